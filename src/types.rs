@@ -1,0 +1,324 @@
+//! Ids and names that several rooms share.
+//!
+//! Ids made by us are UUIDs; names given by others (business, participant, message) are validated text,
+//! so that a value of these types can be logged, stored and put into a URL without a second thought.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Why a name from outside was refused. The text says what a valid one looks like.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {problem}")]
+pub struct InvalidName {
+    what: &'static str,
+    problem: String,
+}
+
+fn validate(
+    what: &'static str,
+    text: &str,
+    chars_max: usize,
+    allowed: fn(char) -> bool,
+    shape: &str,
+) -> Result<(), InvalidName> {
+    let problem = if text.is_empty() {
+        "must not be empty".to_owned()
+    } else if text.chars().count() > chars_max {
+        format!("must have at most {chars_max} characters")
+    } else if !text.chars().all(allowed) {
+        format!("may hold only {shape}")
+    } else {
+        return Ok(());
+    };
+    Err(InvalidName { what, problem })
+}
+
+/// A validated name: text from outside with a length and a set of characters.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $chars_max:literal, $allowed:expr, $shape:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(std::sync::Arc<str>);
+
+        impl $name {
+            /// Checks `text` and makes a name of it.
+            ///
+            /// # Errors
+            /// When it is empty, too long, or holds a character that the name must not have.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidName> {
+                let text = text.as_ref();
+                validate($what, text, $chars_max, $allowed, $shape)?;
+                Ok(Self(text.into()))
+            }
+
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                Self::new(text)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+fn slug(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_')
+}
+
+fn printable(c: char) -> bool {
+    !c.is_control() && c != '\u{FFFD}'
+}
+
+name!(
+    /// A tenant, for example `demo-salon`.
+    BusinessId, "business id", 64, slug, "lower-case letters, digits, '-' and '_'"
+);
+name!(
+    /// A service of one business, for example `gel-manicure`.
+    ServiceId, "service id", 64, slug, "lower-case letters, digits, '-' and '_'"
+);
+name!(
+    /// A person, room, chair or class of one business, for example `mai`.
+    ResourceId, "resource id", 64, slug, "lower-case letters, digits, '-' and '_'"
+);
+name!(
+    /// One customer as one business knows them. Given by the caller of the API or made by us.
+    ParticipantId, "participant id", 128, printable, "printable characters"
+);
+name!(
+    /// The id that the sender's side gave a message; unique per channel and account.
+    MessageId, "message id", 128, printable, "printable characters"
+);
+
+/// A (business, participant) pair: what one conversation, one actor and one context belong to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pair {
+    /// The business that is written to.
+    pub business: BusinessId,
+    /// The customer who writes.
+    pub participant: ParticipantId,
+}
+
+impl Pair {
+    /// The conversation of this pair. The id is computed, never looked up, so that a message finds its
+    /// conversation without a read.
+    #[must_use]
+    pub fn conversation(&self) -> ConversationId {
+        // Neither name can hold U+001F, so two pairs never share a text.
+        let text = format!("{}\u{1f}{}", self.business, self.participant);
+        ConversationId(Uuid::new_v5(&CONVERSATIONS, text.as_bytes()))
+    }
+}
+
+/// The namespace of conversation ids (RFC 9562, version 5). Changing it orphans every stored conversation.
+const CONVERSATIONS: Uuid = Uuid::from_u128(0x6f1d_3c52_8f0e_5d0b_9a41_7b0f_5f0e_c0de);
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+    };
+}
+
+id!(
+    /// The conversation of a pair.
+    ConversationId
+);
+id!(
+    /// A stretch of a conversation between two idle gaps.
+    SessionId
+);
+id!(
+    /// One attempt to answer one burst of messages. Unique per attempt, so that an unknown outcome of a
+    /// commit can be asked for by it.
+    TurnId
+);
+id!(
+    /// Something that the customer wants done.
+    GoalId
+);
+id!(
+    /// A visit that occupies resources, from hold to completion.
+    AppointmentId
+);
+id!(
+    /// Somebody waiting for a slot to become free.
+    WaitlistId
+);
+
+/// Where a message came from and where its reply goes. Closed, because it labels metrics.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// The JSON API; its caller delivers the reply.
+    Api,
+    /// The built-in web chat; the reply is pushed as a server-sent event.
+    Web,
+    /// `frontdesk chat`.
+    Terminal,
+}
+
+impl Channel {
+    /// Every channel, for creating metric labels at start.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Web, Self::Terminal];
+
+    /// The name used in storage, metrics and the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Web => "web",
+            Self::Terminal => "terminal",
+        }
+    }
+}
+
+impl FromStr for Channel {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        Self::ALL
+            .into_iter()
+            .find(|channel| channel.as_str() == text)
+            .ok_or_else(|| InvalidName {
+                what: "channel",
+                problem: "must be one of: api, web, terminal".to_owned(),
+            })
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Days of the week as text (`monday`), for serde; jiff leaves their form to its users.
+pub mod weekday {
+    use jiff::civil::Weekday;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    const NAMES: [&str; 7] = [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+    ];
+
+    /// The English name in lower case.
+    #[must_use]
+    pub fn name(day: Weekday) -> &'static str {
+        NAMES[usize::from(day.to_monday_zero_offset().unsigned_abs())]
+    }
+
+    /// The day of that name; the first three letters are enough.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Weekday> {
+        let text = text.to_ascii_lowercase();
+        let at = NAMES.iter().position(|name| *name == text || name[..3] == text)?;
+        Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
+    }
+
+    /// For `#[serde(with = "weekday")]`.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature that serde asks for"
+    )]
+    pub fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(name(*day))
+    }
+
+    /// For `#[serde(with = "weekday")]`.
+    ///
+    /// # Errors
+    /// When the text is no day's name.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        parse(&text).ok_or_else(|| {
+            D::Error::custom(format!("\"{text}\" is not a day of the week (monday, tue, ...)"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_always_has_the_same_conversation_and_no_other_pair_has_it() {
+        let pair = |b: &str, p: &str| Pair {
+            business: BusinessId::new(b).unwrap(),
+            participant: ParticipantId::new(p).unwrap(),
+        };
+        assert_eq!(pair("a", "b").conversation(), pair("a", "b").conversation());
+        assert_ne!(pair("a", "b").conversation(), pair("a", "bb").conversation());
+        assert_ne!(pair("a-b", "c").conversation(), pair("a", "b-c").conversation());
+    }
+
+    #[test]
+    fn names_say_what_is_wrong_with_them() {
+        let said = |text: &str| BusinessId::new(text).unwrap_err().to_string();
+        assert_eq!(said(""), "business id must not be empty");
+        assert_eq!(
+            said("Demo Salon"),
+            "business id may hold only lower-case letters, digits, '-' and '_'"
+        );
+        assert_eq!(
+            said(&"x".repeat(65)),
+            "business id must have at most 64 characters"
+        );
+        assert!(ParticipantId::new("+1 (555) 010-2030 ☎").is_ok());
+        assert!(ParticipantId::new("a\u{0}b").is_err());
+    }
+}

@@ -1,0 +1,50 @@
+//! From text to acts: what a message does, never what to do about it.
+//!
+//! [`Understanding`] is the seam. Behind it stands the built-in rules engine ([`rules`]), which needs no network
+//! and answers in microseconds; a language model may stand there too, reporting the same closed [`act::Act`]s.
+//! Nothing here decides, reads a store, or knows the clock: the local time comes in with the message.
+
+pub mod act;
+pub mod lexicon;
+pub mod rules;
+pub mod when;
+
+use async_trait::async_trait;
+use jiff::civil::DateTime;
+
+pub use act::{Act, Expecting, GoalKind, Intent, SlotKind, SlotValue};
+pub use lexicon::Lexicon;
+pub use when::When;
+
+/// A message, with what one must know to understand it.
+#[derive(Debug, Clone, Copy)]
+pub struct Heard<'a> {
+    /// The text as given.
+    pub text: &'a str,
+    /// Local date and time of the business when the message was sent; "tomorrow" counts from here.
+    pub now: DateTime,
+    /// What was asked last.
+    pub expecting: Option<Expecting>,
+    /// The labels of the options listed last, in the order shown ("the second one", "the 10:30").
+    pub options: &'a [String],
+    /// The business's names and hours.
+    pub lexicon: &'a Lexicon,
+}
+
+/// What was understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Understood {
+    /// Everything the message does, in the order of its words. Never empty: at least `Unclear`.
+    pub acts: Vec<Act>,
+    /// The most salient of them.
+    pub intent: Intent,
+    /// Who understood it: `rules`, or the model's name.
+    pub engine: &'static str,
+}
+
+/// Turns a message into acts.
+#[async_trait]
+pub trait Understanding: Send + Sync + 'static {
+    /// Understands one message. Never fails: what cannot be understood is [`Act::Unclear`].
+    async fn understand(&self, heard: Heard<'_>) -> Understood;
+}
