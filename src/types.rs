@@ -271,10 +271,6 @@ pub mod weekday {
     ///
     /// # Errors
     /// Those of the serializer.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature that serde asks for"
-    )]
     pub fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(name(*day))
     }
