@@ -2,6 +2,8 @@
 
 pub mod booking;
 pub mod clock;
+pub mod dialogue;
 pub mod ids;
+pub mod store;
 pub mod types;
 pub mod understanding;
