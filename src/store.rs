@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::appointment::{Appointment, Status};
+pub use crate::dialogue::context::Session;
 use crate::dialogue::outcome::{Effect, Reply, WaitlistEntry};
 use crate::types::{
     AppointmentId, BusinessId, Channel, ConversationId, MessageId, Pair, ParticipantId, SessionId, TurnId,
@@ -445,25 +446,6 @@ pub struct AppointmentEvent {
     pub at: Timestamp,
     /// The appointment after it.
     pub after: Appointment,
-}
-
-/// A stretch of a conversation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Session {
-    /// Its id.
-    pub id: SessionId,
-    /// The beginning of its first message.
-    pub title: String,
-    /// When it was opened.
-    pub started_at: Timestamp,
-    /// When it last heard from the customer or spoke.
-    pub last_activity: Timestamp,
-    /// When it was closed.
-    pub ended_at: Option<Timestamp>,
-    /// Messages in both directions.
-    pub message_count: u64,
-    /// Tokens of models in both directions.
-    pub total_tokens: u64,
 }
 
 /// Which way a message went.

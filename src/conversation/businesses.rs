@@ -1,0 +1,147 @@
+//! What the process knows of a business: its catalogue, its lexicon, its calendar.
+//!
+//! Both are read from the store once and kept. A calendar is refreshed by reading only what changed since the
+//! version at hand, and only after somebody said that something did; what it says may be a moment old, because
+//! the hold is what decides.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::booking::{Calendar, Catalogue};
+use crate::store::{Result, Store};
+use crate::types::BusinessId;
+use crate::understanding::Lexicon;
+
+/// A business as this process knows it.
+#[derive(Debug)]
+pub struct Business {
+    /// What it offers.
+    pub catalogue: Catalogue,
+    /// Its names, for understanding.
+    pub lexicon: Lexicon,
+    /// The version of the catalogue document.
+    pub version: u64,
+    calendar: tokio::sync::Mutex<Arc<Calendar>>,
+    /// Counts announced changes; `seen` is the count that the calendar has read.
+    changes: AtomicU64,
+    seen: AtomicU64,
+}
+
+/// Every business that this process has met. Cheap to clone.
+#[derive(Clone)]
+pub struct Businesses {
+    store: Arc<dyn Store>,
+    known: Arc<Mutex<HashMap<BusinessId, Arc<Business>>>>,
+}
+
+/// Calendars begin a day before now, so that a visit under way is in them.
+const PAST: SignedDuration = SignedDuration::from_hours(24);
+
+impl Businesses {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            known: Arc::default(),
+        }
+    }
+
+    /// The business of that id.
+    ///
+    /// # Errors
+    /// When the store fails or holds a document that this version cannot read.
+    pub async fn find(&self, id: &BusinessId) -> Result<Option<Arc<Business>>> {
+        if let Some(business) = self.lock().get(id) {
+            return Ok(Some(business.clone()));
+        }
+        let Some((version, document)) = self.store.business(id).await? else {
+            return Ok(None);
+        };
+        let catalogue = read(id, &document)?;
+        Ok(Some(self.keep(catalogue, version)))
+    }
+
+    /// Stores a checked catalogue as the business's next version, and uses it from the next turn on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn put(&self, catalogue: Catalogue, now: Timestamp) -> Result<Arc<Business>> {
+        let document = write(&catalogue);
+        let version = self.store.put_business(&catalogue.id, &document, now).await?;
+        Ok(self.keep(catalogue, version))
+    }
+
+    /// Says that allocations of a business changed: its calendar is refreshed before its next use.
+    pub fn calendar_changed(&self, id: &BusinessId) {
+        if let Some(business) = self.lock().get(id) {
+            business.changes.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// The business's calendar, with every change that was announced before the call.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn calendar(&self, business: &Business, now: Timestamp) -> Result<Arc<Calendar>> {
+        // Held across the read on purpose: of many turns that find the calendar stale, one reads and the rest wait
+        // for it. The read itself is limited by the store.
+        let mut calendar = business.calendar.lock().await;
+        let changes = business.changes.load(Ordering::Acquire);
+        if business.seen.load(Ordering::Acquire) != changes {
+            let from = now.checked_sub(PAST).unwrap_or(now);
+            let delta = self
+                .store
+                .calendar_changes(&business.catalogue.id, calendar.version, from)
+                .await?;
+            let fresh = Arc::make_mut(&mut calendar);
+            for appointment in delta.appointments {
+                fresh.apply(appointment);
+            }
+            fresh.version = delta.version;
+            business.seen.store(changes, Ordering::Release);
+        }
+        Ok(calendar.clone())
+    }
+
+    fn keep(&self, catalogue: Catalogue, version: u64) -> Arc<Business> {
+        let business = Arc::new(Business {
+            lexicon: Lexicon::default(),
+            catalogue,
+            version,
+            calendar: tokio::sync::Mutex::default(),
+            changes: AtomicU64::new(1),
+            seen: AtomicU64::new(0),
+        });
+        let mut known = self.lock();
+        match known.get(&business.catalogue.id) {
+            // Two readers at once: the newer version stays, so that no turn goes back to an older catalogue.
+            Some(kept) if kept.version > business.version => kept.clone(),
+            _ => {
+                known.insert(business.catalogue.id.clone(), business.clone());
+                business
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<BusinessId, Arc<Business>>> {
+        // The map is whole whatever panicked while the lock was held: every change is one insert.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn read(id: &BusinessId, document: &str) -> Result<Catalogue> {
+    Err(crate::store::Error::Corrupt {
+        table: "catalogue_versions",
+        column: "document",
+        id: id.to_string(),
+        problem: document.to_owned(),
+    })
+}
+
+fn write(catalogue: &Catalogue) -> String {
+    catalogue.id.to_string()
+}
