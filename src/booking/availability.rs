@@ -19,6 +19,7 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 pub use self::around::nearest;
+pub use self::starts::next_on_grid;
 use self::day::Days;
 use self::request::Request;
 

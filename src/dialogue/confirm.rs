@@ -10,7 +10,7 @@ use super::outcome::{Effect, WaitlistState};
 use super::{refuse, waitlist};
 use crate::booking::appointment::{Appointment, Status};
 use crate::booking::availability;
-use crate::booking::visit::{self, Plan, StaffWish};
+use crate::booking::visit::{self, NewAppointment, Plan, StaffWish};
 use crate::types::AppointmentId;
 use crate::understanding::GoalKind;
 
@@ -109,7 +109,7 @@ fn promise(draft: &mut Draft<'_>, goal: &mut Goal, plan: &Plan) {
         .now
         .saturating_add(SignedDuration::from_mins(i64::from(minutes)))
         .unwrap_or(Timestamp::MAX);
-    let hold = appointment(draft, goal, plan, Status::Held, Some(until));
+    let hold = appointment(draft, goal, plan, Some(until));
     // The store releases the goal's earlier hold together with placing this one.
     draft
         .effects
@@ -139,23 +139,15 @@ fn appointment(
     draft: &mut Draft<'_>,
     goal: &Goal,
     plan: &Plan,
-    status: Status,
-    until: Option<Timestamp>,
+    hold_expires_at: Option<Timestamp>,
 ) -> Appointment {
-    Appointment {
+    let new = NewAppointment {
         id: AppointmentId(draft.draw()),
         participant: draft.view.participant.clone(),
-        status,
-        allocations: plan.allocations.clone(),
-        services: wanted(draft, goal),
-        party_size: goal.slots.party_size.unwrap_or(1),
-        starts_at: plan.starts_at,
-        ends_at: plan.ends_at,
-        price_minor: price(draft, goal),
-        hold_expires_at: until,
+        hold_expires_at,
         goal: Some(goal.id),
-        version: 1,
-    }
+    };
+    plan.new_appointment(draft.view.catalogue, &find::wish(draft, goal), new)
 }
 
 fn is_live_hold(draft: &Draft<'_>, hold: &Appointment) -> bool {
@@ -298,12 +290,7 @@ fn direct(draft: &mut Draft<'_>, mut goal: Goal) {
         };
     }
     let by_hand = draft.view.catalogue.policies.confirm_by_hand;
-    let status = if by_hand {
-        Status::Pending
-    } else {
-        Status::Confirmed
-    };
-    let appointment = appointment(draft, &goal, &plan, status, None);
+    let appointment = appointment(draft, &goal, &plan, None);
     draft.effects.push(Effect::Book {
         appointment: appointment.clone(),
     });

@@ -153,6 +153,10 @@ impl<'a> Draft<'a> {
         }
     }
 
+    pub(super) const fn has_asked(&self) -> bool {
+        self.asked
+    }
+
     /// Things to say next, tappable without a question.
     pub(super) fn suggest(&mut self, words: Vec<String>) {
         self.tappable = words;

@@ -1,6 +1,6 @@
 //! Free plans for what a goal knows so far.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff::civil::{Date, DateTime, Time};
 
 use super::draft::Draft;
@@ -8,7 +8,7 @@ use super::goal::Goal;
 use crate::booking::availability::{self, LocalCheck, Question, Reason};
 use crate::booking::catalogue::ResourceKind;
 use crate::booking::hours;
-use crate::booking::visit::{self, Plan, StaffWish, Wish};
+use crate::booking::visit::{self, Plan, StaffWish, Wish, WishItem};
 use crate::types::{AppointmentId, ResourceId};
 use crate::understanding::When;
 use crate::understanding::when::{Order, TimeRange};
@@ -47,12 +47,20 @@ pub(super) fn wish(draft: &Draft<'_>, goal: &Goal) -> Wish {
 
 pub(super) fn wish_with(draft: &Draft<'_>, goal: &Goal, staff: &StaffWish) -> Wish {
     let services = super::book::service_ids(goal);
-    visit::wish_for(
-        draft.view.catalogue,
-        &services,
-        staff,
-        goal.slots.party_size.unwrap_or(1),
-    )
+    let people = goal.slots.party_size.unwrap_or(1);
+    let mut wish = visit::wish_for(draft.view.catalogue, &services, staff, people);
+    // "mani-pedi with Sofia": what she does not do is done by somebody else.
+    if let StaffWish::Only(staff) = staff {
+        let serves = |item: &WishItem| {
+            draft.view.catalogue.service(&item.service).is_some_and(|s| s.served_by(staff))
+        };
+        if wish.items.iter().any(serves) {
+            for item in wish.items.iter_mut().filter(|item| !serves(item)) {
+                item.staff = StaffWish::Anyone;
+            }
+        }
+    }
+    wish
 }
 
 /// Asks the calendar about a wish, leaving the goal's own hold and the visit that it moves out of account.
@@ -97,8 +105,8 @@ pub(super) fn find(draft: &Draft<'_>, goal: &Goal) -> Found {
 
 fn exactly(draft: &Draft<'_>, goal: &Goal, wish: &Wish, start: DateTime) -> Found {
     match with_question(draft, goal, wish, |q| availability::check_local(q, start)) {
-        LocalCheck::Once(Ok(plan)) => Found::One(plan),
-        LocalCheck::Once(Err(refusal)) => Found::None {
+        LocalCheck::One(Ok(plan)) => Found::One(plan),
+        LocalCheck::One(Err(refusal)) => Found::None {
             start: refusal.start,
             reason: refusal.reason,
         },
@@ -272,17 +280,15 @@ pub(super) fn impossible_day(draft: &Draft<'_>, goal: &Goal) -> Option<(DateTime
     }
     if let Some(time) = slot.when.time().filter(|_| date == today) {
         let start = date.to_datetime(time);
-        let notice = i64::from(draft.view.catalogue.policies.min_notice_min);
         if start <= now {
             return Some((start, Reason::Past));
         }
-        if goal.slots.services.is_empty() && start < now.saturating_add(jiff::Span::new().minutes(notice)) {
-            return Some((
-                start,
-                Reason::TooSoon {
-                    earliest: availability::first_start(draft.view.catalogue, draft.view.now),
-                },
-            ));
+        // A service may have a notice of its own; then its own check says so.
+        let notice = SignedDuration::from_mins(i64::from(draft.view.catalogue.policies.min_notice_min));
+        let earliest = draft.view.now.checked_add(notice).unwrap_or(Timestamp::MAX);
+        if goal.slots.services.is_empty() && start < draft.view.local(earliest) {
+            let earliest = availability::next_on_grid(draft.view.catalogue, earliest);
+            return Some((start, Reason::TooSoon { earliest }));
         }
     }
     None

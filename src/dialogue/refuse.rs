@@ -192,16 +192,14 @@ fn closed(draft: &mut Draft<'_>, goal: Goal, date: Date, why: Option<String>, ex
     } else {
         speaker.line("closed-weekday", &[("weekday", speaker.weekday(date).into())])
     };
-    let before = (1..=3)
-        .map(|n| find::plus_days(date, -n))
-        .filter(|d| *d >= draft.view.today())
-        .find(|d| !find::open_days(draft, *d, 1).is_empty_or_after(*d));
-    let after = find::open_days(
-        draft,
-        find::plus_days(date, 1),
-        if before.is_some() { 1 } else { 2 },
-    );
-    let days: Vec<Date> = before.into_iter().chain(after).collect();
+    let catalogue = draft.view.catalogue;
+    let before = hours::previous_open_day(catalogue, date).filter(|d| *d >= draft.view.today());
+    let after = hours::next_open_days(catalogue, date, if before.is_some() { 1 } else { 2 });
+    let days: Vec<Date> = before
+        .into_iter()
+        .chain(after)
+        .filter(|day| *day <= find::horizon(draft))
+        .collect();
     let options = days
         .iter()
         .map(|day| {
@@ -241,16 +239,6 @@ fn closed(draft: &mut Draft<'_>, goal: Goal, date: Date, why: Option<String>, ex
         speaker.line("ask-day-again", &[]),
         options,
     );
-}
-
-trait FirstIs {
-    fn is_empty_or_after(&self, date: Date) -> bool;
-}
-
-impl FirstIs for Vec<Date> {
-    fn is_empty_or_after(&self, date: Date) -> bool {
-        self.first().is_none_or(|first| *first > date)
-    }
 }
 
 fn not_bookable(draft: &mut Draft<'_>, mut goal: Goal) {

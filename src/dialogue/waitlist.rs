@@ -8,9 +8,8 @@ use super::find;
 use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot};
 use super::outcome::{Effect, WaitlistEntry, WaitlistOffer, WaitlistState};
 use super::{book, speak};
-use crate::booking::appointment::{Appointment, Status};
 use crate::booking::availability;
-use crate::booking::visit::{Arrangement, Plan};
+use crate::booking::visit::{Arrangement, NewAppointment, Plan};
 use crate::types::{AppointmentId, WaitlistId};
 use crate::understanding::GoalKind;
 
@@ -87,20 +86,13 @@ pub(super) fn offer(draft: &mut Draft<'_>, id: WaitlistId, plan: &Plan) {
         .now
         .saturating_add(SignedDuration::from_mins(OFFER_MIN))
         .unwrap_or(Timestamp::MAX);
-    let hold = Appointment {
+    let new = NewAppointment {
         id: AppointmentId(draft.draw()),
         participant: draft.view.participant.clone(),
-        status: Status::Held,
-        allocations: plan.allocations.clone(),
-        services: wish.items.iter().map(|i| i.service.clone()).collect(),
-        party_size: goal.slots.party_size.unwrap_or(1),
-        starts_at: plan.starts_at,
-        ends_at: plan.ends_at,
-        price_minor: crate::booking::visit::price_minor(draft.view.catalogue, &wish),
         hold_expires_at: Some(until),
         goal: Some(goal.id),
-        version: 1,
     };
+    let hold = plan.new_appointment(draft.view.catalogue, &wish, new);
     let speaker = draft.speaker();
     let facts = [
         (
@@ -142,8 +134,10 @@ fn goal_of(draft: &mut Draft<'_>, entry: &WaitlistEntry) -> Goal {
     let first = entry.wish.items.first();
     goal.waitlist = Some(entry.id);
     let mut services: Vec<_> = entry.wish.items.iter().map(|i| i.service.clone()).collect();
-    if entry.wish.arrangement == Arrangement::Together {
-        services.dedup();
+    if entry.wish.arrangement != Arrangement::InSequence {
+        // Several people have each service once per person.
+        let mut seen = std::collections::BTreeSet::new();
+        services.retain(|id| seen.insert(id.clone()));
     }
     goal.slots.services = services
         .into_iter()
@@ -156,14 +150,8 @@ fn goal_of(draft: &mut Draft<'_>, entry: &WaitlistEntry) -> Goal {
         wish: i.staff.clone(),
         provenance: Provenance::Said,
     });
-    let people = match entry.wish.arrangement {
-        Arrangement::Together => u32::try_from(entry.wish.items.len()).unwrap_or(1),
-        Arrangement::InSequence => first.map_or(1, |i| i.seats),
-    };
-    goal.slots.party_size = (people > 1 || first.is_some_and(|i| i.seats > 1)).then_some(people.max(1));
-    if book::is_class(draft, &goal) {
-        goal.slots.party_size = Some(people.max(1));
-    }
+    let people = entry.wish.people().max(1);
+    goal.slots.party_size = (people > 1 || book::is_class(draft, &goal)).then_some(people);
     goal
 }
 

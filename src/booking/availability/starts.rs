@@ -41,7 +41,8 @@ fn grid(catalogue: &Catalogue, date: Date) -> Vec<(Timestamp, DateTime)> {
 }
 
 /// The first point of the grid at or after an instant.
-pub(super) fn next_on_grid(catalogue: &Catalogue, instant: Timestamp) -> Timestamp {
+#[must_use]
+pub fn next_on_grid(catalogue: &Catalogue, instant: Timestamp) -> Timestamp {
     let date = catalogue.time_zone.to_datetime(instant).date();
     date.series(1.day())
         .take(3)
