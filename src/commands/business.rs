@@ -77,10 +77,10 @@ async fn import(app: &App, catalogue: Catalogue, output: &mut impl Write) -> any
 }
 
 async fn export(app: &App, id: &BusinessId, output: &mut impl Write) -> anyhow::Result<()> {
-    let business = app.businesses.find(id).await?.ok_or_else(|| {
+    let (_, stored) = app.store.business(id).await?.ok_or_else(|| {
         anyhow!("there is no business `{id}`; `frontdesk business list` shows those there are")
     })?;
-    write!(output, "{}", documents::write(&business.catalogue)?)?;
+    write!(output, "{}", documents::toml(&stored)?)?;
     Ok(())
 }
 

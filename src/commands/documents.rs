@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use crate::booking::Catalogue;
+use crate::booking::document::Document;
 use crate::understanding::Lexicon;
 
 /// Reads and checks a catalogue file; `-` is standard input.
@@ -22,20 +23,18 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Catalogue> {
 }
 
 /// Checks a catalogue document.
-pub(super) fn parse(text: &str) -> anyhow::Result<Catalogue> {
-    let _ = text;
-    bail!("catalogues cannot be read yet")
+fn parse(text: &str) -> anyhow::Result<Catalogue> {
+    Ok(Catalogue::from_toml(text)?)
 }
 
-/// The document of a catalogue, fit to be written to a file and read again.
-pub(super) fn write(catalogue: &Catalogue) -> anyhow::Result<String> {
-    let _ = catalogue;
-    bail!("catalogues cannot be written yet")
+/// A stored document (JSON) as TOML, fit to be written to a file and imported again.
+pub(super) fn toml(stored: &str) -> anyhow::Result<String> {
+    Ok(Document::from_json(stored.as_bytes())?.to_toml()?)
 }
 
 /// The demo business, which is part of the program.
 pub(super) fn demo() -> anyhow::Result<Catalogue> {
-    parse("")
+    parse(include_str!("../../examples/lotus-nails.toml"))
 }
 
 /// The names by which a business's things are called.
@@ -48,4 +47,30 @@ pub(super) fn lexicon(catalogue: &Catalogue) -> Lexicon {
 pub(super) fn understand(line: &str, lexicon: Option<&Lexicon>) -> anyhow::Result<String> {
     let _ = (line, lexicon);
     bail!("the rules engine is not built yet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_business_is_in_order() {
+        assert_eq!(demo().unwrap().id.as_str(), super::super::DEMO);
+    }
+
+    #[test]
+    fn an_exported_document_can_be_imported() {
+        let document = Document::from_toml(include_str!("../../examples/lotus-nails.toml")).unwrap();
+        let stored = serde_json::to_string(&document).unwrap();
+        assert_eq!(parse(&toml(&stored).unwrap()).unwrap().name, "Lotus Nails");
+    }
+
+    #[test]
+    fn a_file_is_named_in_front_of_its_mistakes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.toml");
+        std::fs::write(&path, "id = \"x\"\nnonsense = 1\n").unwrap();
+        let said = format!("{:#}", read(&path).unwrap_err());
+        assert!(said.contains("x.toml") && said.contains("nonsense"), "{said}");
+    }
 }
