@@ -320,4 +320,23 @@ mod tests {
             .await;
         assert_eq!(ending, Ending::Crashed("the port is taken".to_owned()));
     }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_operating_systems_signal_is_heard() {
+        let life = Lifecycle::new(DEADLINE);
+        let soft = life.soft();
+        let work = async {
+            // By now `run` listens: signals are taken before the work is polled for the first time.
+            let me = std::process::id().to_string();
+            let sent = tokio::process::Command::new("kill")
+                .args(["-TERM", &me])
+                .status()
+                .await?;
+            assert!(sent.success());
+            soft.cancelled().await;
+            Ok(())
+        };
+        assert_eq!(life.run(work).await, Ending::Wished);
+    }
 }
