@@ -17,6 +17,9 @@ mod roles;
 mod time;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 use async_trait::async_trait;
 
 use super::when::Span;

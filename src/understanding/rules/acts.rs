@@ -28,12 +28,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     let mut placed: Placed = Vec::new();
 
     let time_asked = heard.expecting == Some(Expecting::Time);
-    let choice = chosen(
-        &text,
-        heard.options,
-        heard.expecting == Some(Expecting::Choice),
-        time_asked,
-    );
+    let choice = chosen(&text, lang, heard);
     if let Some((option, from, to)) = choice {
         mark(&mut taken, from, to);
         placed.push((from, Act::Choose { option }));
@@ -491,7 +486,9 @@ fn staff_said(
     }
     let wants_person = hits.iter().any(|h| h.act == "handoff");
     if placed.is_empty() && !wants_person {
-        let any = (0..text.len()).find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)));
+        let any = (0..text.len())
+            .find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)))
+            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t));
         if let Some((from, to)) = any {
             mark(taken, from, to);
             placed.push((

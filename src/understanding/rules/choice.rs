@@ -1,19 +1,20 @@
 //! Picking from the options that were listed: "2", "the second one", "option 3", "the last one", "the 10:30".
 
+use super::lang::Lang;
+use super::time::clock::{Form, clock};
 use super::time::number::{cardinal, ordinal};
 use super::token::{Kind, Text};
+use crate::understanding::Heard;
+use crate::understanding::act::Expecting;
 
 /// The option picked, counted from 1, with the tokens that pick it.
-pub(crate) fn chosen(
-    t: &Text<'_>,
-    options: &[String],
-    choice_asked: bool,
-    time_asked: bool,
-) -> Option<(usize, usize, usize)> {
-    let listed = if options.is_empty() && choice_asked {
-        9
-    } else {
-        options.len()
+pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(usize, usize, usize)> {
+    let options = heard.options;
+    let time_asked = heard.expecting == Some(Expecting::Time);
+    // Without a list in view, a number still answers "which one?".
+    let listed = match (options.len(), heard.expecting) {
+        (0, Some(Expecting::Choice)) => 9,
+        (listed, _) => listed,
     };
     if listed == 0 {
         return None;
@@ -69,6 +70,9 @@ pub(crate) fn chosen(
             return Some((2, at, at + 2));
         }
     }
+    if let Some(found) = timed(t, lang, options) {
+        return Some(found);
+    }
     // "2", "2 please", "2.", "2)", "i'll take 2", "1️⃣"
     let content: Vec<usize> = (0..t.len())
         .filter(|&i| {
@@ -105,6 +109,39 @@ pub(crate) fn chosen(
         return if asked_hour { None } else { pick(n, *only, to) };
     }
     None
+}
+
+/// The option at the time that the message says, when it says a time and no day ("11", "the half past ten").
+fn timed(t: &Text<'_>, lang: &Lang, options: &[String]) -> Option<(usize, usize, usize)> {
+    let day = |t: &super::token::Token<'_>| {
+        t.word
+            .is_some_and(|w| w.weekday.is_some() || w.day.is_some() || w.month.is_some())
+    };
+    if options.is_empty() || t.len() > 12 || t.tokens.iter().any(day) {
+        return None;
+    }
+    let read =
+        |t: &Text<'_>| (0..t.len()).find_map(|at| clock(t, at, None).map(|(c, form, to)| (c, form, at, to)));
+    let (said, form, from, to) = read(t)?;
+    // A small number is the option's number sooner than an hour.
+    if form == Form::Bare && usize::try_from(said.hour).is_ok_and(|h| (1..=options.len()).contains(&h)) {
+        return None;
+    }
+    let mut found = None;
+    for (place, label) in options.iter().enumerate() {
+        let label = Text::new(label, lang);
+        let Some((offered, form, ..)) = read(&label) else {
+            continue;
+        };
+        let half = |c: &super::time::clock::Clock| c.time().map(|t| t.hour() >= 12).filter(|_| !c.open());
+        let same = said.hour % 12 == offered.hour % 12
+            && said.minute == offered.minute
+            && half(&said).zip(half(&offered)).is_none_or(|(a, b)| a == b);
+        if form != Form::Bare && same && found.replace((place + 1, from, to)).is_some() {
+            return None;
+        }
+    }
+    found
 }
 
 /// The option whose label the message says, when it says only one.

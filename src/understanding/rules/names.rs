@@ -162,6 +162,10 @@ fn longest(
     let starts: HashSet<usize> = first.iter().map(|m| m.name).collect();
     for n in starts {
         let name = &names[n];
+        // A mention begins with a word that tells something: the "add" of "add nail art" is not "add-on".
+        if first.iter().filter(|m| m.name == n).all(|m| name.noise[m.word]) {
+            continue;
+        }
         let mut said: Vec<usize> = Vec::new();
         let mut exact = true;
         let (mut next, mut end, mut gap) = (at, at + 1, 0);

@@ -717,7 +717,7 @@ fn bounds(c: &Context<'_>, pieces: &mut [Piece]) {
             }
         } else if than && matches!(low(at - 2), "earlier" | "sooner" | "less") {
             (piece.bound, piece.outer) = (Bound::Before, at - 2);
-        } else if w.low == "not"
+        } else if w.low == "not" && low(at.wrapping_sub(2)) != "why"
             || w.is(Role::Except)
             || w.low == "but" && at >= 2 && matches!(low(at - 2), "any" | "anything" | "anytime" | "day")
         {
