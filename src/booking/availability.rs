@@ -19,9 +19,9 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 pub use self::around::nearest;
-pub use self::starts::next_on_grid;
 use self::day::Days;
 use self::request::Request;
+pub use self::starts::next_on_grid;
 
 use super::calendar::Calendar;
 use super::catalogue::Catalogue;

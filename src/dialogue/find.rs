@@ -1,7 +1,7 @@
 //! Free plans for what a goal knows so far.
 
-use jiff::{SignedDuration, Timestamp};
 use jiff::civil::{Date, DateTime, Time};
+use jiff::{SignedDuration, Timestamp};
 
 use super::draft::Draft;
 use super::goal::Goal;
@@ -52,7 +52,11 @@ pub(super) fn wish_with(draft: &Draft<'_>, goal: &Goal, staff: &StaffWish) -> Wi
     // "mani-pedi with Sofia": what she does not do is done by somebody else.
     if let StaffWish::Only(staff) = staff {
         let serves = |item: &WishItem| {
-            draft.view.catalogue.service(&item.service).is_some_and(|s| s.served_by(staff))
+            draft
+                .view
+                .catalogue
+                .service(&item.service)
+                .is_some_and(|s| s.served_by(staff))
         };
         if wish.items.iter().any(serves) {
             for item in wish.items.iter_mut().filter(|item| !serves(item)) {
