@@ -13,6 +13,8 @@ mod planner;
 mod refusal;
 mod request;
 mod starts;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
