@@ -10,6 +10,8 @@
 mod around;
 mod day;
 mod planner;
+#[cfg(test)]
+mod properties;
 mod refusal;
 mod request;
 mod starts;
