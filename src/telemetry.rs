@@ -62,6 +62,12 @@ impl Meter {
         Ok(Self(handle))
     }
 
+    /// The registry itself, for rooms that read figures out of it.
+    #[must_use]
+    pub fn handle(&self) -> metrics_exporter_prometheus::PrometheusHandle {
+        self.0.clone()
+    }
+
     /// All metrics in Prometheus' text format, with the process's memory as it is now.
     #[must_use]
     pub fn render(&self) -> String {
@@ -120,7 +126,7 @@ mod tests {
             "frontdesk_inbox_unfinished 0",
             r#"frontdesk_inbox_duplicates_total{channel="api"} 0"#,
             "frontdesk_outbox_waiting 0",
-            r#"frontdesk_outbox_sent_total{channel="web",result="delivered"} 0"#,
+            r#"frontdesk_outbox_sent_total{channel="web",result="sent"} 0"#,
             r#"frontdesk_appointments_total{event="confirmed"} 0"#,
             "frontdesk_slot_conflicts_total 0",
             r#"frontdesk_invariant_violations_total{invariant="I8"} 0"#,

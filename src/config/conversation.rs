@@ -20,6 +20,8 @@ pub struct Conversation {
     pub waiting_per_pair_max: u32,
     /// Messages of all pairs that may wait, default 10000.
     pub waiting_max: u32,
+    /// Messages that one turn answers at most, default 20.
+    pub messages_per_turn_max: u32,
     /// An actor without messages leaves after this time, default 15 minutes.
     pub actor_idle: Duration,
     /// Live actors above which the oldest idle ones leave early, default 50000.
@@ -55,6 +57,7 @@ impl Default for Conversation {
             burst_api: Burst::NONE,
             waiting_per_pair_max: 32,
             waiting_max: 10_000,
+            messages_per_turn_max: 20,
             actor_idle: Duration::from_secs(15 * 60),
             actors_max: 50_000,
         }
@@ -107,6 +110,13 @@ impl Conversation {
             1,
             10_000_000,
         );
+        let per_turn = number(
+            "conversation.messages_per_turn_max",
+            &[],
+            default.messages_per_turn_max.into(),
+            1,
+            1_000,
+        );
         let idle = number(
             "conversation.actor_idle_seconds",
             &[],
@@ -134,6 +144,7 @@ impl Conversation {
             },
             waiting_per_pair_max: u32::try_from(per_pair).unwrap_or(u32::MAX),
             waiting_max: u32::try_from(waiting).unwrap_or(u32::MAX),
+            messages_per_turn_max: u32::try_from(per_turn).unwrap_or(u32::MAX),
             actor_idle: Duration::from_secs(idle),
             actors_max: u32::try_from(actors).unwrap_or(u32::MAX),
         };

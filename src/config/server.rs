@@ -16,8 +16,10 @@ pub struct Server {
     pub api_keys: Vec<SecretString>,
     /// `FRONTDESK_RATE_LIMITS`, default on. `off` is for measuring.
     pub rate_limits: bool,
-    /// The largest request body, in bytes. Default 262144.
-    pub body_bytes_max: usize,
+    /// Requests that are worked on at once, default 1024; past it they are answered 503.
+    pub requests_max: usize,
+    /// Connections that are open at once, default 4096; past it the operating system lets them wait.
+    pub connections_max: usize,
     /// How long a stopping process may take to finish what it has accepted. Default 20 s.
     pub shutdown_deadline: Duration,
 }
@@ -31,7 +33,8 @@ impl Default for Server {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             api_keys: Vec::new(),
             rate_limits: true,
-            body_bytes_max: 256 * 1024,
+            requests_max: 1_024,
+            connections_max: 4_096,
             shutdown_deadline: Duration::from_secs(20),
         }
     }
@@ -40,13 +43,15 @@ impl Default for Server {
 impl Server {
     pub(super) fn read(values: &mut Values) -> Self {
         let default = Self::default();
-        let body_bytes_max = values.take("server.body_bytes_max", &[], default.body_bytes_max as u64);
+        let requests_max = values.take("server.requests_max", &[], default.requests_max as u64);
+        let connections_max = values.take("server.connections_max", &[], default.connections_max as u64);
         let deadline = values.take(
             "server.shutdown_deadline_seconds",
             &[],
             default.shutdown_deadline.as_secs(),
         );
-        values.bound("server.body_bytes_max", body_bytes_max, 1024, 16 * 1024 * 1024);
+        values.bound("server.requests_max", requests_max, 1, 1_000_000);
+        values.bound("server.connections_max", connections_max, 1, 1_000_000);
         values.bound("server.shutdown_deadline_seconds", deadline, 1, 600);
         let server = Self {
             listen: values.take("server.listen", &["FRONTDESK_LISTEN"], default.listen),
@@ -56,7 +61,8 @@ impl Server {
                 &["FRONTDESK_RATE_LIMITS"],
                 default.rate_limits,
             ),
-            body_bytes_max: usize::try_from(body_bytes_max).unwrap_or(usize::MAX),
+            requests_max: usize::try_from(requests_max).unwrap_or(usize::MAX),
+            connections_max: usize::try_from(connections_max).unwrap_or(usize::MAX),
             shutdown_deadline: Duration::from_secs(deadline),
         };
         server.validate(values);

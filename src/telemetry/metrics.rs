@@ -305,10 +305,10 @@ pub fn store_retried() {
     counter!(STORE_RETRIES).increment(1);
 }
 
-/// So many connections are free and lent.
-pub fn pool_is(idle: u32, used: u32) {
+/// So many connections are free and busy.
+pub fn pool_is(idle: u32, busy: u32) {
     gauge!(POOL, "state" => Connection::Idle.as_str()).set(f64::from(idle));
-    gauge!(POOL, "state" => Connection::Used.as_str()).set(f64::from(used));
+    gauge!(POOL, "state" => Connection::Busy.as_str()).set(f64::from(busy));
 }
 
 /// A call of the language model ended.

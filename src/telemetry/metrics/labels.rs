@@ -103,7 +103,7 @@ label!(
         /// Free.
         Idle = "idle",
         /// Lent.
-        Used = "used",
+        Busy = "busy",
     }
 );
 label!(
@@ -155,12 +155,12 @@ label!(
 label!(
     /// What a channel said to a reply.
     Delivery {
-        /// It has it.
-        Delivered = "delivered",
-        /// Not now.
-        Later = "later",
-        /// Never.
-        Refused = "refused",
+        /// The channel has it.
+        Sent = "sent",
+        /// Not now; it is tried again.
+        Retry = "retry",
+        /// Given up.
+        Dead = "dead",
     }
 );
 label!(
