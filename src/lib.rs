@@ -1,5 +1,6 @@
 //! frontdesk: a booking-bot message processor.
 
+pub mod api;
 pub mod booking;
 pub mod clock;
 pub mod conversation;
