@@ -1,11 +1,12 @@
 //! The bounds of everything that waits in a conversation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::types::Channel;
 
 /// Bounds and habits of conversations.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Limits {
     /// Messages of one pair that may wait for their turn.
     pub waiting_per_pair_max: usize,
@@ -20,7 +21,7 @@ pub struct Limits {
     /// A conversation that rests so long begins a new session.
     pub session_gap: Duration,
     /// How long a turn of a channel waits for more messages: after the last one, and in all.
-    pub burst: fn(Channel) -> (Duration, Duration),
+    pub burst: Arc<dyn Fn(Channel) -> (Duration, Duration) + Send + Sync>,
 }
 
 impl Default for Limits {
@@ -32,7 +33,7 @@ impl Default for Limits {
             idle: Duration::from_secs(15 * 60),
             actors_max: 50_000,
             session_gap: Duration::from_secs(2 * 60 * 60),
-            burst: |_| (Duration::ZERO, Duration::ZERO),
+            burst: Arc::new(|_| (Duration::ZERO, Duration::ZERO)),
         }
     }
 }
