@@ -36,3 +36,4 @@ pub use context::Context;
 pub use decide::decide;
 pub use outcome::{Effect, Outcome, Reply};
 pub use view::{Event, Heard, Input, View};
+pub use waitlist::first_fit;

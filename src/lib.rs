@@ -6,6 +6,7 @@
 //! Around them stand [`config`], [`telemetry`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are the
 //! only ones who know everybody.
 
+pub mod api;
 pub mod app;
 pub mod booking;
 pub mod clock;

@@ -1,4 +1,21 @@
 //! From the outbox to the channels: replies leave here, and only after their turn is committed.
+//!
+//! The outbox in the store is the queue; nothing owed lives only in memory. [`Dispatcher`] claims rows under a
+//! lease, hands them to the channel's [`Sender`], and records what became of them. A process that dies between
+//! sending and recording sends again under the same id (I4), which is why a sender's first duty is to make the
+//! second call with the same id harmless.
+//!
+//! - [`hub`]: who listens live, per conversation.
+//! - [`web`]: the web chat's sender, which is the hub.
+//! - [`dispatcher`]: claim, send, settle.
+
+pub mod dispatcher;
+pub mod hub;
+pub mod web;
+
+pub use dispatcher::{Dispatcher, Waker};
+pub use hub::{Event, Hub};
+pub use web::WebSender;
 
 use async_trait::async_trait;
 

@@ -10,9 +10,13 @@
 mod around;
 mod day;
 mod planner;
+#[cfg(test)]
+mod properties;
 mod refusal;
 mod request;
 mod starts;
+#[cfg(test)]
+mod tests;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};

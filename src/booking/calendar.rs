@@ -217,3 +217,6 @@ fn expiry(appointment: &Appointment) -> Option<Timestamp> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ mod check;
 mod locate;
 mod mistake;
 mod opening;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

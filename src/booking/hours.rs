@@ -271,3 +271,6 @@ pub fn previous_open_day(catalogue: &Catalogue, date: Date) -> Option<Date> {
         .take(DAYS_SEARCHED_MAX)
         .find(|day| !business_windows(catalogue, *day).is_empty())
 }
+
+#[cfg(test)]
+mod tests;

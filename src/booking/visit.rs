@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::appointment::{Appointment, Status};
-use super::catalogue::{Catalogue, ResourceKind};
+use super::catalogue::{Catalogue, ResourceKind, Service};
 use crate::types::{AppointmentId, GoalId, ParticipantId, ResourceId, ServiceId};
 
 /// A visit as wanted: what, for whom, by whom. When is asked for separately.
@@ -118,7 +118,7 @@ pub fn wish_for(catalogue: &Catalogue, services: &[ServiceId], staff: &StaffWish
     if people == 1
         || in_order
             .iter()
-            .all(|id| service(id).is_some_and(|service| service.is_class()))
+            .all(|id| service(id).is_some_and(Service::is_class))
     {
         return Wish {
             items: in_order.into_iter().map(|id| item(id, 0, people)).collect(),

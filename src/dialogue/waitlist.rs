@@ -8,8 +8,9 @@ use super::find;
 use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot};
 use super::outcome::{Effect, WaitlistEntry, WaitlistOffer, WaitlistState};
 use super::{book, speak};
-use crate::booking::availability;
+use crate::booking::availability::{self, Question};
 use crate::booking::visit::{Arrangement, NewAppointment, Plan};
+use crate::booking::{Calendar, Catalogue};
 use crate::types::{AppointmentId, WaitlistId};
 use crate::understanding::GoalKind;
 
@@ -231,4 +232,38 @@ fn change(draft: &mut Draft<'_>, id: WaitlistId, with: impl FnOnce(&mut Waitlist
         let entry = entry.clone();
         draft.effects.push(Effect::Waitlist { entry });
     }
+}
+
+/// The first plan that suits an entry and is free, if there is one.
+#[must_use]
+pub fn first_fit(
+    catalogue: &Catalogue,
+    calendar: &Calendar,
+    entry: &WaitlistEntry,
+    now: Timestamp,
+) -> Option<Plan> {
+    let local = |at: Timestamp| catalogue.time_zone.to_datetime(at);
+    let today = local(now).date();
+    let dates = || entry.when.windows.iter().filter_map(|w| w.dates);
+    let from = dates().filter_map(|d| d.from).min().unwrap_or(today).max(today);
+    let last = find::plus_days(
+        today,
+        i32::try_from(catalogue.policies.horizon_days).unwrap_or(i32::MAX),
+    );
+    let to = dates()
+        .filter_map(|d| d.until?.yesterday().ok())
+        .max()
+        .unwrap_or(last)
+        .min(last);
+    let question = Question {
+        catalogue,
+        calendar,
+        wish: &entry.wish,
+        now,
+        ignoring: &[],
+    };
+    availability::search(question, from, to)
+        .free
+        .into_iter()
+        .find(|plan| entry.when.allows(local(plan.starts_at)))
 }

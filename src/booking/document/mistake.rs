@@ -65,7 +65,7 @@ pub enum Problem {
     },
     /// An id stands twice.
     #[error(
-        "the id \"{id}\" is used twice; staff, resources and classes share their ids: give one of them another"
+        "the id \"{id}\" is used twice; give one of them another (staff, resources and classes share theirs)"
     )]
     DuplicateId {
         /// The id.

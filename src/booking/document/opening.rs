@@ -238,7 +238,7 @@ pub(super) fn exceptions(checker: &mut Checker, at: &Path, list: &[Exception]) -
                 None
             }
         };
-        if exception.closed == !exception.hours.is_empty() {
+        if exception.closed != exception.hours.is_empty() {
             checker.report(&at, Problem::ClosedOrHours);
         }
         let hours = at.key("hours");

@@ -85,7 +85,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Appointment> {
     let stored: Vec<StoredAllocation> = cells.json("allocations")?;
     let mut allocations = Vec::with_capacity(stored.len());
     for (item, service, resource, seat, starts_at, ends_at, blocked_from, blocked_until) in stored {
-        let time = |micros| Timestamp::from_microsecond(micros).map_err(|e| cells.corrupt("allocations", e));
+        let time = |micros| Timestamp::from_microsecond(micros).map_err(|e| cells.corrupt("allocations", &e));
         allocations.push(Allocation {
             item,
             service,
@@ -110,7 +110,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Appointment> {
         price_minor: price
             .map(u64::try_from)
             .transpose()
-            .map_err(|e| cells.corrupt("price_minor", e))?,
+            .map_err(|e| cells.corrupt("price_minor", &e))?,
         hold_expires_at: cells.time_if_any("hold_expires_at")?,
         goal: cells.id_if_any("goal_id")?.map(GoalId),
         version: cells.number("version")?,

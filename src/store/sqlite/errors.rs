@@ -1,6 +1,6 @@
 //! What an error of SQLite means: try again, give up, or "somebody else has the slot".
 
-use sqlx::error::DatabaseError as _;
+use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 
 use crate::store::Error;
@@ -22,7 +22,7 @@ fn remedy(error: &sqlx::Error) -> Remedy {
         sqlx::Error::Database(database) => {
             let code: i32 = database
                 .try_downcast_ref::<SqliteError>()
-                .and_then(|e| e.code())
+                .and_then(DatabaseError::code)
                 .and_then(|code| code.parse().ok())
                 .unwrap_or(0);
             // The low byte is the primary result code: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT,

@@ -96,7 +96,7 @@ pub(super) async fn receipt(readers: &SqlitePool, key: &MessageKey) -> Result<Op
         0 => InboxState::Pending,
         1 => InboxState::Done,
         2 => InboxState::Dead,
-        other => return Err(cells.corrupt("state", other)),
+        other => return Err(cells.corrupt("state", &other)),
     };
     Ok(Some(Receipt {
         text: cells.get("text")?,

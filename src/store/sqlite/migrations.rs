@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use sqlx::SqlSafeStr as _;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{SqlSafeStr as _, SqlitePool};
 
 /// Every file of `migrations/sqlite`: version, what it does, text. A test compares this list with the folder.
 const FILES: [(i64, &str, &str); 3] = [
@@ -24,11 +24,11 @@ const FILES: [(i64, &str, &str); 3] = [
     ),
 ];
 
-/// What runs them.
+/// Brings the database up to date. The caller holds the file's lock, so that nobody else does the same.
 ///
-/// Written out instead of `sqlx::migrate!`, because that macro pulls in the compile-time checking of queries,
-/// which this store does without.
-pub(super) fn migrator() -> Migrator {
+/// The list is written out instead of found by `sqlx::migrate!`, because that macro pulls in the compile-time checking of
+/// queries, which this store does without. A pool, because a future that migrates a bare connection is not `Send`.
+pub(super) async fn run(database: &SqlitePool) -> Result<(), MigrateError> {
     let migrations = FILES
         .iter()
         .map(|&(version, what, sql)| {
@@ -41,7 +41,7 @@ pub(super) fn migrator() -> Migrator {
             )
         })
         .collect();
-    Migrator::with_migrations(migrations)
+    Migrator::with_migrations(migrations).run(database).await
 }
 
 #[cfg(test)]

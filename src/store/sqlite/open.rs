@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{mpsc, watch};
 
 use super::lock::FileLock;
@@ -122,9 +122,13 @@ pub(super) async fn open(options: &Options) -> Result<SqliteStore> {
         .pragma("journal_size_limit", "67108864")
         .pragma("cache_size", "-32768");
 
-    let mut migrating = writing.connect().await.map_err(cannot_open)?;
-    migrations::migrator().run(&mut migrating).await?;
-    migrating.close().await.map_err(cannot_open)?;
+    let migrating = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(writing.clone())
+        .await
+        .map_err(cannot_open)?;
+    migrations::run(&migrating).await?;
+    migrating.close().await;
 
     let (alive, ended) = watch::channel(());
     let (queue, jobs) = mpsc::channel(QUEUE_MAX);

@@ -48,7 +48,7 @@ impl<'r> Cells<'r> {
     }
 
     /// The error for a cell that cannot be read.
-    pub(super) fn corrupt(&self, column: &'static str, problem: impl ToString) -> Error {
+    pub(super) fn corrupt(&self, column: &'static str, problem: &impl ToString) -> Error {
         let id = self
             .row
             .try_get_unchecked::<Vec<u8>, _>(self.key)
@@ -66,58 +66,58 @@ impl<'r> Cells<'r> {
     }
 
     pub(super) fn get<T: Decode<'r, Sqlite> + Type<Sqlite>>(&self, column: &'static str) -> Result<T> {
-        self.row.try_get(column).map_err(|e| self.corrupt(column, e))
+        self.row.try_get(column).map_err(|e| self.corrupt(column, &e))
     }
 
     pub(super) fn id(&self, column: &'static str) -> Result<Uuid> {
         let bytes: &[u8] = self.get(column)?;
-        Uuid::from_slice(bytes).map_err(|e| self.corrupt(column, e))
+        Uuid::from_slice(bytes).map_err(|e| self.corrupt(column, &e))
     }
 
     pub(super) fn id_if_any(&self, column: &'static str) -> Result<Option<Uuid>> {
         let bytes: Option<&[u8]> = self.get(column)?;
         bytes
-            .map(|bytes| Uuid::from_slice(bytes).map_err(|e| self.corrupt(column, e)))
+            .map(|bytes| Uuid::from_slice(bytes).map_err(|e| self.corrupt(column, &e)))
             .transpose()
     }
 
     pub(super) fn time(&self, column: &'static str) -> Result<Timestamp> {
         let stored: i64 = self.get(column)?;
-        Timestamp::from_microsecond(stored).map_err(|e| self.corrupt(column, e))
+        Timestamp::from_microsecond(stored).map_err(|e| self.corrupt(column, &e))
     }
 
     pub(super) fn time_if_any(&self, column: &'static str) -> Result<Option<Timestamp>> {
         let stored: Option<i64> = self.get(column)?;
         stored
-            .map(|stored| Timestamp::from_microsecond(stored).map_err(|e| self.corrupt(column, e)))
+            .map(|stored| Timestamp::from_microsecond(stored).map_err(|e| self.corrupt(column, &e)))
             .transpose()
     }
 
     pub(super) fn number<T: TryFrom<i64, Error: ToString>>(&self, column: &'static str) -> Result<T> {
-        T::try_from(self.get(column)?).map_err(|e| self.corrupt(column, e))
+        T::try_from(self.get(column)?).map_err(|e| self.corrupt(column, &e))
     }
 
     /// A name or another text with a form of its own.
     pub(super) fn parsed<T: std::str::FromStr<Err: ToString>>(&self, column: &'static str) -> Result<T> {
         let text: &str = self.get(column)?;
-        text.parse().map_err(|e: T::Err| self.corrupt(column, e))
+        text.parse().map_err(|e: T::Err| self.corrupt(column, &e))
     }
 
     pub(super) fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
         let text: &str = self.get(column)?;
-        serde_json::from_str(text).map_err(|e| self.corrupt(column, e))
+        serde_json::from_str(text).map_err(|e| self.corrupt(column, &e))
     }
 
     pub(super) fn json_if_any<T: DeserializeOwned>(&self, column: &'static str) -> Result<Option<T>> {
         let text: Option<&str> = self.get(column)?;
-        text.map(|text| serde_json::from_str(text).map_err(|e| self.corrupt(column, e)))
+        text.map(|text| serde_json::from_str(text).map_err(|e| self.corrupt(column, &e)))
             .transpose()
     }
 
     /// A value of a closed set, stored as its name.
     pub(super) fn one_of<T>(&self, column: &'static str, parse: fn(&str) -> Option<T>) -> Result<T> {
         let text: &str = self.get(column)?;
-        parse(text).ok_or_else(|| self.corrupt(column, format!("\"{text}\" is unknown")))
+        parse(text).ok_or_else(|| self.corrupt(column, &format!("\"{text}\" is unknown")))
     }
 }
 

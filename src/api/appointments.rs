@@ -1,0 +1,244 @@
+//! Appointments from the business's side: list, read, book, move, call off.
+
+mod change;
+
+use axum::extract::State;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Json, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+pub(super) use change::{__path_book, __path_cancel, __path_change, book, cancel, change};
+
+use super::App;
+use super::params::{Path, Query};
+use super::problem::{Kind, Problem};
+use crate::booking::appointment::{Appointment, Status};
+use crate::booking::catalogue::Catalogue;
+use crate::conversation::answer::AppointmentView;
+use crate::store::{Actor, AppointmentEvent, AppointmentQuery};
+use crate::types::{AppointmentId, BusinessId, ParticipantId, TurnId};
+
+const PAGE_DEFAULT: u32 = 50;
+const PAGE_MAX: u32 = 200;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListParams {
+    /// Those that end after this instant.
+    #[param(value_type = String, format = DateTime, required = false)]
+    from: Option<Timestamp>,
+    /// Those that start before this instant.
+    #[param(value_type = String, format = DateTime, required = false)]
+    until: Option<Timestamp>,
+    /// Those of one participant.
+    #[param(value_type = String, required = false, min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")]
+    participant_id: Option<ParticipantId>,
+    /// Those in this state.
+    #[param(inline, required = false, value_type = Status)]
+    status: Option<Status>,
+    /// Where the page before ended (its `next`).
+    #[param(value_type = String, required = false, pattern = "^[0-9]{1,18}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+    after: Option<String>,
+    /// How many at most.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<u32>,
+}
+
+/// A page of appointments.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AppointmentPage {
+    /// By start.
+    appointments: Vec<BookedAppointment>,
+    /// Give this as `after` to get the next page; `null` at the end.
+    next: Option<String>,
+}
+
+/// An appointment with its customer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BookedAppointment {
+    /// Whose it is.
+    #[schema(value_type = String)]
+    participant_id: ParticipantId,
+    /// The price at the time of booking in minor units; `null` when it is asked for on the spot.
+    price_minor: Option<u64>,
+    #[serde(flatten)]
+    view: AppointmentView,
+}
+
+/// What happened to an appointment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AppointmentHistory {
+    /// In order.
+    events: Vec<AppointmentEventView>,
+}
+
+/// Something that happened to an appointment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AppointmentEventView {
+    /// Counts from 1.
+    seq: u64,
+    /// What happened.
+    kind: String,
+    /// By whom.
+    actor: Actor,
+    /// The turn of a conversation that did it.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    turn: Option<TurnId>,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The appointment after it.
+    after: BookedAppointment,
+}
+
+/// List appointments
+#[utoipa::path(
+    get, path = "/v1/businesses/{business_id}/appointments", tag = "appointments", operation_id = "listAppointments",
+    params(
+        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")
+    ),
+    responses((status = 200, description = "A page of appointments, by start", body = AppointmentPage))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    Path(id): Path<BusinessId>,
+    Query(params): Query<ListParams>,
+) -> Result<Json<AppointmentPage>, Problem> {
+    let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let after = params.after.as_deref().map(cursor).transpose()?;
+    let business = app.business(&id).await?;
+    let query = AppointmentQuery {
+        from: params.from,
+        until: params.until,
+        participant: params.participant_id,
+        statuses: params.status.into_iter().collect(),
+        after,
+        // One more than shown says whether another page follows.
+        limit: limit + 1,
+    };
+    let mut found = app.store.appointments(&id, &query).await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = found.len() > shown;
+    found.truncate(shown);
+    let next = found.last().filter(|_| more).map(|last| {
+        let seconds = last.starts_at.as_microsecond();
+        format!("{seconds}~{}", last.id)
+    });
+    let appointments = found
+        .iter()
+        .map(|appointment| BookedAppointment::of(appointment, &business.catalogue))
+        .collect();
+    Ok(Json(AppointmentPage { appointments, next }))
+}
+
+/// Read an appointment
+#[utoipa::path(
+    get, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "readAppointment",
+    params(
+        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
+        ("appointment_id" = uuid::Uuid, Path, description = "The appointment")
+    ),
+    responses((
+        status = 200, description = "The appointment, with its version as ETag",
+        body = BookedAppointment, headers(("ETag" = String, description = "The appointment's version"))
+    ))
+)]
+pub(super) async fn read(
+    State(app): State<App>,
+    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+) -> Result<Response, Problem> {
+    let business = app.business(&id).await?;
+    let found = find(&app, &id, appointment).await?;
+    Ok(show(StatusCode::OK, &found, &business.catalogue))
+}
+
+/// List what happened to an appointment
+#[utoipa::path(
+    get, path = "/v1/businesses/{business_id}/appointments/{appointment_id}/events", tag = "appointments", operation_id = "listAppointmentEvents",
+    params(
+        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
+        ("appointment_id" = uuid::Uuid, Path, description = "The appointment")
+    ),
+    responses((status = 200, description = "Its whole history", body = AppointmentHistory))
+)]
+pub(super) async fn events(
+    State(app): State<App>,
+    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+) -> Result<Json<AppointmentHistory>, Problem> {
+    let business = app.business(&id).await?;
+    find(&app, &id, appointment).await?;
+    let events = app.store.appointment_events(&id, appointment).await?;
+    let events = events
+        .into_iter()
+        .map(|event| AppointmentEventView::of(event, &business.catalogue))
+        .collect();
+    Ok(Json(AppointmentHistory { events }))
+}
+
+async fn find(app: &App, id: &BusinessId, appointment: AppointmentId) -> Result<Appointment, Problem> {
+    app.store
+        .appointment(id, appointment)
+        .await?
+        .ok_or_else(|| Problem::not_found("there is no appointment of that id"))
+}
+
+fn show(status: StatusCode, appointment: &Appointment, catalogue: &Catalogue) -> Response {
+    let etag = [(ETAG, format!("\"{}\"", appointment.version))];
+    (status, etag, Json(BookedAppointment::of(appointment, catalogue))).into_response()
+}
+
+fn location(id: &BusinessId, appointment: AppointmentId) -> [(header::HeaderName, String); 1] {
+    [(
+        LOCATION,
+        format!("/v1/businesses/{id}/appointments/{appointment}"),
+    )]
+}
+
+/// The number of entries on a page.
+pub(super) fn page_limit(asked: Option<u32>, default: u32, max: u32) -> Result<u32, Problem> {
+    match asked {
+        None => Ok(default),
+        Some(limit) if (1..=max).contains(&limit) => Ok(limit),
+        Some(_) => Err(Problem::fault(
+            Kind::Malformed,
+            "limit",
+            format!("must be a number from 1 to {max}"),
+        )),
+    }
+}
+
+/// Reads a cursor: microseconds since 1970 and an id, the order of the list.
+fn cursor(text: &str) -> Result<(Timestamp, AppointmentId), Problem> {
+    let parts = text.split_once('~').and_then(|(micros, id)| {
+        let at = Timestamp::from_microsecond(micros.parse().ok()?).ok()?;
+        Some((at, id.parse().ok()?))
+    });
+    parts.ok_or_else(|| Problem::fault(Kind::Malformed, "after", "must be the `next` of another page"))
+}
+
+impl BookedAppointment {
+    fn of(appointment: &Appointment, catalogue: &Catalogue) -> Self {
+        Self {
+            participant_id: appointment.participant.clone(),
+            price_minor: appointment.price_minor,
+            view: AppointmentView::of(appointment, catalogue),
+        }
+    }
+}
+
+impl AppointmentEventView {
+    fn of(event: AppointmentEvent, catalogue: &Catalogue) -> Self {
+        Self {
+            seq: event.seq,
+            kind: event.kind,
+            actor: event.actor,
+            turn: event.turn,
+            at: event.at,
+            after: BookedAppointment::of(&event.after, catalogue),
+        }
+    }
+}

@@ -1,0 +1,385 @@
+//! Changing appointments from the business's side, under the same rules as in a conversation.
+//!
+//! Availability proposes and the store decides: a slot that was free a moment ago may be taken when the store is
+//! asked, and then the answer is the same as if it had been taken from the start.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::App;
+use super::super::availability::{PEOPLE_MAX, alternatives};
+use super::super::body::Body;
+use super::super::params::{IdempotencyKey, IfMatch, Path};
+use super::super::problem::{Kind, Problem};
+use super::super::wish;
+use super::{BookedAppointment, find, location, show};
+use crate::booking::appointment::{Appointment, Status};
+use crate::booking::availability::{self, Question, Reason};
+use crate::booking::catalogue::{Catalogue, ResourceKind};
+use crate::booking::visit::{Plan, Wish};
+use crate::conversation::Business;
+use crate::ids;
+use crate::store::{Actor, Change, ChangeOutcome};
+use crate::types::{AppointmentId, BusinessId, Pair, ParticipantId, ResourceId, ServiceId};
+
+/// Services of one visit.
+const SERVICES_MAX: usize = 10;
+
+/// A booking by the business.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct NewAppointment {
+    /// Whose it is.
+    #[schema(value_type = String, min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")]
+    participant_id: ParticipantId,
+    /// The services' ids, in the order of the visit.
+    #[schema(value_type = Vec<String>, min_items = 1, max_items = 10)]
+    services: Vec<ServiceId>,
+    /// The id of the member of staff; whoever is free when missing or `anyone`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")]
+    staff: Option<ResourceId>,
+    /// When it starts, as `GET .../availability` says it.
+    #[schema(value_type = String, format = DateTime)]
+    starts_at: Timestamp,
+    /// How many people come.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 20)]
+    party_size: Option<u32>,
+}
+
+/// A change of an appointment: either of its time and staff, or of its state.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::api) struct AppointmentChange {
+    /// The new start.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    starts_at: Option<Timestamp>,
+    /// The id of the new member of staff, or `anyone`; the present one when missing.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")]
+    staff: Option<ResourceId>,
+    /// The new state.
+    #[serde(default)]
+    status: Option<Status>,
+    /// Refuse unless the appointment has this version. `If-Match` says the same.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 9007199254740991_i64)]
+    expected_version: Option<u64>,
+}
+
+/// Book an appointment
+///
+/// The same `Idempotency-Key` again returns the first result.
+#[utoipa::path(
+    post, path = "/v1/businesses/{business_id}/appointments", tag = "appointments", operation_id = "bookAppointment",
+    params(
+        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a second try of the same booking return the first's result", min_length = 1, max_length = 128, pattern = "^[!-~]+$")
+    ),
+    request_body = NewAppointment,
+    responses((
+        status = 201, description = "Booked", body = BookedAppointment,
+        headers(
+            ("ETag" = String, description = "The appointment's version"),
+            ("Location" = String, description = "The appointment's path"),
+        )
+    ))
+)]
+pub(in crate::api) async fn book(
+    State(app): State<App>,
+    Path(id): Path<BusinessId>,
+    IdempotencyKey(idempotency_key): IdempotencyKey,
+    Body(new): Body<NewAppointment>,
+) -> Result<Response, Problem> {
+    let people = new.party_size.unwrap_or(1);
+    if !(1..=PEOPLE_MAX).contains(&people) {
+        let message = format!("must be a number from 1 to {PEOPLE_MAX}");
+        return Err(Problem::fault(Kind::Invalid, "party_size", message));
+    }
+    if !(1..=SERVICES_MAX).contains(&new.services.len()) {
+        let message = format!("must hold 1 to {SERVICES_MAX} services");
+        return Err(Problem::fault(Kind::Invalid, "services", message));
+    }
+    let business = app.business(&id).await?;
+    let catalogue = &business.catalogue;
+    let services = wish::services(catalogue, &new.services)?;
+    let staff = wish::staff(catalogue, new.staff.as_ref())?;
+    let wish = wish::visit(&services, people, &staff)?;
+    let now = app.clock.now();
+    // A second try would find the booking of the first in its way. Looking past the customer's own visits leaves
+    // the answer to the store, which knows the key; under another key the slot is still taken.
+    let own = match idempotency_key {
+        Some(_) => own_visits(&app, &business, &new.participant_id, new.starts_at).await?,
+        None => Vec::new(),
+    };
+    let plan = plan(&app, &business, &wish, new.starts_at, &own).await?;
+    let appointment = Appointment {
+        id: AppointmentId(ids::new_id(now)),
+        participant: new.participant_id,
+        status: if catalogue.policies.confirm_by_hand {
+            Status::Pending
+        } else {
+            Status::Confirmed
+        },
+        services: wish.items.iter().map(|item| item.service.clone()).collect(),
+        party_size: people,
+        price_minor: price(&wish, catalogue),
+        starts_at: plan.starts_at,
+        ends_at: plan.ends_at,
+        allocations: plan.allocations,
+        hold_expires_at: None,
+        goal: None,
+        version: 1,
+    };
+    let change = Change::Book {
+        appointment,
+        actor: Actor::Operator,
+        idempotency_key,
+    };
+    let booked = carry_out(&app, &business, change, Some((&wish, new.starts_at, &[]))).await?;
+    Ok((
+        location(&id, booked.id),
+        show(StatusCode::CREATED, &booked, catalogue),
+    )
+        .into_response())
+}
+
+/// Move an appointment, or change its state
+#[utoipa::path(
+    patch, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "changeAppointment",
+    params(
+        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
+        ("appointment_id" = uuid::Uuid, Path, description = "The appointment"),
+        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
+    ),
+    request_body = AppointmentChange,
+    responses((
+        status = 200, description = "Changed", body = BookedAppointment,
+        headers(("ETag" = String, description = "The appointment's version"))
+    ))
+)]
+pub(in crate::api) async fn change(
+    State(app): State<App>,
+    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+    IfMatch(if_match): IfMatch,
+    Body(wanted): Body<AppointmentChange>,
+) -> Result<Response, Problem> {
+    let business = app.business(&id).await?;
+    let found = find(&app, &id, appointment).await?;
+    let expected_version = wanted.expected_version.or(if_match);
+    let moves = wanted.starts_at.is_some() || wanted.staff.is_some();
+    let changed = match (moves, wanted.status) {
+        (true, Some(_)) => {
+            return Err(Problem::new(
+                Kind::Invalid,
+                "change the time and staff, or the status, but not both at once",
+            ));
+        }
+        (true, None) => move_to(&app, &business, found, &wanted, expected_version).await?,
+        (false, Some(status)) => set_status(&app, &business, appointment, status, expected_version).await?,
+        // Nothing asked for, nothing changed.
+        (false, None) => found,
+    };
+    Ok(show(StatusCode::OK, &changed, &business.catalogue))
+}
+
+/// Call an appointment off
+///
+/// It keeps its history and can still be read, with the status `cancelled`. Calling it off again changes nothing.
+#[utoipa::path(
+    delete, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "cancelAppointment",
+    params(
+        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
+        ("appointment_id" = uuid::Uuid, Path, description = "The appointment"),
+        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
+    ),
+    responses((
+        status = 200, description = "Called off", body = BookedAppointment,
+        headers(("ETag" = String, description = "The appointment's version"))
+    ))
+)]
+pub(in crate::api) async fn cancel(
+    State(app): State<App>,
+    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+    IfMatch(expected_version): IfMatch,
+) -> Result<Response, Problem> {
+    let business = app.business(&id).await?;
+    let found = find(&app, &id, appointment).await?;
+    let cancelled = if found.status == Status::Cancelled {
+        found
+    } else {
+        set_status(&app, &business, appointment, Status::Cancelled, expected_version).await?
+    };
+    Ok(show(StatusCode::OK, &cancelled, &business.catalogue))
+}
+
+async fn set_status(
+    app: &App,
+    business: &Business,
+    id: AppointmentId,
+    status: Status,
+    expected_version: Option<u64>,
+) -> Result<Appointment, Problem> {
+    let change = Change::SetStatus {
+        id,
+        status,
+        expected_version,
+        actor: Actor::Operator,
+    };
+    carry_out(app, business, change, None).await
+}
+
+async fn move_to(
+    app: &App,
+    business: &Business,
+    found: Appointment,
+    wanted: &AppointmentChange,
+    expected_version: Option<u64>,
+) -> Result<Appointment, Problem> {
+    let catalogue = &business.catalogue;
+    let present = found.allocations.iter().find_map(|allocation| {
+        let resource = catalogue.resource(&allocation.resource)?;
+        (resource.kind == ResourceKind::Staff).then(|| resource.id.clone())
+    });
+    // A party is served by several people; naming one of them would ask too much of that one.
+    let present = present.filter(|_| found.party_size == 1);
+    let staff = wish::staff(catalogue, wanted.staff.as_ref().or(present.as_ref()))?;
+    let mut ids = found.services.clone();
+    if found.party_size > 1 {
+        ids.dedup();
+    }
+    let services = wish::services(catalogue, &ids)?;
+    let wish = wish::visit(&services, found.party_size, &staff)?;
+    let starts_at = wanted.starts_at.unwrap_or(found.starts_at);
+    let ignoring = [found.id];
+    let plan = plan(app, business, &wish, starts_at, &ignoring).await?;
+    let to = Appointment {
+        starts_at: plan.starts_at,
+        ends_at: plan.ends_at,
+        allocations: plan.allocations,
+        ..found
+    };
+    let change = Change::Move {
+        to,
+        expected_version,
+        actor: Actor::Operator,
+    };
+    carry_out(app, business, change, Some((&wish, starts_at, &ignoring))).await
+}
+
+/// The customer's own visits that begin at that instant.
+async fn own_visits(
+    app: &App,
+    business: &Business,
+    participant: &ParticipantId,
+    starts_at: Timestamp,
+) -> Result<Vec<AppointmentId>, Problem> {
+    let now = app.clock.now();
+    let calendar = app.businesses.calendar(business, now).await?;
+    Ok(calendar
+        .of_participant(participant, now)
+        .filter(|visit| visit.starts_at == starts_at)
+        .map(|visit| visit.id)
+        .collect())
+}
+
+/// A plan for exactly that start, or the problem that says why there is none and what is free instead.
+async fn plan(
+    app: &App,
+    business: &Business,
+    wish: &Wish,
+    starts_at: Timestamp,
+    ignoring: &[AppointmentId],
+) -> Result<Plan, Problem> {
+    let now = app.clock.now();
+    let calendar = app.businesses.calendar(business, now).await?;
+    let question = Question {
+        catalogue: &business.catalogue,
+        calendar: &calendar,
+        wish,
+        now,
+        ignoring,
+    };
+    match availability::check(question, starts_at) {
+        Ok(plan) => Ok(plan),
+        Err(refusal) => {
+            let kind = match refusal.reason {
+                Reason::Taken | Reason::NotEnoughSeats { .. } => Kind::SlotTaken,
+                _ => Kind::SlotUnavailable,
+            };
+            let (code, why) = wish::explain(&refusal.reason, &business.catalogue);
+            let free = alternatives(app, business, wish, starts_at, ignoring).await?;
+            Err(Problem::new(kind, why)
+                .with_reason(code.to_owned())
+                .with_alternatives(free))
+        }
+    }
+}
+
+/// Has the store carry a change out, and tells everybody whom it concerns.
+async fn carry_out(
+    app: &App,
+    business: &Business,
+    change: Change,
+    slot: Option<(&Wish, Timestamp, &[AppointmentId])>,
+) -> Result<Appointment, Problem> {
+    let id = &business.catalogue.id;
+    let conflict = |kind, detail: &str| Err(Problem::new(kind, detail));
+    match app.store.change(id, change, app.clock.now()).await? {
+        ChangeOutcome::Done(appointment) => {
+            app.conversations.calendar_changed(id);
+            let pair = Pair {
+                business: id.clone(),
+                participant: appointment.participant.clone(),
+            };
+            app.tell_state(&pair, None);
+            Ok(appointment)
+        }
+        ChangeOutcome::Taken => {
+            // What we knew of the calendar was out of date, so it is read again before anything is offered.
+            app.businesses.calendar_changed(id);
+            let free = match slot {
+                Some((wish, starts_at, ignoring)) => {
+                    alternatives(app, business, wish, starts_at, ignoring).await?
+                }
+                None => Vec::new(),
+            };
+            let (code, why) = wish::explain(&Reason::Taken, &business.catalogue);
+            Err(Problem::new(Kind::SlotTaken, why)
+                .with_reason(code.to_owned())
+                .with_alternatives(free))
+        }
+        ChangeOutcome::NotFound => Err(Problem::not_found("there is no appointment of that id")),
+        ChangeOutcome::VersionConflict(now) => conflict(
+            Kind::VersionConflict,
+            &format!(
+                "the appointment has version {} by now; read it again",
+                now.version
+            ),
+        ),
+        ChangeOutcome::NotAllowed(now) => conflict(
+            Kind::Conflict,
+            &format!(
+                "an appointment that is {} cannot be changed like that",
+                serde_json::to_string(&now.status)
+                    .unwrap_or_default()
+                    .replace(['"', '_'], " ")
+                    .trim()
+            ),
+        ),
+    }
+}
+
+/// What the visit costs, if every part of it has a price.
+fn price(wish: &Wish, catalogue: &Catalogue) -> Option<u64> {
+    wish.items
+        .iter()
+        .map(|item| Some(catalogue.service(&item.service)?.price_minor? * u64::from(item.seats)))
+        .sum()
+}

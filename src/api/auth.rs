@@ -1,0 +1,303 @@
+//! Who may do what.
+//!
+//! There are two kinds of callers. *Operators* hold an API key and may do everything. *Visitors* of the web chat
+//! hold a token that was given to them by `POST /web/session`, and may talk in the one conversation that it names.
+//! Without configured keys everybody is an operator, which is why such a process listens on loopback only.
+//!
+//! A token is signed with a secret derived from an API key, so that it outlives a restart and is understood by
+//! every replica without a setting of its own. The first key signs, any key verifies: putting a new key in front
+//! of the old one keeps the chats of both alive, and removing a key ends the chats that it signed for.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use hmac::{Hmac, KeyInit, Mac};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::App;
+use super::problem::{Kind, Problem};
+use crate::types::Pair;
+
+/// Every token begins with it; an API key should not.
+const TOKEN_PREFIX: &str = "fdw1.";
+
+/// How long a web chat stays open to its visitor.
+const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24 * 180);
+
+type Hash = [u8; 32];
+
+/// The configured keys, as hashes: the keys themselves are not kept.
+pub(super) struct Keys {
+    keys: Vec<Hash>,
+    // Secrets of tokens, in the order of the keys.
+    signing: Vec<Hash>,
+}
+
+/// Who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Holds an API key, or none is needed.
+    Operator,
+    /// Holds a token of the web chat, not yet compared with the conversation in question.
+    Visitor(Arc<str>),
+}
+
+impl Keys {
+    pub(super) fn new(keys: &[SecretString]) -> Self {
+        let hash = |purpose: &str, key: &SecretString| -> Hash {
+            Sha256::new()
+                .chain_update(purpose)
+                .chain_update(key.expose_secret())
+                .finalize()
+                .into()
+        };
+        Self {
+            keys: keys.iter().map(|key| hash("", key)).collect(),
+            signing: keys
+                .iter()
+                .map(|key| hash("frontdesk web chat token\u{1f}", key))
+                .collect(),
+        }
+    }
+
+    pub(super) fn are_configured(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
+    /// A token that lets a visitor talk in this conversation; `None` when no token is needed.
+    pub(super) fn token(&self, pair: &Pair, now: Timestamp) -> Option<String> {
+        let secret = self.signing.first()?;
+        let expires = now.checked_add(TOKEN_LIFE).unwrap_or(Timestamp::MAX).as_second();
+        let code = hex(&mac(secret, pair, expires)?.finalize().into_bytes());
+        Some(format!("{TOKEN_PREFIX}{expires}.{code}"))
+    }
+
+    fn is_key(&self, given: &str) -> bool {
+        let given: Hash = Sha256::digest(given).into();
+        // Every key is compared, so that the time says nothing about which one was near.
+        let found = self
+            .keys
+            .iter()
+            .fold(subtle::Choice::from(0), |found, key| found | key.ct_eq(&given));
+        found.into()
+    }
+
+    fn admits(&self, token: &str, pair: &Pair, now: Timestamp) -> bool {
+        let Some((expires, code)) = token
+            .strip_prefix(TOKEN_PREFIX)
+            .and_then(|rest| rest.split_once('.'))
+        else {
+            return false;
+        };
+        let (Ok(expires), Some(code)) = (expires.parse::<i64>(), unhex(code)) else {
+            return false;
+        };
+        // `verify_slice` compares in constant time.
+        let signed = self
+            .signing
+            .iter()
+            .filter_map(|secret| mac(secret, pair, expires))
+            .any(|mac| mac.verify_slice(&code).is_ok());
+        signed && now.as_second() < expires
+    }
+
+    /// Who sent these headers.
+    fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        if !self.are_configured() {
+            return Ok(Caller::Operator);
+        }
+        let Some(given) = credential(headers) else {
+            return Err(unauthorized(
+                "send an API key as Authorization: Bearer or X-Api-Key",
+            ));
+        };
+        if self.is_key(given) {
+            Ok(Caller::Operator)
+        } else if given.starts_with(TOKEN_PREFIX) {
+            Ok(Caller::Visitor(given.into()))
+        } else {
+            Err(unauthorized("the API key is not known"))
+        }
+    }
+}
+
+impl Caller {
+    /// Whether the caller may talk in this conversation.
+    pub(super) fn may_speak_for(&self, pair: &Pair, app: &App) -> Result<(), Problem> {
+        match self {
+            Self::Operator => Ok(()),
+            Self::Visitor(token) if app.keys.admits(token, pair, app.clock.now()) => Ok(()),
+            Self::Visitor(_) => Err(unauthorized(
+                "the token is not for this conversation, or has run out",
+            )),
+        }
+    }
+}
+
+/// Lets operators through.
+pub(super) async fn operators_only(State(app): State<App>, request: Request, next: Next) -> Response {
+    match app.keys.caller(request.headers()) {
+        Ok(Caller::Operator) => next.run(request).await,
+        Ok(Caller::Visitor(_)) => Problem::new(
+            Kind::Forbidden,
+            "a web chat's token allows only its own conversation",
+        )
+        .into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Lets operators and visitors through; the handler checks which conversation it is about.
+pub(super) async fn visitors_too(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    match app.keys.caller(request.headers()) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    let bearer = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key.trim());
+    bearer.or_else(|| headers.get("x-api-key").and_then(|value| value.to_str().ok()))
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(Kind::Unauthorized, detail)
+}
+
+fn mac(secret: &Hash, pair: &Pair, expires: i64) -> Option<Hmac<Sha256>> {
+    // HMAC takes a secret of any length, so this is always `Some`; a missing one would merely verify nothing.
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
+    // No name can hold U+001F, so no two conversations share a text.
+    mac.update(format!("{}\u{1f}{}\u{1f}{expires}", pair.business, pair.participant).as_bytes());
+    Some(mac)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if !text.is_ascii() || text.len() % 2 != 0 {
+        return None;
+    }
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{BusinessId, ParticipantId};
+
+    fn pair(business: &str, participant: &str) -> Pair {
+        Pair {
+            business: BusinessId::new(business).unwrap(),
+            participant: ParticipantId::new(participant).unwrap(),
+        }
+    }
+
+    fn keys(keys: &[&str]) -> Keys {
+        Keys::new(
+            &keys
+                .iter()
+                .map(|&key| SecretString::from(key))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    #[test]
+    fn a_token_opens_its_own_conversation_and_no_other() {
+        let keys = keys(&["secret"]);
+        let token = keys.token(&pair("salon", "web-1"), NOW).unwrap();
+        assert!(keys.admits(&token, &pair("salon", "web-1"), NOW));
+        assert!(!keys.admits(&token, &pair("salon", "web-2"), NOW));
+        assert!(!keys.admits(&token, &pair("spa", "web-1"), NOW));
+    }
+
+    #[test]
+    fn a_token_ends_and_its_end_cannot_be_put_off() {
+        let keys = keys(&["secret"]);
+        let pair = pair("salon", "web-1");
+        let token = keys.token(&pair, NOW).unwrap();
+        let end = NOW.checked_add(TOKEN_LIFE).unwrap();
+        assert!(!keys.admits(&token, &pair, end));
+        let (_, code) = token.rsplit_once('.').unwrap();
+        let forged = format!("{TOKEN_PREFIX}{}.{code}", end.as_second() + 1);
+        assert!(!keys.admits(&forged, &pair, NOW));
+    }
+
+    #[test]
+    fn a_new_first_key_keeps_old_tokens_and_removing_a_key_ends_them() {
+        let pair = pair("salon", "web-1");
+        let token = keys(&["old"]).token(&pair, NOW).unwrap();
+        assert!(keys(&["new", "old"]).admits(&token, &pair, NOW));
+        assert!(!keys(&["new"]).admits(&token, &pair, NOW));
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused_without_a_fuss() {
+        let keys = keys(&["secret"]);
+        for text in [
+            "",
+            "fdw1.",
+            "fdw1.x.y",
+            "fdw1.9999999999.zz",
+            "fdw1.9999999999.é",
+            "fdw1.1.0",
+        ] {
+            assert!(!keys.admits(text, &pair("salon", "web-1"), NOW), "{text}");
+        }
+    }
+
+    #[test]
+    fn without_keys_everybody_is_an_operator_and_no_token_is_needed() {
+        let none = keys(&[]);
+        assert_eq!(none.caller(&HeaderMap::new()).unwrap(), Caller::Operator);
+        assert_eq!(none.token(&pair("salon", "web-1"), NOW), None);
+    }
+
+    #[test]
+    fn a_key_is_taken_from_either_header() {
+        let keys = keys(&["one", "two"]);
+        let caller = |name: &'static str, value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            keys.caller(&headers).ok()
+        };
+        assert_eq!(caller("authorization", "Bearer two"), Some(Caller::Operator));
+        assert_eq!(caller("authorization", "bearer one"), Some(Caller::Operator));
+        assert_eq!(caller("x-api-key", "one"), Some(Caller::Operator));
+        assert_eq!(caller("x-api-key", "three"), None);
+        assert_eq!(caller("authorization", "Basic one"), None);
+        assert!(matches!(
+            caller("authorization", "Bearer fdw1.1.00"),
+            Some(Caller::Visitor(_))
+        ));
+    }
+}

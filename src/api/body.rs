@@ -1,0 +1,171 @@
+//! Request bodies: JSON of a bounded size, depth and time, or a problem that says where it is wrong.
+
+use std::time::Duration;
+
+use axum::body::Body as HttpBody;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use futures_util::StreamExt;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::problem::{Kind, Problem};
+
+/// The longest body, in bytes.
+pub(super) const BYTES_MAX: usize = 256 * 1024;
+
+/// A longer body is read and thrown away up to here, so that its sender gets to see the answer.
+const DRAIN_MAX: usize = 4 * BYTES_MAX;
+
+/// How long a body may take to come in.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+
+/// How deep arrays and objects may nest. Well below what a recursive parser's stack can take.
+const DEPTH_MAX: usize = 64;
+
+/// A JSON body, read into `T`.
+#[derive(Debug)]
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let text = text_of(request).await?;
+        parse(&text).map(Self)
+    }
+}
+
+/// A JSON body as text: known to be JSON, and not looked at further.
+#[derive(Debug)]
+pub(super) struct JsonText(pub(super) String);
+
+impl<S: Sync> FromRequest<S> for JsonText {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let text = text_of(request).await?;
+        parse::<IgnoredAny>(&text)?;
+        Ok(Self(text))
+    }
+}
+
+async fn text_of(request: Request) -> Result<String, Problem> {
+    let (parts, body) = request.into_parts();
+    is_json(&parts.headers)?;
+    let bytes = tokio::time::timeout(READ_LIMIT, read(body))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Problem::new(
+                Kind::RequestTimeout,
+                format!("the body did not come in within {} seconds", READ_LIMIT.as_secs()),
+            ))
+        })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| malformed(&format!("the body is not UTF-8: {}", error.utf8_error())))?;
+    if depth(&text) > DEPTH_MAX {
+        return Err(malformed(&format!(
+            "the body nests deeper than {DEPTH_MAX} levels"
+        )));
+    }
+    Ok(text)
+}
+
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = given
+        .and_then(|value| value.split(';').next())
+        .map(|essence| essence.trim().to_ascii_lowercase());
+    match essence.as_deref() {
+        Some("application/json") => Ok(()),
+        Some(other) if other.starts_with("application/") && other.ends_with("+json") => Ok(()),
+        Some(_) | None => Err(Problem::new(
+            Kind::UnsupportedMediaType,
+            "send the body with Content-Type: application/json",
+        )),
+    }
+}
+
+async fn read(body: HttpBody) -> Result<Vec<u8>, Problem> {
+    let mut chunks = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut size = 0_usize;
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| malformed("the body broke off"))?;
+        size += chunk.len();
+        if size > DRAIN_MAX {
+            break;
+        }
+        if size <= BYTES_MAX {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if size > BYTES_MAX {
+        return Err(Problem::new(
+            Kind::TooLarge,
+            format!("the body may have at most {BYTES_MAX} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// The deepest nesting of brackets outside of strings, without parsing.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        if cause.is_data() {
+            let path = if path == "." { String::new() } else { path };
+            Problem::fault(Kind::Invalid, path, short(&cause.to_string()))
+        } else {
+            malformed(&format!("the body is not JSON: {cause}"))
+        }
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| malformed(&format!("the body is not one JSON value: {error}")))?;
+    Ok(value)
+}
+
+/// A parser quotes what it did not expect; nobody needs a whole message back.
+fn short(message: &str) -> String {
+    const CHARS_MAX: usize = 300;
+    message.chars().take(CHARS_MAX).collect()
+}
+
+fn malformed(detail: &str) -> Problem {
+    Problem::new(Kind::Malformed, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_brackets_but_not_those_in_strings() {
+        assert_eq!(depth(r#"{"a":[1,{"b":2}]}"#), 3);
+        assert_eq!(depth(r#"{"a":"[[[[\"[["}"#), 1);
+        assert_eq!(depth(r#""\\""#), 0);
+        assert_eq!(depth(&"[".repeat(1_000)), 1_000);
+    }
+}

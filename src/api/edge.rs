@@ -1,0 +1,175 @@
+//! What holds for every request, whatever it asks for: a name, a limit on time and number, safe headers, and an
+//! error body of our own form even for what no handler saw.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+
+use super::problem::{Kind, MEDIA_TYPE, Problem};
+use crate::ids;
+
+/// How much longer than a message's wait any answer may take.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Puts every route behind the limits.
+pub(super) fn wrap(router: Router, requests_max: usize, answer_limit: Duration) -> Router {
+    let room = Arc::new(Semaphore::new(requests_max));
+    router
+        .layer(from_fn_with_state(answer_limit, limit_time))
+        .layer(from_fn_with_state(room, limit_number))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(dress))
+        .layer(from_fn(trace))
+}
+
+/// Answers 503 when as many requests are under way as there is room for. An event stream counts only until it
+/// begins; the hub bounds those.
+async fn limit_number(State(room): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    // Whoever watches the process must see it most of all when it is full.
+    if matches!(request.uri().path(), "/health" | "/ready" | "/metrics") {
+        return next.run(request).await;
+    }
+    match room.try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => Problem::new(Kind::Unavailable, "too many requests are under way")
+            .retry_after(Duration::from_secs(1))
+            .into_response(),
+    }
+}
+
+async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(
+            Kind::Timeout,
+            format!("there was no answer within {} seconds", limit.as_secs()),
+        )
+        .into_response(),
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is that of CatchPanicLayer::custom"
+)]
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(message, "a request handler panicked");
+    Problem::internal().into_response()
+}
+
+/// Gives every error a body of our own form, and every response its security headers.
+async fn dress(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if (status.is_client_error() || status.is_server_error()) && !is_problem(response.headers()) {
+        response = replace_body(response, &path);
+    }
+    secure(response.headers_mut());
+    response
+}
+
+fn is_problem(headers: &HeaderMap) -> bool {
+    headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes() == MEDIA_TYPE.as_bytes())
+}
+
+fn replace_body(bare: Response, path: &str) -> Response {
+    let status = bare.status();
+    let detail = match status {
+        StatusCode::NOT_FOUND => format!(
+            "nothing answers at {}",
+            path.chars().take(200).collect::<String>()
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => "the Allow header lists the methods that fit".to_owned(),
+        _ => "the request cannot be carried out".to_owned(),
+    };
+    let mut response = Problem::new(Kind::of_status(status), detail).into_response();
+    if let Some(allow) = bare.headers().get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response
+}
+
+fn secure(headers: &mut HeaderMap) {
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// Names the request, and logs how it went: the route and never the path, whose parts name people.
+async fn trace(mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)", MatchedPath::as_str)
+        .to_owned();
+    let span = tracing::info_span!(
+        "request",
+        request.id = id.to_str().unwrap_or_default(),
+        http.method = %request.method(),
+        http.route = route,
+    );
+    async move {
+        let begun = tokio::time::Instant::now();
+        let mut response = next.run(request).await;
+        response.headers_mut().insert(REQUEST_ID, id);
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(http.status = response.status().as_u16(), duration_ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// The caller's own id if it is harmless, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let harmless = |value: &&HeaderValue| {
+        (1..=64).contains(&value.len())
+            && value
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_')
+    };
+    if let Some(given) = headers.get(REQUEST_ID).filter(harmless) {
+        return given.clone();
+    }
+    // The real time even when the clock is set: request ids belong to the log, which has its own clock.
+    let now = crate::clock::Clock::now(&crate::clock::SystemClock::real());
+    HeaderValue::from_str(&ids::new_id(now).to_string()).unwrap_or(HeaderValue::from_static("unknown"))
+}

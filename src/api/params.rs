@@ -1,0 +1,117 @@
+//! Paths and query strings, with our own problems in place of the framework's.
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::problem::{Kind, Problem};
+
+/// The variable parts of a path.
+#[derive(Debug)]
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T, S> FromRequestParts<S> for Path<T>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match <axum::extract::Path<T> as FromRequestParts<S>>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Problem::new(Kind::Malformed, rejection.body_text())),
+        }
+    }
+}
+
+/// The query string.
+#[derive(Debug)]
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T, S> FromRequestParts<S> for Query<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Problem::new(Kind::Malformed, rejection.body_text())),
+        }
+    }
+}
+
+/// The version that a change expects (`If-Match: "3"`); `None` without the header or with `*`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IfMatch(pub(super) Option<u64>);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Some(text) = header(parts, "if-match")? else {
+            return Ok(Self(None));
+        };
+        if text == "*" {
+            return Ok(Self(None));
+        }
+        let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(version) => Ok(Self(Some(version))),
+            None => Err(bad_header(
+                "if-match",
+                "must be a version in quotes, for example \"3\"",
+            )),
+        }
+    }
+}
+
+/// What makes a second try of the same booking return the first's result (`Idempotency-Key`).
+#[derive(Debug, Clone)]
+pub(super) struct IdempotencyKey(pub(super) Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match header(parts, "idempotency-key")? {
+            None => Ok(Self(None)),
+            Some(key) if key.len() <= 128 && !key.is_empty() && key.bytes().all(|b| b.is_ascii_graphic()) => {
+                Ok(Self(Some(key.to_owned())))
+            }
+            Some(_) => Err(bad_header(
+                "idempotency-key",
+                "must have 1 to 128 visible ASCII characters",
+            )),
+        }
+    }
+}
+
+/// The number of the last event that a listener has seen (`Last-Event-ID`). Anything unreadable counts as none:
+/// a browser sends back what it got, so there is nobody to tell.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LastEventId(pub(super) u64);
+
+impl<S: Sync> OptionalFromRequestParts<S> for LastEventId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        let text = parts.headers.get("last-event-id").and_then(|v| v.to_str().ok());
+        Ok(text.and_then(|text| text.trim().parse().ok()).map(Self))
+    }
+}
+
+fn header<'p>(parts: &'p Parts, name: &'static str) -> Result<Option<&'p str>, Problem> {
+    parts
+        .headers
+        .get(name)
+        .map(|value| value.to_str().map_err(|_| bad_header(name, "must be ASCII")))
+        .transpose()
+}
+
+fn bad_header(name: &str, message: &str) -> Problem {
+    Problem::fault(Kind::Malformed, format!("header {name}"), message)
+}

@@ -1,0 +1,167 @@
+//! Figures: `/metrics` for Prometheus, `/v1/stats` for people and programs that read JSON.
+//!
+//! Both show the same registry. Gauges that nobody updates on their own (what waits, what lives) are read when
+//! somebody looks, so that they cost nothing in between.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Json, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::App;
+use super::problem::Problem;
+use crate::conversation::Load;
+use crate::store::Figures;
+
+mod exposition;
+
+use exposition::Samples;
+
+/// How long the database may take to count.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// The figures of this process.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Stats {
+    /// Actors and messages that wait for one.
+    load: Load,
+    /// Open event streams.
+    event_streams: usize,
+    /// What the database counts; `null` when it does not answer.
+    database: Option<Figures>,
+    /// Requests for a context by tier: `local`, `shared`, `durable`.
+    cache: BTreeMap<String, CacheTier>,
+    /// Turns by outcome.
+    turns: BTreeMap<String, f64>,
+    /// Messages understood, by `engine/result`.
+    understanding: BTreeMap<String, f64>,
+    /// Requests to a language model by outcome.
+    llm_requests: BTreeMap<String, f64>,
+    /// Replies handed to channels, by `channel/result`.
+    outbox_sent: BTreeMap<String, f64>,
+    /// Connections of the database pool by state.
+    pool: BTreeMap<String, f64>,
+    /// Bookings that met a slot that was taken meanwhile.
+    slot_conflicts: f64,
+    /// Broken invariants, by number; anything but 0 is a bug.
+    invariant_violations: BTreeMap<String, f64>,
+    /// Memory that the process holds, in bytes.
+    resident_memory_bytes: Option<u64>,
+}
+
+/// How often a tier of the cache had what was asked for.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(super) struct CacheTier {
+    /// It had it.
+    hits: f64,
+    /// It had not.
+    misses: f64,
+    /// It failed.
+    errors: f64,
+    /// It was not asked.
+    skipped: f64,
+    /// Hits per request that was answered; `null` before the first.
+    hit_ratio: Option<f64>,
+}
+
+/// Read the figures as JSON
+#[utoipa::path(
+    get, path = "/v1/stats", tag = "operations", operation_id = "stats",
+    responses((status = 200, description = "The same figures as `/metrics`", body = Stats))
+)]
+pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem> {
+    let (database, memory) = refresh(&app).await;
+    let samples = Samples::parse(&app.metrics.render());
+    let by = |metric: &str, labels: &[&str]| samples.by(metric, labels);
+    Ok(Json(Stats {
+        load: app.conversations.load(),
+        event_streams: app.hub.listeners(),
+        database,
+        cache: cache(&samples),
+        turns: by("frontdesk_turns_total", &["outcome"]),
+        understanding: by("frontdesk_understanding_total", &["engine", "result"]),
+        llm_requests: by("frontdesk_llm_requests_total", &["outcome"]),
+        outbox_sent: by("frontdesk_outbox_sent_total", &["channel", "result"]),
+        pool: by("frontdesk_db_pool_connections", &["state"]),
+        slot_conflicts: samples.sum("frontdesk_slot_conflicts_total"),
+        invariant_violations: by("frontdesk_invariant_violations_total", &["invariant"]),
+        resident_memory_bytes: memory,
+    }))
+}
+
+/// Read the figures for Prometheus
+#[utoipa::path(
+    get, path = "/metrics", tag = "operations", operation_id = "metrics",
+    responses((status = 200, description = "Prometheus text format", body = String, content_type = "text/plain"))
+)]
+pub(super) async fn metrics(State(app): State<App>) -> Response {
+    refresh(&app).await;
+    let content_type = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    (content_type, app.metrics.render()).into_response()
+}
+
+/// Sets the gauges that are read and not counted.
+async fn refresh(app: &App) -> (Option<Figures>, Option<u64>) {
+    let load = app.conversations.load();
+    gauge("frontdesk_actors", load.actors);
+    gauge("frontdesk_mailbox_waiting", load.waiting);
+    let figures = match tokio::time::timeout(LIMIT, app.store.figures()).await {
+        Ok(Ok(figures)) => {
+            gauge("frontdesk_inbox_unfinished", figures.inbox_unfinished);
+            gauge("frontdesk_outbox_waiting", figures.outbox_waiting);
+            Some(figures)
+        }
+        // What cannot be counted keeps its last value; `/ready` says that the database is away.
+        Ok(Err(_)) | Err(_) => None,
+    };
+    let memory = resident_memory_bytes();
+    if let Some(bytes) = memory {
+        gauge("process_resident_memory_bytes", bytes);
+    }
+    (figures, memory)
+}
+
+fn gauge(name: &'static str, value: u64) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; counts beyond 2^52 do not occur"
+    )]
+    metrics::gauge!(name).set(value as f64);
+}
+
+fn cache(samples: &Samples) -> BTreeMap<String, CacheTier> {
+    let mut tiers: BTreeMap<String, CacheTier> = BTreeMap::new();
+    for tier in ["local", "shared", "durable"] {
+        tiers.insert(tier.to_owned(), CacheTier::default());
+    }
+    for (labels, value) in samples.by("frontdesk_cache_requests_total", &["tier", "result"]) {
+        let Some((tier, result)) = labels.split_once('/') else {
+            continue;
+        };
+        let tier = tiers.entry(tier.to_owned()).or_default();
+        match result {
+            "hit" => tier.hits += value,
+            "miss" => tier.misses += value,
+            "error" => tier.errors += value,
+            _ => tier.skipped += value,
+        }
+    }
+    for tier in tiers.values_mut() {
+        let answered = tier.hits + tier.misses;
+        tier.hit_ratio = (answered > 0.0).then(|| tier.hits / answered);
+    }
+    tiers
+}
+
+/// Linux says it in `/proc`; elsewhere it is not known. The file is made by the kernel on reading, so no disk is
+/// waited for.
+fn resident_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

@@ -1,0 +1,221 @@
+//! A site in memory: the whole router over a store that holds one business and no conversations.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use jiff::Timestamp;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use secrecy::SecretString;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+use crate::api::health::NotConfigured;
+use crate::api::{Api, Settings, router};
+use crate::booking::appointment::Appointment;
+use crate::clock::ManualClock;
+use crate::conversation::{Businesses, Conversations};
+use crate::dialogue::outcome::WaitlistEntry;
+use crate::outbound::Hub;
+use crate::store::{
+    Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
+    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
+    Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
+};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+
+pub(super) struct Site {
+    router: Router,
+    pub(super) hub: Hub,
+}
+
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+/// Without API keys.
+pub(super) fn site() -> Site {
+    build(&[], FakeStore::default())
+}
+
+/// With an API key.
+pub(super) fn locked_site(key: &str) -> Site {
+    build(&[key], FakeStore::default())
+}
+
+/// With a database that does not answer.
+pub(super) fn broken_site() -> Site {
+    build(&[], FakeStore { broken: true })
+}
+
+fn build(keys: &[&str], store: FakeStore) -> Site {
+    let store: Arc<dyn Store> = Arc::new(store);
+    let hub = Hub::new(4);
+    let api = Api {
+        conversations: Conversations {},
+        businesses: Businesses::new(store.clone()),
+        store,
+        clock: Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap())),
+        hub: hub.clone(),
+        cache: Arc::new(NotConfigured),
+        llm: Arc::new(NotConfigured),
+        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        settings: Settings {
+            keys: keys.iter().map(|&key| SecretString::from(key)).collect(),
+            message_wait: Duration::from_secs(1),
+            demo_business: BusinessId::new("demo-salon").unwrap(),
+            requests_max: 16,
+        },
+    };
+    Site {
+        router: router(api),
+        hub,
+    }
+}
+
+impl Site {
+    pub(super) async fn send(&self, request: Request<Body>) -> Answered {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        Answered {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_vec(),
+        }
+    }
+
+    /// The response as it begins, for bodies that do not end.
+    pub(super) async fn open(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answered {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub(super) async fn json(&self, method: Method, path: &str, body: impl Into<Body>) -> Answered {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(body.into())
+            .unwrap();
+        self.send(request).await
+    }
+}
+
+impl Answered {
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+/// Holds `demo-salon`, whose catalogue cannot be read, and nothing else.
+#[derive(Default)]
+struct FakeStore {
+    broken: bool,
+}
+
+impl FakeStore {
+    fn answer<T>(&self, value: T) -> Result<T> {
+        if self.broken {
+            return Err(Error::Closed("for the test"));
+        }
+        Ok(value)
+    }
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    async fn put_business(&self, _: &BusinessId, _: &str, _: Timestamp) -> Result<u64> {
+        self.answer(1)
+    }
+    async fn business(&self, id: &BusinessId) -> Result<Option<(u64, String)>> {
+        self.answer((id.as_str() == "demo-salon").then(|| (3, r#"{"id":"demo-salon"}"#.to_owned())))
+    }
+    async fn businesses(&self) -> Result<Vec<BusinessId>> {
+        self.answer(vec![BusinessId::new("demo-salon").unwrap()])
+    }
+    async fn open(&self, _: &Pair, _: Option<u64>) -> Result<Opened> {
+        self.answer(Opened {
+            version: 0,
+            context: None,
+            pending: Vec::new(),
+        })
+    }
+    async fn commit(&self, _: TurnCommit) -> Result<CommitOutcome> {
+        self.answer(CommitOutcome::AlreadyAnswered(Vec::new()))
+    }
+    async fn hold(&self, _: &BusinessId, _: &Pair, _: Appointment, _: Timestamp) -> Result<HoldOutcome> {
+        self.answer(HoldOutcome::Taken)
+    }
+    async fn accept(&self, messages: Vec<Inbound>) -> Result<Vec<Acceptance>> {
+        self.answer(messages.iter().map(|_| Acceptance::New).collect())
+    }
+    async fn receipt(&self, _: &MessageKey) -> Result<Option<Receipt>> {
+        self.answer(None)
+    }
+    async fn claim_unfinished(&self, _: Timestamp, _: u32) -> Result<Unfinished> {
+        self.answer(Unfinished::default())
+    }
+    async fn calendar_changes(&self, _: &BusinessId, _: u64, _: Timestamp) -> Result<CalendarChanges> {
+        self.answer(CalendarChanges::default())
+    }
+    async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+        self.answer(ChangeOutcome::NotFound)
+    }
+    async fn appointment(&self, _: &BusinessId, _: AppointmentId) -> Result<Option<Appointment>> {
+        self.answer(None)
+    }
+    async fn appointments(&self, _: &BusinessId, _: &AppointmentQuery) -> Result<Vec<Appointment>> {
+        self.answer(Vec::new())
+    }
+    async fn appointment_events(&self, _: &BusinessId, _: AppointmentId) -> Result<Vec<AppointmentEvent>> {
+        self.answer(Vec::new())
+    }
+    async fn messages(&self, _: ConversationId, _: Option<u64>, _: u32) -> Result<Vec<TranscriptEntry>> {
+        self.answer(Vec::new())
+    }
+    async fn sessions(&self, _: ConversationId, _: u32) -> Result<Vec<Session>> {
+        self.answer(Vec::new())
+    }
+    async fn waiting(&self, _: &BusinessId, _: u32) -> Result<Vec<(Pair, WaitlistEntry)>> {
+        self.answer(Vec::new())
+    }
+    async fn offers_run_out(&self, _: Timestamp, _: u32) -> Result<Vec<Pair>> {
+        self.answer(Vec::new())
+    }
+    async fn outbox_claim(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<OutboxRow>> {
+        self.answer(Vec::new())
+    }
+    async fn outbox_settle(&self, _: Vec<(Uuid, Settlement)>) -> Result<()> {
+        self.answer(())
+    }
+    async fn expire_holds(&self, _: Timestamp) -> Result<Vec<BusinessId>> {
+        self.answer(Vec::new())
+    }
+    async fn close_sessions(&self, _: Timestamp, _: Timestamp) -> Result<u64> {
+        self.answer(0)
+    }
+    async fn figures(&self) -> Result<Figures> {
+        self.answer(Figures::default())
+    }
+    async fn ping(&self) -> Result<()> {
+        self.answer(())
+    }
+    async fn close(&self) {}
+}
