@@ -72,8 +72,10 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     times.retain(|p| !taken[p.from..p.to].iter().any(|t| *t));
     // "Good morning" and "see you Friday" ask for nothing.
     let courtesy = |p: &Piece| {
-        hits.iter().any(|h| h.act == "greet" && p.from >= h.from && p.to <= h.to)
-            || hits.iter().any(|h| h.act == "bye" && p.from + 1 >= h.from) && hits.iter().all(|h| !h.act.starts_with("start"))
+        hits.iter()
+            .any(|h| h.act == "greet" && p.from >= h.from && p.to <= h.to)
+            || hits.iter().any(|h| h.act == "bye" && p.from + 1 >= h.from)
+                && hits.iter().all(|h| !h.act.starts_with("start"))
     };
     times.retain(|p| !courtesy(p));
 
@@ -187,7 +189,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         elsewhere(&mut placed);
     }
     placed.sort_by_key(|(at, _)| *at);
-    let courteous = courteous(&text, &hits, heard.expecting);
+    let courteous = courteous(&text, &hits, heard.expecting, when.is_some());
     let mut acts = settle(placed, motion);
     if acts.is_empty() {
         acts = silent(lang, heard, &text);
@@ -206,7 +208,11 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
 
 /// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
 fn refused(text: &Text<'_>, at: usize) -> bool {
-    let mut back = text.tokens[..at].iter().rev().take(4).take_while(|t| t.kind == Kind::Word);
+    let mut back = text.tokens[..at]
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|t| t.kind == Kind::Word);
     back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
 }
 
@@ -508,7 +514,7 @@ fn staff_said(
     if placed.is_empty() && !wants_person {
         let any = (0..text.len())
             .find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)))
-            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t));
+            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t) && low(*to) != "else");
         if let Some((from, to)) = any {
             mark(taken, from, to);
             placed.push((
@@ -579,22 +585,42 @@ fn faq(lang: &Lang, lexicon: &Lexicon, text: &Text<'_>, placed: &mut Placed) {
 /// A message about other worlds asks nothing of the business: "how much is a share of ...".
 fn elsewhere(placed: &mut Placed) {
     let wish = |a: &Act| {
-        matches!(a, Act::Start { goal: GoalKind::Cancel | GoalKind::Reschedule } | Act::Ask { topic: Topic::MyAppointments } | Act::Overreach)
-            || matches!(a, Act::Handoff { reason: HandoffReason::Asked | HandoffReason::Emergency })
+        matches!(
+            a,
+            Act::Start {
+                goal: GoalKind::Cancel | GoalKind::Reschedule
+            } | Act::Ask {
+                topic: Topic::MyAppointments
+            } | Act::Overreach
+        ) || matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Asked | HandoffReason::Emergency
+            }
+        )
     };
     let books = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
     if books || placed.iter().any(|(_, a)| wish(a)) {
         return;
     }
     placed.retain(|(_, act)| {
-        !matches!(act, Act::Ask { .. } | Act::Set { value: SlotValue::When { .. } | SlotValue::PartySize { .. } } | Act::Confirm | Act::Deny
-            | Act::Handoff { .. } | Act::SmallTalk { .. })
+        !matches!(
+            act,
+            Act::Ask { .. }
+                | Act::Set {
+                    value: SlotValue::When { .. } | SlotValue::PartySize { .. }
+                }
+                | Act::Confirm
+                | Act::Deny
+                | Act::Handoff { .. }
+                | Act::SmallTalk { .. }
+        )
     });
 }
 
-/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked.
-fn courteous(text: &Text<'_>, hits: &[Hit<'_>], expecting: Option<Expecting>) -> bool {
-    expecting != Some(Expecting::Confirm)
+/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked; "book it at five" is a wish.
+fn courteous(text: &Text<'_>, hits: &[Hit<'_>], expecting: Option<Expecting>, timed: bool) -> bool {
+    (expecting != Some(Expecting::Confirm) || timed)
         && hits.iter().filter(|h| h.act == "confirm").all(|h| {
             text.tokens[h.from..h.to].iter().all(|t| {
                 !matches!(
