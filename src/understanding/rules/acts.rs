@@ -70,6 +70,14 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     };
     let mut times = pieces(&context);
     times.retain(|p| !taken[p.from..p.to].iter().any(|t| *t));
+    // "Good morning" and "see you Friday" ask for nothing.
+    let courtesy = |p: &Piece| {
+        hits.iter()
+            .any(|h| h.act == "greet" && p.from >= h.from && p.to <= h.to)
+            || hits.iter().any(|h| h.act == "bye" && p.from + 1 >= h.from)
+                && hits.iter().all(|h| !h.act.starts_with("start"))
+    };
+    times.retain(|p| !courtesy(p));
 
     let free_of = |mentions: Vec<Mention>, taken: &[bool]| -> Vec<Mention> {
         mentions
@@ -129,6 +137,10 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
 
     for hit in &hits {
+        // "I don't want to book" starts nothing.
+        if hit.act == "start.book" && refused(&text, hit.from) {
+            continue;
+        }
         if name
             .as_ref()
             .is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from && hit.act != "deny")
@@ -172,8 +184,12 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     faq(lang, heard.lexicon, &text, &mut placed);
 
+    let named = !services.is_empty() || !staff.is_empty() || heard.expecting.is_some();
+    if !named && hits.iter().any(|h| h.act == "elsewhere") {
+        elsewhere(&mut placed);
+    }
     placed.sort_by_key(|(at, _)| *at);
-    let courteous = courteous(&text, &hits, heard.expecting);
+    let courteous = courteous(&text, &hits, heard.expecting, when.is_some());
     let mut acts = settle(placed, motion);
     if acts.is_empty() {
         acts = silent(lang, heard, &text);
@@ -188,6 +204,16 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             engine: ENGINE,
         },
     }
+}
+
+/// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
+fn refused(text: &Text<'_>, at: usize) -> bool {
+    let mut back = text.tokens[..at]
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|t| t.kind == Kind::Word);
+    back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
 }
 
 fn mark(taken: &mut [bool], from: usize, to: usize) {
@@ -291,7 +317,7 @@ fn act_of(act: &str) -> Option<Act> {
         "bye" => talk(SmallTalk::Bye),
         "small_talk" => talk(SmallTalk::Other),
         "clear.when" => Act::Clear { slot: SlotKind::When },
-        // Cues that only keep others away ("book a flight") have no act.
+        // "elsewhere" has no act: it only keeps others away.
         _ => return None,
     })
 }
@@ -488,7 +514,7 @@ fn staff_said(
     if placed.is_empty() && !wants_person {
         let any = (0..text.len())
             .find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)))
-            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t));
+            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t) && low(*to) != "else");
         if let Some((from, to)) = any {
             mark(taken, from, to);
             placed.push((
@@ -556,9 +582,45 @@ fn faq(lang: &Lang, lexicon: &Lexicon, text: &Text<'_>, placed: &mut Placed) {
     }
 }
 
-/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked.
-fn courteous(text: &Text<'_>, hits: &[Hit<'_>], expecting: Option<Expecting>) -> bool {
-    expecting != Some(Expecting::Confirm)
+/// A message about other worlds asks nothing of the business: "how much is a share of ...".
+fn elsewhere(placed: &mut Placed) {
+    let wish = |a: &Act| {
+        matches!(
+            a,
+            Act::Start {
+                goal: GoalKind::Cancel | GoalKind::Reschedule
+            } | Act::Ask {
+                topic: Topic::MyAppointments
+            } | Act::Overreach
+        ) || matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Asked | HandoffReason::Emergency
+            }
+        )
+    };
+    let books = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
+    if books || placed.iter().any(|(_, a)| wish(a)) {
+        return;
+    }
+    placed.retain(|(_, act)| {
+        !matches!(
+            act,
+            Act::Ask { .. }
+                | Act::Set {
+                    value: SlotValue::When { .. } | SlotValue::PartySize { .. }
+                }
+                | Act::Confirm
+                | Act::Deny
+                | Act::Handoff { .. }
+                | Act::SmallTalk { .. }
+        )
+    });
+}
+
+/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked; "book it at five" is a wish.
+fn courteous(text: &Text<'_>, hits: &[Hit<'_>], expecting: Option<Expecting>, timed: bool) -> bool {
+    (expecting != Some(Expecting::Confirm) || timed)
         && hits.iter().filter(|h| h.act == "confirm").all(|h| {
             text.tokens[h.from..h.to].iter().all(|t| {
                 !matches!(
@@ -596,14 +658,6 @@ fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
             }
         )
     });
-    let asks = has(&|a| {
-        matches!(
-            a,
-            Act::Ask {
-                topic: Topic::Availability
-            }
-        )
-    });
     let first_answer = placed
         .iter()
         .position(|(_, a)| matches!(a, Act::Confirm | Act::Deny));
@@ -622,7 +676,7 @@ fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
                     goal: GoalKind::Reschedule,
                 }
             }
-            Act::Start { goal: GoalKind::Book } if cancels || waits || lists || asks => continue,
+            Act::Start { goal: GoalKind::Book } if cancels || waits || lists => continue,
             Act::Start { .. } if overreach => continue,
             Act::Ask {
                 topic: Topic::MyAppointments,

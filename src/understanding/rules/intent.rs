@@ -20,14 +20,14 @@ fn rank(act: &Act, courteous: bool) -> (u8, Intent) {
         Act::Start { goal } => match goal {
             GoalKind::Reschedule => (2, Intent::Reschedule),
             GoalKind::Cancel => (3, Intent::Cancel),
-            GoalKind::Book => (8, Intent::Book),
+            GoalKind::Book => (5, Intent::Book),
             GoalKind::Waitlist => (8, Intent::AskAvailability),
             GoalKind::Handoff => (1, Intent::Human),
             GoalKind::Enquire | GoalKind::Profile => (20, Intent::Other),
         },
         Act::Ask { topic } => match topic {
             Topic::MyAppointments => (4, Intent::ListBookings),
-            Topic::Price => (5, Intent::AskPrice),
+            Topic::Price => (6, Intent::AskPrice),
             Topic::Location | Topic::Parking => (6, Intent::AskLocation),
             Topic::Hours { .. } => (7, Intent::AskHours),
             Topic::Availability => (9, Intent::AskAvailability),
@@ -47,7 +47,7 @@ fn rank(act: &Act, courteous: bool) -> (u8, Intent) {
         Act::Confirm => (12, Intent::Affirm),
         Act::Set { .. } | Act::Clear { .. } | Act::Choose { .. } => (13, Intent::Inform),
         Act::SmallTalk { kind } => match kind {
-            SmallTalk::Bye => (15, Intent::Bye),
+            SmallTalk::Bye => (12, Intent::Bye),
             SmallTalk::Thanks | SmallTalk::Compliment => (16, Intent::Thanks),
             SmallTalk::Greet | SmallTalk::HowAreYou => (18, Intent::Greet),
             SmallTalk::Other => (20, Intent::Other),

@@ -75,6 +75,11 @@ pub(crate) fn party(
             let of_us = low(t, to) == "of";
             let mut people = n;
             let mut end = if of_us { to } else { after };
+            let start = if of_us && at > 0 && low(t, at - 1) == "the" {
+                at - 1
+            } else {
+                at
+            };
             // "2 adults and 3 kids", "two adults, one child"
             let mut next = after;
             while matches!(low(t, next), "and" | "," | "&" | "plus" | "+") {
@@ -95,7 +100,7 @@ pub(crate) fn party(
                 4,
                 Party {
                     people: Some(people),
-                    at: (at, end),
+                    at: (start, end),
                 },
             );
             at = end.max(at + 1);
@@ -162,6 +167,7 @@ pub(crate) fn party(
                 } else if before == "just" && counted
                     || asked && (counted || t.len() <= 3)
                     || before == "are" && low(t, to) == "total"
+                    || at == 0 && low(t, to) == "will"
                 {
                     offer(
                         1,
@@ -338,6 +344,9 @@ pub(crate) fn name(
         at = start.max(at + 1);
     }
     if best.is_none() {
+        best = introduced(t, lang, &word, &never);
+    }
+    if best.is_none() {
         // "Anna here", "Marcelo Higgens here", "Boxton is my last name", "Ben Niehoff is my name"
         for at in 0..t.len().min(6) {
             let tail = |i: usize| {
@@ -381,6 +390,31 @@ pub(crate) fn name(
         }
     }
     best.map(|(_, value, from, to)| (value, from, to))
+}
+
+/// Two capitalised words after "for", or before "has a booking", "party of" or a comma at the beginning.
+fn introduced(
+    t: &Text<'_>,
+    lang: &Lang,
+    word: &dyn Fn(usize) -> bool,
+    never: &dyn Fn(usize) -> bool,
+) -> Option<(u8, SlotValue, usize, usize)> {
+    let stranger = |i: usize| {
+        word(i)
+            && !never(i)
+            && t.get(i)
+                .is_some_and(|w| w.capital() && w.word.is_none() && !lang.listed("common", &w.low))
+    };
+    (0..t.len()).find_map(|at| {
+        let pair =
+            stranger(at) && stranger(at + 1) && !stranger(at + 2) && t.get(at + 1).is_some_and(|w| w.spaced);
+        let after_for = at > 0 && matches!(low(t, at - 1), "for" | "by" | "under" | "probably" | "called");
+        let first = at == 0 && (matches!(low(t, 2), "has" | "party" | "here") || t.sign(2, ","));
+        (pair && (after_for || first)).then(|| {
+            let (value, to) = person(t, word, never, at, true, false);
+            (0, value, at, to)
+        })
+    })
 }
 
 /// One or two (or a hyphened) names from `at` on.

@@ -4,6 +4,7 @@
 
 use super::lang::Role;
 use super::time::Piece;
+use super::time::piece::linked;
 use super::token::Text;
 
 /// What happens to existing appointments in this message.
@@ -55,10 +56,35 @@ pub(crate) fn split(t: &Text<'_>, motion: Motion, pieces: Vec<Piece>) -> (Vec<Pi
                     let wish = pieces.split_off(at);
                     (pieces, wish)
                 }
-                None => pieces.into_iter().partition(|p| existing(t, p)),
+                None => by_cluster(t, pieces),
             }
         }
     }
+}
+
+/// Parts the pieces, but not those that stand together: "my booking tomorrow at 9".
+fn by_cluster(t: &Text<'_>, pieces: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
+    let (mut which, mut when) = (Vec::new(), Vec::new());
+    let mut cluster: Vec<Piece> = Vec::new();
+    let mut put = |cluster: &mut Vec<Piece>| {
+        let old = cluster.iter().any(|p| existing(t, p));
+        if old {
+            which.append(cluster)
+        } else {
+            when.append(cluster)
+        }
+    };
+    for piece in pieces {
+        if cluster
+            .last()
+            .is_some_and(|last| !linked(t, last.to, piece.outer.min(piece.from).max(last.to)))
+        {
+            put(&mut cluster);
+        }
+        cluster.push(piece);
+    }
+    put(&mut cluster);
+    (which, when)
 }
 
 /// Whether the piece belongs to an appointment that exists: "my Friday appointment", "the booking on Friday".

@@ -184,6 +184,12 @@ fn spoken(text: &Text<'_>, at: usize, half_means_past: Option<bool>) -> Option<(
     if !sure {
         return None;
     }
+    // "half-past", "quarter-to"
+    let after = if text.sign(after, "-") && text.get(after + 1).is_some_and(|t| !t.spaced) {
+        after + 1
+    } else {
+        after
+    };
     let (mut clock, to) = if text.is(after, Role::Past) {
         let (mut hour, to) = whole_hour(text, after + 1)?;
         hour.minute = i8::try_from(minutes).ok()?;
@@ -272,6 +278,10 @@ fn written(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
                 clock.fixed = clock.hour == 0 || clock.hour > 12;
                 let (mut clock, to) = with_half(text, clock, to);
                 clock.fixed |= zero && clock.half.is_none();
+                if text.is(to, Role::Ish) {
+                    clock.about = true;
+                    return Some((clock, Form::Sure, to + 1));
+                }
                 return Some((clock, Form::Sure, to));
             }
             return None;

@@ -79,11 +79,20 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
     }
     let span = t.span(from, to);
     let soon = (windows.is_empty() && order == Some(Order::Earliest)).then_some(c.days.now);
-    let last_day = groups.iter().rev().find_map(|g| g.day);
+    // What is refused was still said ("I can't make 9:30").
+    let refused = |day: bool| {
+        pieces
+            .iter()
+            .rev()
+            .find(|p| p.bound == Bound::Not && if day { p.is_day() } else { p.is_time() })
+            .copied()
+    };
+    let last_day = groups.iter().rev().find_map(|g| g.day).or_else(|| refused(true));
     let last_time = groups
         .iter()
         .rev()
-        .find_map(|g| g.time.or(g.moment.map(|(_, p)| p)));
+        .find_map(|g| g.time.or(g.moment.map(|(_, p)| p)))
+        .or_else(|| refused(false));
     let in_front_of = |p: Piece| {
         if t.is(p.from, Role::The) && t.get(p.from).is_some_and(|t| t.low == "the") {
             p.from + 1
@@ -110,14 +119,47 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
     })
 }
 
-/// The words of a time; the full stop of "p.m." is one of its letters.
+/// The words of a time, as RESTAURANTS-8K marks them: the full stop of "p.m." is one of its letters; after ten
+/// o'clock neither a spaced "AM" nor "in the morning" belongs to the time, before ten both do.
 fn time_span(t: &Text<'_>, piece: &Piece) -> Span {
-    let (start, mut end) = t.span(piece.from, piece.core);
-    let meridiem = piece
-        .core
+    let two_digits = t
+        .get(piece.from)
+        .is_some_and(|w| w.number.is_some_and(|n| (10..13).contains(&n)) && t.sign(piece.from + 1, ":"))
+        || t.get(piece.from).is_some_and(|w| w.number == Some(12));
+    let mut to = piece.core;
+    while two_digits
+        && to > piece.from + 1
+        && t.get(to - 1)
+            .is_some_and(|w| (w.is(Role::Am) || w.is(Role::Pm)) && w.spaced)
+    {
+        to -= 1;
+    }
+    let single = t.get(piece.from).is_some_and(|w| {
+        w.word
+            .and_then(|w| w.number)
+            .or(w.number)
+            .is_some_and(|n| (1..10).contains(&n))
+    });
+    if single
+        && piece.to > piece.core
+        && (piece.core..piece.to).all(|i| {
+            t.is(i, Role::In)
+                || t.is(i, Role::The)
+                || t.get(i).is_some_and(|w| w.word.is_some_and(|w| w.part.is_some()))
+        })
+    {
+        to = piece.to;
+    }
+    let from = if t.is(piece.from, Role::A) && to > piece.from + 1 && t.is(piece.from + 1, Role::Quarter) {
+        piece.from + 1
+    } else {
+        piece.from
+    };
+    let (start, mut end) = t.span(from, to);
+    let meridiem = to
         .checked_sub(1)
         .is_some_and(|last| t.is(last, Role::Am) || t.is(last, Role::Pm));
-    if meridiem && t.sign(piece.core, ".") && t.get(piece.core).is_some_and(|d| !d.spaced) {
+    if meridiem && t.sign(to, ".") && t.get(to).is_some_and(|d| !d.spaced) {
         end += 1;
     }
     (start, end)

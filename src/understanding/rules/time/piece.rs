@@ -614,7 +614,13 @@ fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>)
                     || n.raw == "/"
                     || n.raw == "-" && t.get(piece.to + 1).is_some_and(|n| !n.spaced))
         });
-    if counted || before_sign || glued {
+    let group = piece.from > 1
+        && low(piece.from - 1) == "of"
+        && matches!(
+            low(piece.from - 2),
+            "party" | "group" | "table" | "total" | "reservation"
+        );
+    if counted || before_sign || glued || group {
         return false;
     }
     let neighbour_day = |i: Option<usize>, forward: bool| {
