@@ -43,7 +43,7 @@ impl Wording {
         let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
             return id.to_owned();
         };
-        let args: FluentArgs<'_> = facts.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let args: FluentArgs<'_> = facts.iter().map(|(name, value)| (*name, or_none(value))).collect();
         self.bundle
             .format_pattern(pattern, Some(&args), &mut Vec::new())
             .into_owned()
@@ -53,6 +53,14 @@ impl Wording {
     #[must_use]
     pub fn has(&self, id: &str) -> bool {
         self.bundle.has_message(id)
+    }
+}
+
+/// Fluent cannot select on an empty text; the files say `[none]` for it.
+fn or_none<'a>(value: &FluentValue<'a>) -> FluentValue<'a> {
+    match value {
+        FluentValue::String(text) if text.is_empty() => "none".into(),
+        other => other.clone(),
     }
 }
 
@@ -71,6 +79,12 @@ mod tests {
             english.line("seats-left", &[("seats", 4.into()), ("start", "3:00 pm".into())]),
             "3:00 pm: 4 seats left"
         );
+    }
+
+    #[test]
+    fn the_file_has_no_mistakes() {
+        let parsed = FluentResource::try_new(include_str!("wording/en.ftl").to_owned());
+        assert_eq!(parsed.err().map(|(_, errors)| errors), None);
     }
 
     #[test]

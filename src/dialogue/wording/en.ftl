@@ -1,5 +1,5 @@
 # English. Facts come ready for display (days, times, money); numbers come as numbers, for plurals.
-# A name may be empty; say nothing for it then.
+# A fact may be missing: it is then `none`, for selectors.
 
 ### Words
 
@@ -31,29 +31,29 @@ suggest-drop = Never mind
 ### Hello and goodbye
 
 hello = { $name ->
-    [""] Hello!
+    [none] Hello!
    *[other] Hello { $name }!
 }
 hello-again = { $name ->
-    [""] Hello again!
+    [none] Hello again!
    *[other] Hello again, { $name }!
 }
 greeting = { $name ->
-    [""] Hello, this is { $business }.
+    [none] Hello, this is { $business }.
    *[other] Hello { $name }, this is { $business }.
 }
 help = I can book, move or cancel an appointment at { $business } and answer questions about prices and hours. Just write what you need, for example “{ $service } on Friday at 2pm”.
 i-am-a-bot = I am the booking assistant of { $business }, a program. If you would rather have a person, just say so.
 noted = { $name ->
-    [""] Thank you, noted.
+    [none] Thank you, noted.
    *[other] Thank you, { $name }.
 }
 welcome = { $name ->
-    [""] You're welcome!
+    [none] You're welcome!
    *[other] You're welcome, { $name }!
 }
 bye = { $name ->
-    [""] Goodbye!
+    [none] Goodbye!
    *[other] Goodbye, { $name }!
 }
 compliment = That's kind of you!
@@ -69,7 +69,7 @@ no-such-option = { $count ->
    *[other] Please pick a number from 1 to { $count }.
 }
 no-answer = { $phone ->
-    [""] I'm afraid I don't know that.
+    [none] I'm afraid I don't know that.
    *[other] I'm afraid I don't know that. Please call { $phone }.
 }
 nothing-to-drop = Nothing is being arranged at the moment. What can I do for you?
@@ -86,7 +86,7 @@ did-you-mean = Did you mean { $service }?
 not-offered = Sorry, “{ $text }” is not something we offer.
 add-on-alone = { $services } is an add-on and only booked together with another service.
 not-bookable = { $phone ->
-    [""] { $services } can't be booked here.
+    [none] { $services } can't be booked here.
    *[other] { $services } can't be booked here; please call { $phone }.
 }
 services = We offer:
@@ -101,7 +101,7 @@ staff-none-needed = { $services } is not tied to a person.
 ask-staff = { $moment } is free. With { $staff }, or whoever is free?
 ask-staff-again = With { $staff }, or whoever is free?
 party-too-large = { $phone ->
-    [""] I can arrange visits for up to { $max } people.
+    [none] I can arrange visits for up to { $max } people.
    *[other] I can arrange visits for up to { $max } people; for more please call { $phone }.
 }
 
@@ -138,7 +138,7 @@ too-far = We take bookings up to { $day }.
 too-soon = We need at least { $minutes } minutes' notice; the earliest is { $moment }.
 closed-weekday = We are closed on { $weekday }s.
 closed-that-day = { $why ->
-    [""] We are closed on { $day }.
+    [none] We are closed on { $day }.
    *[other] We are closed on { $day } ({ $why }).
 }
 nearest-days = The nearest days are:
@@ -166,17 +166,17 @@ read-back = { $visit }, { $span }, { $price }{ $people ->
     [one] {""}
    *[other] , for { $people } people
 }. { $name ->
-    [""] Shall I book it?
+    [none] Shall I book it?
    *[other] Shall I book it, { $name }?
 }
 read-back-again = Shall I book { $visit }?
 read-back-move = Shall I move your { $old } to { $moment }{ $staff ->
-    [""] {""}
+    [none] {""}
    *[other] {" "}with { $staff }
 }?
 read-back-move-again = Shall I move it to { $moment }?
 booked = { $name ->
-    [""] Booked: { $visit }. Your reference is { $reference }.
+    [none] Booked: { $visit }. Your reference is { $reference }.
    *[other] Booked, { $name }: { $visit }. Your reference is { $reference }.
 }
 booked-pending = { $visit } is noted and waits for our confirmation. Your reference is { $reference }.
@@ -206,11 +206,11 @@ read-back-cancel-again = Shall I cancel your { $visit }?
 cancelled = Cancelled: { $visit }.
 cancel-kept = All right, your appointment stays as it is.
 too-late-to-cancel = { $phone ->
-    [""] It is less than { $hours } hours until your appointment, so I can't cancel it here any more.
+    [none] It is less than { $hours } hours until your appointment, so I can't cancel it here any more.
    *[other] It is less than { $hours } hours until your appointment, so I can't cancel it here any more. Please call { $phone }.
 }
 too-late-to-move = { $phone ->
-    [""] It is less than { $hours } hours until your appointment, so I can't move it here any more.
+    [none] It is less than { $hours } hours until your appointment, so I can't move it here any more.
    *[other] It is less than { $hours } hours until your appointment, so I can't move it here any more. Please call { $phone }.
 }
 appointment-gone = That appointment no longer stands, so there is nothing to change.
@@ -235,16 +235,16 @@ waitlist-left = I have taken you off the waitlist.
 ### A person
 
 handoff-asked = { $phone ->
-    [""] I have asked somebody from { $business } to get back to you.
+    [none] I have asked somebody from { $business } to get back to you.
    *[other] I have asked somebody from { $business } to get back to you. You can also call { $phone }.
 }
 handoff-complaint = { $phone ->
-    [""] I'm sorry to hear that. I have passed it on to somebody at { $business }.
+    [none] I'm sorry to hear that. I have passed it on to somebody at { $business }.
    *[other] I'm sorry to hear that. I have passed it on to somebody at { $business }. You can also call { $phone }.
 }
 handoff-emergency = If this is an emergency, please call your local emergency number at once. I have also told { $business }.
 handoff-not-understood = { $phone ->
-    [""] I'm sorry, I can't make sense of this. I have asked somebody from { $business } to get back to you.
+    [none] I'm sorry, I can't make sense of this. I have asked somebody from { $business } to get back to you.
    *[other] I'm sorry, I can't make sense of this. I have asked somebody from { $business } to get back to you. You can also call { $phone }.
 }
 handoff-abuse = I'll leave this to a person: somebody from { $business } will look at it.
