@@ -12,6 +12,11 @@
 //! - [`web`], [`openapi`]: the web chat and the documentation.
 //! - [`serve`]: connections, with their limits.
 
+#![expect(
+    unused_qualifications,
+    reason = "utoipa::path writes qualified names into the code that it makes"
+)]
+
 mod appointments;
 mod auth;
 mod availability;

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 pub(super) use change::{__path_book, __path_cancel, __path_change, book, cancel, change};
 
 use super::App;
-use super::params::{Path, Query};
+use super::params::{OfAppointment, OfBusiness, QueryString, UrlPath};
 use super::problem::{Kind, Problem};
 use crate::booking::appointment::{Appointment, Status};
 use crate::booking::catalogue::Catalogue;
@@ -99,14 +99,15 @@ pub(super) struct AppointmentEventView {
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/appointments", tag = "appointments", operation_id = "listAppointments",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")
+        OfBusiness,
+        ListParams
     ),
     responses((status = 200, description = "A page of appointments, by start", body = AppointmentPage))
 )]
 pub(super) async fn list(
     State(app): State<App>,
-    Path(id): Path<BusinessId>,
-    Query(params): Query<ListParams>,
+    UrlPath(OfBusiness { business_id: id }): UrlPath<OfBusiness>,
+    QueryString(params): QueryString<ListParams>,
 ) -> Result<Json<AppointmentPage>, Problem> {
     let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let after = params.after.as_deref().map(cursor).transpose()?;
@@ -139,8 +140,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "readAppointment",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("appointment_id" = uuid::Uuid, Path, description = "The appointment")
+        OfAppointment
     ),
     responses((
         status = 200, description = "The appointment, with its version as ETag",
@@ -149,7 +149,10 @@ pub(super) async fn list(
 )]
 pub(super) async fn read(
     State(app): State<App>,
-    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+    UrlPath(OfAppointment {
+        business_id: id,
+        appointment_id: appointment,
+    }): UrlPath<OfAppointment>,
 ) -> Result<Response, Problem> {
     let business = app.business(&id).await?;
     let found = find(&app, &id, appointment).await?;
@@ -160,14 +163,16 @@ pub(super) async fn read(
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/appointments/{appointment_id}/events", tag = "appointments", operation_id = "listAppointmentEvents",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("appointment_id" = uuid::Uuid, Path, description = "The appointment")
+        OfAppointment
     ),
     responses((status = 200, description = "Its whole history", body = AppointmentHistory))
 )]
 pub(super) async fn events(
     State(app): State<App>,
-    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+    UrlPath(OfAppointment {
+        business_id: id,
+        appointment_id: appointment,
+    }): UrlPath<OfAppointment>,
 ) -> Result<Json<AppointmentHistory>, Problem> {
     let business = app.business(&id).await?;
     find(&app, &id, appointment).await?;

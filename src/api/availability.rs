@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::params::{Path, Query};
+use super::params::{OfBusiness, QueryString, UrlPath};
 use super::problem::{Kind, Problem};
 use super::wish;
 use crate::booking::availability::{self, Question, Refusal};
@@ -114,14 +114,15 @@ pub(super) struct RefusedStart {
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/availability", tag = "appointments", operation_id = "searchAvailability",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")
+        OfBusiness,
+        SearchParams
     ),
     responses((status = 200, description = "Free starts, and on request the reason for each that is not", body = AvailabilityView))
 )]
 pub(super) async fn search(
     State(app): State<App>,
-    Path(id): Path<BusinessId>,
-    Query(params): Query<SearchParams>,
+    UrlPath(OfBusiness { business_id: id }): UrlPath<OfBusiness>,
+    QueryString(params): QueryString<SearchParams>,
 ) -> Result<Json<AvailabilityView>, Problem> {
     let people = params.people.unwrap_or(1);
     if !(1..=PEOPLE_MAX).contains(&people) {

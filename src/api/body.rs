@@ -31,12 +31,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let text = text_of(request).await?;
+        let text = object_of(request).await?;
         parse(&text).map(Self)
     }
 }
 
-/// A JSON body as text: known to be JSON, and not looked at further.
+/// A JSON body as text: known to be a JSON object, and not looked at further.
 #[derive(Debug)]
 pub(super) struct JsonText(pub(super) String);
 
@@ -44,10 +44,25 @@ impl<S: Sync> FromRequest<S> for JsonText {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let text = text_of(request).await?;
+        let text = object_of(request).await?;
         parse::<IgnoredAny>(&text)?;
         Ok(Self(text))
     }
+}
+
+/// Every body of this API is an object. A list has to be refused by hand, because serde would read one as the
+/// fields of a struct in their order.
+async fn object_of(request: Request) -> Result<String, Problem> {
+    let text = text_of(request).await?;
+    if !text.trim_start().starts_with('{') {
+        parse::<IgnoredAny>(&text)?;
+        return Err(Problem::fault(
+            Kind::Invalid,
+            "",
+            "the body must be a JSON object",
+        ));
+    }
+    Ok(text)
 }
 
 async fn text_of(request: Request) -> Result<String, Problem> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::body::JsonText;
-use super::params::Path;
+use super::params::{OfBusiness, UrlPath};
 use super::problem::{Fault, Kind, Problem};
 use crate::booking::Catalogue;
 use crate::types::BusinessId;
@@ -45,13 +45,16 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<BusinessList>, P
 /// Read a catalogue
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}", tag = "businesses", operation_id = "readCatalogue",
-    params(("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")),
+    params(OfBusiness),
     responses((
         status = 200, description = "The catalogue document, with its version as ETag",
         body = Object, headers(("ETag" = String, description = "The version of the catalogue"))
     ))
 )]
-pub(super) async fn read(State(app): State<App>, Path(id): Path<BusinessId>) -> Result<Response, Problem> {
+pub(super) async fn read(
+    State(app): State<App>,
+    UrlPath(OfBusiness { business_id: id }): UrlPath<OfBusiness>,
+) -> Result<Response, Problem> {
     let Some((version, document)) = app.store.business(&id).await? else {
         return Err(Problem::not_found("there is no business of that id"));
     };
@@ -67,13 +70,13 @@ pub(super) async fn read(State(app): State<App>, Path(id): Path<BusinessId>) -> 
 /// The document is checked as a whole; every mistake is listed with its place. It holds from the next turn on.
 #[utoipa::path(
     put, path = "/v1/businesses/{business_id}", tag = "businesses", operation_id = "storeCatalogue",
-    params(("business_id" = String, Path, description = "The business; the document's `id` must be the same", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")),
+    params(OfBusiness),
     request_body(content = Object, description = "The catalogue document"),
     responses((status = 200, description = "It is stored", body = CatalogueStored))
 )]
 pub(super) async fn write(
     State(app): State<App>,
-    Path(id): Path<BusinessId>,
+    UrlPath(OfBusiness { business_id: id }): UrlPath<OfBusiness>,
     JsonText(text): JsonText,
 ) -> Result<Json<CatalogueStored>, Problem> {
     let catalogue = catalogue_of(&text).map_err(|mistakes| {

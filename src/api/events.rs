@@ -18,12 +18,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::auth::Caller;
-use super::params::{LastEventId, Path, Query};
+use super::params::{LastEventId, OfParticipant, QueryString, UrlPath};
 use super::participants::known;
 use super::problem::{Kind, Problem};
 use crate::outbound::hub::{Event, LiveReply, Next, Subscription};
 use crate::store::{Direction, Store, TranscriptEntry};
-use crate::types::{BusinessId, ConversationId, ParticipantId};
+use crate::types::ConversationId;
 
 /// How often a quiet stream says that it is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -71,17 +71,17 @@ pub(super) struct ReplyEvent {
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/participants/{participant_id}/events", tag = "conversations", operation_id = "listen",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("participant_id" = String, Path, description = "The customer", min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$"),
-        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received")
+        OfParticipant,
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received"),
+        ListenParams
     ),
     responses((status = 200, description = "Events, until either side hangs up", body = String, content_type = "text/event-stream"))
 )]
 pub(super) async fn listen(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Path(path): Path<(BusinessId, ParticipantId)>,
-    Query(params): Query<ListenParams>,
+    UrlPath(path): UrlPath<OfParticipant>,
+    QueryString(params): QueryString<ListenParams>,
     last: Option<LastEventId>,
 ) -> Result<Response, Problem> {
     let (pair, _) = known(&app, path).await?;

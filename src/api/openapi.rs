@@ -7,11 +7,12 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
 use axum::routing::get;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter};
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
-    ResponseBuilder, SecurityRequirement, schema,
+    ResponseBuilder, SecurityRequirement,
 };
 use utoipa::{PartialSchema, ToSchema};
 
@@ -23,7 +24,7 @@ const OPEN: [&str; 4] = ["health", "ready", "openWebSession", "openapi"];
 
 /// The document before any route is in it. `locked` says whether API keys are needed.
 pub(super) fn base(locked: bool) -> OpenApi {
-    let mut schemas: Vec<(String, RefOr<schema::Schema>)> = vec![
+    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![
         (ProblemDetails::name().into_owned(), ProblemDetails::schema()),
         (Fault::name().into_owned(), Fault::schema()),
         (
@@ -110,6 +111,9 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
             SecurityRequirement::new("api_key", Vec::<String>::new()),
         ]);
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        never_null(parameter);
+    }
     let takes_parameters = operation.parameters.is_some();
     let takes_body = operation.request_body.is_some();
     let talks = matches!(id.as_str(), "sendMessage" | "beginGoal");
@@ -168,6 +172,21 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
                 .responses
                 .entry(status.to_owned())
                 .or_insert_with(|| RefOr::T(problem(description)));
+        }
+    }
+}
+
+/// A parameter that may be left out is left out, and not sent as the word "null".
+fn never_null(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(Parameter {
+        schema: Some(RefOr::T(Schema::Object(object))),
+        ..
+    }) = parameter
+        && let SchemaType::Array(types) = &object.schema_type
+    {
+        let mut types = types.iter().filter(|kind| **kind != Type::Null);
+        if let (Some(only), None) = (types.next(), types.next()) {
+            object.schema_type = SchemaType::Type(only.clone());
         }
     }
 }

@@ -2,15 +2,60 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::{IntoParams, ToSchema};
 
 use super::problem::{Kind, Problem};
+use crate::types::{AppointmentId, BusinessId, ParticipantId};
+
+/// A path within a business.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfBusiness {
+    /// The business.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")]
+    pub(super) business_id: BusinessId,
+}
+
+/// A path within a customer's conversation.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfParticipant {
+    /// The business.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")]
+    pub(super) business_id: BusinessId,
+    /// The customer.
+    #[param(value_type = String, min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")]
+    pub(super) participant_id: ParticipantId,
+}
+
+/// The path of an appointment.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfAppointment {
+    /// The business.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")]
+    pub(super) business_id: BusinessId,
+    /// The appointment.
+    #[param(value_type = uuid::Uuid)]
+    pub(super) appointment_id: AppointmentId,
+}
+
+/// The id of a service or resource, for the documentation of lists.
+#[derive(ToSchema)]
+#[schema(min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$")]
+#[expect(
+    dead_code,
+    reason = "describes a type of another room, which knows nothing of OpenAPI"
+)]
+pub(super) struct Slug(String);
 
 /// The variable parts of a path.
 #[derive(Debug)]
-pub(super) struct Path<T>(pub(super) T);
+pub(super) struct UrlPath<T>(pub(super) T);
 
-impl<T, S> FromRequestParts<S> for Path<T>
+impl<T, S> FromRequestParts<S> for UrlPath<T>
 where
     T: DeserializeOwned + Send,
     S: Send + Sync,
@@ -27,9 +72,9 @@ where
 
 /// The query string.
 #[derive(Debug)]
-pub(super) struct Query<T>(pub(super) T);
+pub(super) struct QueryString<T>(pub(super) T);
 
-impl<T, S> FromRequestParts<S> for Query<T>
+impl<T, S> FromRequestParts<S> for QueryString<T>
 where
     T: DeserializeOwned,
     S: Send + Sync,

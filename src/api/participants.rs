@@ -14,7 +14,7 @@ use super::App;
 use super::appointments::page_limit;
 use super::auth::Caller;
 use super::availability::zone_name;
-use super::params::{Path, Query};
+use super::params::{OfParticipant, QueryString, UrlPath};
 use super::problem::{Kind, Problem};
 use crate::booking::appointment::Status;
 use crate::conversation::Business;
@@ -22,7 +22,7 @@ use crate::conversation::answer::{AppointmentView, GoalView};
 use crate::dialogue::Context;
 use crate::dialogue::context::Session;
 use crate::store::{AppointmentQuery, Direction, TranscriptEntry};
-use crate::types::{BusinessId, Channel, Pair, ParticipantId, SessionId};
+use crate::types::{Channel, Pair, SessionId};
 
 const PAGE_DEFAULT: u32 = 50;
 const PAGE_MAX: u32 = 200;
@@ -154,15 +154,14 @@ pub(super) struct TranscriptMessage {
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/participants/{participant_id}/context", tag = "conversations", operation_id = "readContext",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("participant_id" = String, Path, description = "The customer", min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")
+        OfParticipant
     ),
     responses((status = 200, description = "The context as committed", body = ContextView))
 )]
 pub(super) async fn context(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Path(path): Path<(BusinessId, ParticipantId)>,
+    UrlPath(path): UrlPath<OfParticipant>,
 ) -> Result<Json<ContextView>, Problem> {
     let (pair, business) = known(&app, path).await?;
     caller.may_speak_for(&pair, &app)?;
@@ -200,16 +199,16 @@ pub(super) struct TranscriptParams {
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/participants/{participant_id}/messages", tag = "conversations", operation_id = "readTranscript",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("participant_id" = String, Path, description = "The customer", min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")
+        OfParticipant,
+        TranscriptParams
     ),
     responses((status = 200, description = "Messages in both directions, the oldest first", body = TranscriptPage))
 )]
 pub(super) async fn messages(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Path(path): Path<(BusinessId, ParticipantId)>,
-    Query(params): Query<TranscriptParams>,
+    UrlPath(path): UrlPath<OfParticipant>,
+    QueryString(params): QueryString<TranscriptParams>,
 ) -> Result<Json<TranscriptPage>, Problem> {
     let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
     if params
@@ -243,15 +242,15 @@ pub(super) struct SessionParams {
 #[utoipa::path(
     get, path = "/v1/businesses/{business_id}/participants/{participant_id}/sessions", tag = "conversations", operation_id = "listSessions",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("participant_id" = String, Path, description = "The customer", min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")
+        OfParticipant,
+        SessionParams
     ),
     responses((status = 200, description = "Sessions, the newest first", body = SessionList))
 )]
 pub(super) async fn sessions(
     State(app): State<App>,
-    Path(path): Path<(BusinessId, ParticipantId)>,
-    Query(params): Query<SessionParams>,
+    UrlPath(path): UrlPath<OfParticipant>,
+    QueryString(params): QueryString<SessionParams>,
 ) -> Result<Json<SessionList>, Problem> {
     let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let (pair, _) = known(&app, path).await?;
@@ -263,7 +262,10 @@ pub(super) async fn sessions(
 /// The pair that a path names, with its business.
 pub(super) async fn known(
     app: &App,
-    (business, participant): (BusinessId, ParticipantId),
+    OfParticipant {
+        business_id: business,
+        participant_id: participant,
+    }: OfParticipant,
 ) -> Result<(Pair, std::sync::Arc<Business>), Problem> {
     let found = app.business(&business).await?;
     let pair = Pair {

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::super::App;
 use super::super::availability::{PEOPLE_MAX, alternatives};
 use super::super::body::Body;
-use super::super::params::{IdempotencyKey, IfMatch, Path};
+use super::super::params::{IdempotencyKey, IfMatch, OfAppointment, OfBusiness, Slug, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::super::wish;
 use super::{BookedAppointment, find, location, show};
@@ -24,7 +24,7 @@ use crate::booking::visit::{Plan, Wish};
 use crate::conversation::Business;
 use crate::ids;
 use crate::store::{Actor, Change, ChangeOutcome};
-use crate::types::{AppointmentId, BusinessId, Pair, ParticipantId, ResourceId, ServiceId};
+use crate::types::{AppointmentId, Pair, ParticipantId, ResourceId, ServiceId};
 
 /// Services of one visit.
 const SERVICES_MAX: usize = 10;
@@ -37,7 +37,7 @@ pub(in crate::api) struct NewAppointment {
     #[schema(value_type = String, min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")]
     participant_id: ParticipantId,
     /// The services' ids, in the order of the visit.
-    #[schema(value_type = Vec<String>, min_items = 1, max_items = 10)]
+    #[schema(value_type = Vec<Slug>, min_items = 1, max_items = 10)]
     services: Vec<ServiceId>,
     /// The id of the member of staff; whoever is free when missing or `anyone`.
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(in crate::api) struct AppointmentChange {
 #[utoipa::path(
     post, path = "/v1/businesses/{business_id}/appointments", tag = "appointments", operation_id = "bookAppointment",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
+        OfBusiness,
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a second try of the same booking return the first's result", min_length = 1, max_length = 128, pattern = "^[!-~]+$")
     ),
     request_body = NewAppointment,
@@ -93,7 +93,7 @@ pub(in crate::api) struct AppointmentChange {
 )]
 pub(in crate::api) async fn book(
     State(app): State<App>,
-    Path(id): Path<BusinessId>,
+    UrlPath(OfBusiness { business_id: id }): UrlPath<OfBusiness>,
     IdempotencyKey(idempotency_key): IdempotencyKey,
     Body(new): Body<NewAppointment>,
 ) -> Result<Response, Problem> {
@@ -154,8 +154,7 @@ pub(in crate::api) async fn book(
 #[utoipa::path(
     patch, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "changeAppointment",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("appointment_id" = uuid::Uuid, Path, description = "The appointment"),
+        OfAppointment,
         ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
     ),
     request_body = AppointmentChange,
@@ -166,7 +165,10 @@ pub(in crate::api) async fn book(
 )]
 pub(in crate::api) async fn change(
     State(app): State<App>,
-    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+    UrlPath(OfAppointment {
+        business_id: id,
+        appointment_id: appointment,
+    }): UrlPath<OfAppointment>,
     IfMatch(if_match): IfMatch,
     Body(wanted): Body<AppointmentChange>,
 ) -> Result<Response, Problem> {
@@ -195,8 +197,7 @@ pub(in crate::api) async fn change(
 #[utoipa::path(
     delete, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "cancelAppointment",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("appointment_id" = uuid::Uuid, Path, description = "The appointment"),
+        OfAppointment,
         ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
     ),
     responses((
@@ -206,7 +207,10 @@ pub(in crate::api) async fn change(
 )]
 pub(in crate::api) async fn cancel(
     State(app): State<App>,
-    Path((id, appointment)): Path<(BusinessId, AppointmentId)>,
+    UrlPath(OfAppointment {
+        business_id: id,
+        appointment_id: appointment,
+    }): UrlPath<OfAppointment>,
     IfMatch(expected_version): IfMatch,
 ) -> Result<Response, Problem> {
     let business = app.business(&id).await?;

@@ -12,14 +12,14 @@ use utoipa::ToSchema;
 use super::super::App;
 use super::super::availability::PEOPLE_MAX;
 use super::super::body::Body;
-use super::super::params::Path;
+use super::super::params::{OfParticipant, Slug, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::super::wish;
 use super::known;
 use crate::booking::catalogue::Catalogue;
 use crate::booking::visit::StaffWish;
 use crate::conversation::Answer;
-use crate::types::{AppointmentId, BusinessId, ParticipantId, ResourceId, ServiceId};
+use crate::types::{AppointmentId, ResourceId, ServiceId};
 use crate::understanding::act::{Candidate, Certainty, Mode, ServiceMention, StaffSaid};
 use crate::understanding::when::{DateRange, TimeRange, Window};
 use crate::understanding::{Act, GoalKind, SlotValue, When};
@@ -35,7 +35,7 @@ pub(in crate::api) struct NewGoal {
     kind: GoalKind,
     /// The services' ids, in the order of the visit.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>, max_items = 10)]
+    #[schema(value_type = Option<Vec<Slug>>, max_items = 10)]
     services: Option<Vec<ServiceId>>,
     /// The id of a member of staff, or `anyone`.
     #[serde(default)]
@@ -63,15 +63,14 @@ pub(in crate::api) struct NewGoal {
 #[utoipa::path(
     post, path = "/v1/businesses/{business_id}/participants/{participant_id}/goals", tag = "conversations", operation_id = "beginGoal",
     params(
-        ("business_id" = String, Path, description = "The business", min_length = 1, max_length = 64, pattern = "^[a-z0-9_-]+$"),
-        ("participant_id" = String, Path, description = "The customer", min_length = 1, max_length = 128, pattern = r"^[^\u0000-\u001f\u007f-\u009f\ufffd]+$")
+        OfParticipant
     ),
     request_body = NewGoal,
     responses((status = 200, description = "The answer, as to a message", body = Answer))
 )]
 pub(in crate::api) async fn goals(
     State(app): State<App>,
-    Path(path): Path<(BusinessId, ParticipantId)>,
+    UrlPath(path): UrlPath<OfParticipant>,
     Body(goal): Body<NewGoal>,
 ) -> Result<Json<Answer>, Problem> {
     let time = goal.time.as_deref().map(local_time).transpose()?;
