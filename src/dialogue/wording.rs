@@ -43,7 +43,10 @@ impl Wording {
         let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
             return id.to_owned();
         };
-        let args: FluentArgs<'_> = facts.iter().map(|(name, value)| (*name, or_none(value))).collect();
+        let args: FluentArgs<'_> = facts
+            .iter()
+            .map(|(name, value)| (*name, or_none(value)))
+            .collect();
         self.bundle
             .format_pattern(pattern, Some(&args), &mut Vec::new())
             .into_owned()
