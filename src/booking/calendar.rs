@@ -134,6 +134,19 @@ impl Calendar {
             .filter(move |appointment| expiry(appointment).is_none_or(|at| now < at))
     }
 
+    /// A participant's live appointments that overlap the visible span `[from, until)`, by start: worth a warning,
+    /// not a refusal, because people book for others too.
+    pub fn of_participant_within<'a>(
+        &'a self,
+        participant: &'a ParticipantId,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a Arc<Appointment>> + 'a {
+        self.of_participant(participant, now)
+            .filter(move |appointment| appointment.starts_at < until && from < appointment.ends_at)
+    }
+
     /// Whether a seat is free for `[from, until)` at `now`, leaving `ignoring` out of account. An expired hold does not block.
     #[must_use]
     pub fn is_free(

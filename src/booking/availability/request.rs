@@ -234,11 +234,18 @@ impl<'a> Request<'a> {
 
     /// How many seats of a resource are free for an item, the rest of the visit left out of account.
     pub(super) fn free_seats(&self, resource: usize, item: &Item<'_>, span: Span) -> u32 {
-        let (Some(resource), Some(blocked)) = (self.resources.get(resource), item.blocked(span)) else {
+        item.blocked(span)
+            .map_or(0, |blocked| self.seats_free_for(resource, blocked))
+    }
+
+    /// How many seats of a resource nobody else blocks within a span.
+    pub(super) fn seats_free_for(&self, resource: usize, span: Span) -> u32 {
+        let Some(resource) = self.resources.get(resource) else {
             return 0;
         };
-        let is_free = |seat: &u32| self.is_free(resource, *seat, blocked);
-        let free = (1..=resource.capacity).filter(is_free).count();
+        let free = (1..=resource.capacity)
+            .filter(|seat| self.is_free(resource, *seat, span))
+            .count();
         u32::try_from(free).unwrap_or(u32::MAX)
     }
 
