@@ -209,7 +209,7 @@ impl Search<'_, '_> {
             let Some(blocked) = self.blocked_at(post, resource, seat) else {
                 continue;
             };
-            if !self.request.is_free(known, seat, blocked) {
+            if !self.request.is_free(resource, seat, blocked) {
                 continue;
             }
             seats.push((seat, blocked));

@@ -683,7 +683,10 @@ fn reasons_are_told_by_code() {
 fn a_large_party_in_a_busy_house_is_answered_in_bounded_time() {
     // Ten people, eight customers with two services each, and no moment with eight of the ten free for both.
     let people: Vec<String> = (0..10).map(|i| format!("\"p{i}\"")).collect();
-    let staff: Vec<String> = people.iter().map(|id| format!("{{ id = {id}, name = {id} }}")).collect();
+    let staff: Vec<String> = people
+        .iter()
+        .map(|id| format!("{{ id = {id}, name = {id} }}"))
+        .collect();
     let (staff, by) = (staff.join(", "), people.join(", "));
     let text = format!(
         r#"
@@ -714,4 +717,27 @@ fn a_large_party_in_a_busy_house_is_answered_in_bounded_time() {
     assert!(desk.starts(&eight, days.0, days.1).is_empty());
     let five = desk.wish_of("cut wash", "", 5);
     assert!(!desk.starts(&five, days.0, days.1).is_empty());
+}
+
+#[test]
+fn the_ends_of_time_are_no_panic() {
+    for document in [LOTUS, NIGHT_OWL] {
+        let mut desk = Desk::new(document, "2026-11-18T10:00");
+        let usual = desk.now;
+        for now in [Timestamp::MIN, usual, Timestamp::MAX] {
+            desk.now = now;
+            for service in ["gel-manicure", "nail-art-workshop", "session"] {
+                let wish = desk.wish(service, "");
+                for start in [Timestamp::MIN, Timestamp::MAX] {
+                    assert!(check(desk.ask(&wish), start).is_err());
+                    assert_eq!(seats_left(desk.ask(&wish), start), 0);
+                    let _ = nearest(desk.ask(&wish), start, 3);
+                }
+                let _ = check_local(desk.ask(&wish), DateTime::MAX);
+                let _ = search(desk.ask(&wish), Date::MIN, Date::MAX);
+                let _ = search(desk.ask(&wish), Date::MAX, Date::MAX);
+                assert!(search(desk.ask(&wish), Date::MAX, Date::MIN).free.is_empty());
+            }
+        }
+    }
 }
