@@ -874,6 +874,10 @@ impl Days<'_> {
         } else if t.get(next).is_some_and(|t| t.low == "time" || t.low == "times") {
             next += 1;
         }
+        // "5 minutes later" counts from now; "can I come an hour later" from what was agreed.
+        if minutes > 0 && at > 0 && !in_front && t.get(next - 1).is_some_and(|w| w.low == "later") {
+            return None;
+        }
         if minutes > 0 {
             let moment = self.now.checked_add((i64::from(sign) * minutes).minutes()).ok()?;
             return Some((Found::Moment(moment), next));

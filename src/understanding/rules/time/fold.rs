@@ -60,6 +60,10 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
         previous = Some(*piece);
         place(&mut groups, piece, alternative);
     }
+    // "any weekday after 6"
+    if !pieces.is_empty() && (0..t.len()).any(|i| t.is(i, Role::Weekdays)) {
+        except.extend([Weekday::Saturday, Weekday::Sunday].map(Except::Weekday));
+    }
     fill(&mut groups);
     let mut inferred = Vec::new();
     let mut windows: Vec<Window> = groups

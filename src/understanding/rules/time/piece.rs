@@ -99,6 +99,8 @@ pub(crate) struct Context<'a> {
     pub(crate) time_asked: bool,
     /// A day was asked for.
     pub(crate) date_asked: bool,
+    /// A number of people was asked for.
+    pub(crate) people_asked: bool,
     /// See `Lexicon::half_means_past`.
     pub(crate) half_means_past: Option<bool>,
     /// An appointment is moved: "from Friday to Saturday" are two days then, not a range.
@@ -787,7 +789,7 @@ fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>)
     let mut b = piece.from;
     while b > 0 && (t.is(b - 1, Role::The) || t.is(b - 1, Role::Around)) {
         b -= 1;
-        if t.is(b, Role::Around) {
+        if t.is(b, Role::Around) && !(b > 0 && matches!(low(b - 1), "how" | "what")) {
             // "around 8", but "about 20 people" was sorted out above.
             return true;
         }
@@ -805,7 +807,18 @@ fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>)
     let wide = t
         .get(piece.from)
         .is_some_and(|w| w.number.is_some() && w.raw.len() > 2);
-    if led {
+    // "can you do 4?", "make it 3 instead", "how about 5?"
+    let proposed = b > 0
+        && !c.people_asked
+        && (low(b - 1) == "do"
+            || b > 1
+                && matches!(
+                    (low(b - 2), low(b - 1)),
+                    ("make", "it") | ("how" | "what", "about")
+                ))
+        && after
+            .is_none_or(|n| n.kind == Kind::Sign || matches!(n.low.as_ref(), "instead" | "then" | "please"));
+    if led || proposed {
         return true;
     }
     if c.time_asked && (!wide || t.len() <= 4) {
@@ -851,6 +864,7 @@ fn bounds(c: &Context<'_>, pieces: &mut [Piece]) {
                 break;
             }
             if w.is(Role::Around)
+                && !(at > 1 && matches!(low(at - 2), "how" | "what"))
                 && let What::Clock(clock) = &mut piece.what
             {
                 clock.about = true;
