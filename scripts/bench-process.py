@@ -35,7 +35,8 @@ def start(binary, folder, port):
         "FRONTDESK_LOG": "error",
         "FRONTDESK_NOW": "2026-11-18T10:00:00-05:00[America/New_York]",
     }
-    return subprocess.Popen([binary, "serve"], env=environment, stdin=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen([binary, "serve"], env=environment, stdin=quiet, stdout=quiet)
 
 
 def say(port, participant, text):

@@ -127,6 +127,7 @@ fn limits(settings: &Settings) -> Limits {
     Limits {
         waiting_per_pair_max: usize::try_from(from.waiting_per_pair_max).unwrap_or(usize::MAX),
         waiting_max: usize::try_from(from.waiting_max).unwrap_or(usize::MAX),
+        messages_per_turn_max: usize::try_from(from.messages_per_turn_max).unwrap_or(usize::MAX),
         idle: from.actor_idle,
         actors_max: usize::try_from(from.actors_max).unwrap_or(usize::MAX),
         session_gap: from.session_idle,
@@ -135,7 +136,6 @@ fn limits(settings: &Settings) -> Limits {
             Channel::Api => (api.quiet, api.longest),
             Channel::Terminal => (Duration::ZERO, Duration::ZERO),
         }),
-        ..Limits::default()
     }
 }
 
@@ -173,7 +173,7 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
     let outbox_stop = CancellationToken::new();
     let outbox = tokio::spawn(dispatcher.run(outbox_stop.clone()));
     let swept = conversations.clone();
-    every(&life, "sweep", settings.upkeep.holds_every, move || {
+    every(&life, "sweep", settings.upkeep.sweep_every, move || {
         let conversations = swept.clone();
         async move {
             if let Err(error) = conversations.sweep(Sweep::Running).await {

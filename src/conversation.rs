@@ -24,6 +24,7 @@ mod upkeep;
 pub use answer::Answer;
 pub use businesses::{Business, Businesses};
 pub use limits::Limits;
+pub use names::lexicon;
 
 use std::sync::Arc;
 use std::time::Duration;

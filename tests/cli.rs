@@ -131,3 +131,263 @@ fn completions_are_a_script() {
         text(&said.stdout)
     );
 }
+
+const NOW: (&str, &str) = ("FRONTDESK_NOW", "2026-11-18T10:00:00-05:00[America/New_York]");
+
+#[test]
+fn a_piped_conversation_answers_every_line_and_is_remembered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = run_in(folder.path(), &["chat"], &[NOW], "do you have parking?\nhi\n");
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said.stderr));
+    let shown = text(&said.stdout);
+    assert!(
+        shown.starts_with("you  > do you have parking?\ndesk > "),
+        "{shown}"
+    );
+    assert_eq!(
+        shown.lines().filter(|line| line.starts_with("you  > ")).count(),
+        2,
+        "{shown}"
+    );
+    assert!(folder.path().join("frontdesk.db").exists());
+}
+
+#[test]
+fn a_business_that_nobody_knows_is_a_failure_that_says_where_to_look() {
+    let said = frontdesk(&["chat", "--business", "nobody"], &[NOW], "hi\n");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(
+        text(&said.stderr).contains("frontdesk business list"),
+        "{}",
+        text(&said.stderr)
+    );
+}
+
+#[test]
+fn a_catalogue_goes_in_and_comes_out_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/bright-dental.toml");
+    let file = file.to_str().expect("a path of text");
+    for (arguments, contains) in [
+        (&["business", "check", file][..], "is fine: Bright Dental"),
+        (&["business", "import", file], "stored as version 1"),
+        (&["business", "import", file], "stored as version 1"),
+        (&["business", "list"], "Bright Dental"),
+    ] {
+        let said = run_in(folder.path(), arguments, &[], "");
+        assert_eq!(
+            said.status.code(),
+            Some(0),
+            "{arguments:?}: {}",
+            text(&said.stderr)
+        );
+        assert!(
+            text(&said.stdout).contains(contains),
+            "{arguments:?}: {}",
+            text(&said.stdout)
+        );
+    }
+    let listed = run_in(folder.path(), &["business", "list"], &[], "");
+    let listed = text(&listed.stdout);
+    let id = listed
+        .lines()
+        .find(|line| line.contains("Bright Dental"))
+        .expect("a line");
+    let id = id.split('\t').next().expect("an id");
+    let exported = run_in(folder.path(), &["business", "export", id], &[], "");
+    let again = run_in(
+        folder.path(),
+        &["business", "check", "-"],
+        &[],
+        text(&exported.stdout),
+    );
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+}
+
+#[test]
+fn understanding_answers_each_line_under_its_id_and_goes_on_after_a_bad_one() {
+    let input = "{\"id\": \"a\", \"text\": \"tomorrow at 3pm\", \"reference\": \"2026-11-18T10:00:00\"}\nnonsense\n{\"id\": 7, \"text\": \"hi\", \"reference\": \"2026-11-18T10:00:00\"}\n";
+    let said = frontdesk(&["understand", "--business", "none", "--jsonl"], &[], input);
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said.stderr));
+    let answers: Vec<serde_json::Value> = text(&said.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["id"], "a");
+    assert_eq!(answers[0]["when"]["value"], "2026-11-19T15:00");
+    assert!(answers[1]["error"].is_string());
+    assert_eq!(
+        (&answers[2]["id"], &answers[2]["intent"]),
+        (&7.into(), &"greet".into())
+    );
+}
+
+#[test]
+fn a_text_is_understood_with_the_names_of_the_demo_business() {
+    let said = frontdesk(&["understand", "gel manicure with Linh"], &[NOW], "");
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&said.stdout).expect("JSON");
+    assert_eq!(
+        answer["staff"].as_str().map(str::to_lowercase).as_deref(),
+        Some("linh"),
+        "{answer}"
+    );
+}
+
+/// A server that is stopped when the test ends, however it ends.
+#[cfg(unix)]
+struct Server {
+    child: std::process::Child,
+    address: std::net::SocketAddr,
+}
+
+#[cfg(unix)]
+impl Server {
+    fn start(folder: &Path) -> Self {
+        let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = probe.local_addr().expect("an address");
+        drop(probe);
+        let child = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+            .current_dir(folder)
+            .env_clear()
+            .env("FRONTDESK_LISTEN", address.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let server = Self { child, address };
+        for _ in 0..400 {
+            if std::net::TcpStream::connect(address).is_ok() {
+                return server;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server did not open its port");
+    }
+
+    fn signal(&self) {
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(sent.expect("kill").success());
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already when all went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_server_with_success() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = Server::start(folder.path());
+    server.signal();
+    assert_eq!(server.child.wait().expect("an end").code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_process_is_kept_off_the_database_and_told_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let second = run_in(folder.path(), &["business", "list"], &[], "");
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        text(&second.stderr).contains("in use by another frontdesk"),
+        "{}",
+        text(&second.stderr)
+    );
+    let listen = server.address.to_string();
+    let doctor = run_in(folder.path(), &["doctor"], &[("FRONTDESK_LISTEN", &listen)], "");
+    assert_eq!(doctor.status.code(), Some(0), "{}", text(&doctor.stdout));
+    assert!(
+        text(&doctor.stdout).contains("probably by the running frontdesk"),
+        "{}",
+        text(&doctor.stdout)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_taken_port_is_a_failure_that_names_its_setting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listen = taken.local_addr().expect("an address").to_string();
+    let said = run_in(folder.path(), &["serve"], &[("FRONTDESK_LISTEN", &listen)], "");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(
+        text(&said.stderr).contains("FRONTDESK_LISTEN"),
+        "{}",
+        text(&said.stderr)
+    );
+}
+
+/// Sends one request and returns the whole answer, head and body.
+#[cfg(unix)]
+fn request(address: std::net::SocketAddr, method: &str, path: &str, body: &str) -> String {
+    use std::io::Read;
+    let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body.as_bytes()))
+        .expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+}
+
+/// The series of `/metrics`, without their values.
+#[cfg(unix)]
+fn series(address: std::net::SocketAddr) -> std::collections::BTreeSet<String> {
+    let answer = request(address, "GET", "/metrics", "");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
+        .lines()
+        .filter(|line| line.starts_with("frontdesk_") || line.starts_with("process_"))
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn traffic_makes_no_series_that_was_not_there_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let before = series(server.address);
+    assert!(before.len() > 50, "{before:?}");
+    for (number, text) in [
+        "hi",
+        "gel manicure with Linh on friday at 2pm",
+        "yes",
+        "qwrtz",
+        "cancel it",
+        "yes",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let body = format!(
+            r#"{{"business_id": "demo-salon", "participant_id": "anna", "text": "{text}", "message_id": "m{number}"}}"#
+        );
+        for _ in 0..2 {
+            let answer = request(server.address, "POST", "/v1/messages", &body);
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+    }
+    let after = series(server.address);
+    let new: Vec<&String> = after.difference(&before).collect();
+    assert!(new.is_empty(), "{new:#?}");
+}

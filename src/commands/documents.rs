@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::booking::Catalogue;
 use crate::booking::document::Document;
@@ -34,19 +34,17 @@ pub(super) fn toml(stored: &str) -> anyhow::Result<String> {
 
 /// The demo business, which is part of the program.
 pub(super) fn demo() -> anyhow::Result<Catalogue> {
-    parse(include_str!("../../examples/lotus-nails.toml"))
+    crate::app::demo()
 }
 
 /// The names by which a business's things are called.
 pub(super) fn lexicon(catalogue: &Catalogue) -> Lexicon {
-    let _ = catalogue;
-    Lexicon::default()
+    crate::conversation::lexicon(catalogue)
 }
 
 /// Answers one line of `understand --jsonl`.
 pub(super) fn understand(line: &str, lexicon: Option<&Lexicon>) -> anyhow::Result<String> {
-    let _ = (line, lexicon);
-    bail!("the rules engine is not built yet")
+    Ok(crate::understanding::report::answer(line, lexicon)?)
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// `FRONTDESK_API_KEYS`, separated by commas. Without any, only the machine itself is served.
     pub api_keys: Vec<SecretString>,
-    /// `FRONTDESK_RATE_LIMITS`, default on. `off` is for measuring.
+    /// `FRONTDESK_RATE_LIMITS`, default on. This version limits only what waits and what is worked on at once, so
+    /// nothing looks at it yet.
     pub rate_limits: bool,
     /// Requests that are worked on at once, default 1024; past it they are answered 503.
     pub requests_max: usize,

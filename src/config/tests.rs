@@ -82,10 +82,10 @@ fn the_names_of_the_owners_documents_are_understood() {
 
 #[test]
 fn the_environment_wins_over_the_file_and_every_key_has_a_generic_variable() {
-    let file = "[cache]\nentries_max = 5\n[upkeep]\nholds_every_seconds = 9\n";
+    let file = "[cache]\nentries_max = 5\n[upkeep]\nsweep_every_seconds = 9\n";
     let settings = read(file, &[("FRONTDESK_CACHE__ENTRIES_MAX", "6")]).unwrap();
     assert_eq!(settings.cache.entries_max, 6);
-    assert_eq!(settings.upkeep.holds_every, Duration::from_secs(9));
+    assert_eq!(settings.upkeep.sweep_every, Duration::from_secs(9));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::understanding::Lexicon;
 use crate::understanding::lexicon::Entry;
 
 /// The lexicon of a catalogue.
-pub(super) fn lexicon(catalogue: &Catalogue) -> Lexicon {
+pub fn lexicon(catalogue: &Catalogue) -> Lexicon {
     let called = |name: &str, aliases: &[String]| {
         std::iter::once(name.to_owned())
             .chain(aliases.iter().cloned())
