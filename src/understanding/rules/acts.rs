@@ -99,6 +99,14 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
     services
         .retain(|m| asked || m.entries.len() < 3 || m.entries.iter().any(|(_, c)| *c == Certainty::Exact));
+    // Somebody's very name is not a service with a typing error in it ("Mai" is not "mani").
+    let is_exact = |m: &Mention| m.entries.iter().any(|(_, c)| *c == Certainty::Exact);
+    let is_somebody = |m: &Mention| {
+        staff
+            .iter()
+            .any(|s| is_exact(s) && s.from < m.to && m.from < s.to)
+    };
+    services.retain(|m| is_exact(m) || !is_somebody(m));
     let bundles = free_of(find(&text, lang, &heard.lexicon.bundles, "service_noise"), &taken);
     // A name of several words hides the time words in it ("Twelve Oaks").
     let sure = |m: &&Mention| m.to - m.from > 1 && m.entries.iter().any(|(_, c)| *c == Certainty::Exact);

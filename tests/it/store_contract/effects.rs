@@ -344,6 +344,7 @@ fn waiting(name: &str, since: Timestamp) -> WaitlistEntry {
         state: WaitlistState::Waiting,
         offer: None,
         since,
+        passed: Vec::new(),
     }
 }
 
