@@ -4,8 +4,6 @@
 //! (the stale, and those whose messages were answered before; usually none), the effects of those that have any, one
 //! by one, and one large write of everything else through `json_each`.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -14,7 +12,7 @@ use super::rows::{Cells, json, micros, signed};
 use super::writer::{release, savepoint, undo};
 use super::{appointments, effects, errors, inbox};
 use crate::booking::appointment::Appointment;
-use crate::store::{CommitOutcome, Direction, MessageKey, Result, TurnCommit};
+use crate::store::{CommitOutcome, Direction, Result, TurnCommit};
 use crate::types::{ConversationId, TurnId};
 
 /// Writes the turns of a batch, whose conversations are all different, and sets the answer of each.
@@ -106,7 +104,7 @@ async fn changed_by(connection: &mut SqliteConnection, turn: &TurnCommit) -> Res
     Ok(changed)
 }
 
-/// Refuses the turns that answer a message which is answered (I3), by an earlier turn or an earlier one of this batch.
+/// Refuses the turns that answer a message which is answered (I3). No two turns of a batch answer the same one.
 async fn refuse_answered(connection: &mut SqliteConnection, turns: &mut [&mut Turn]) -> Result<()> {
     let mut keys = Vec::new();
     for (at, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.answer.is_none()) {
@@ -121,24 +119,15 @@ async fn refuse_answered(connection: &mut SqliteConnection, turns: &mut [&mut Tu
     if keys.is_empty() {
         return Ok(());
     }
-    let mut before = inbox::answered_before(connection, &keys).await?;
-    let mut answering: HashSet<(usize, &MessageKey)> = HashSet::new();
-    let mut first: std::collections::HashMap<&MessageKey, usize> = std::collections::HashMap::new();
-    for (at, place, key) in &keys {
-        // A turn may name a message twice; two turns may not name the same one.
-        if answering.insert((*at, key)) && *first.entry(key).or_insert(*at) != *at {
-            before.push((*at, *place));
-        }
-    }
-    let answered: Vec<(usize, MessageKey)> = before
-        .into_iter()
-        .filter_map(|(at, place)| {
-            let message = turns.get(at)?.input.answered.get(place)?;
-            Some((at, message.key.clone()))
-        })
-        .collect();
-    for (at, key) in answered {
-        match &mut turns[at].answer {
+    for (at, place) in inbox::answered_before(connection, &keys).await? {
+        let Some(turn) = turns.get_mut(at) else {
+            continue;
+        };
+        let Some(key) = turn.input.answered.get(place).map(|message| message.key.clone()) else {
+            continue;
+        };
+        match &mut turn.answer {
+            Some(Ok(CommitOutcome::AlreadyAnswered(keys))) if keys.contains(&key) => {}
             Some(Ok(CommitOutcome::AlreadyAnswered(keys))) => keys.push(key),
             answer => *answer = Some(Ok(CommitOutcome::AlreadyAnswered(vec![key]))),
         }

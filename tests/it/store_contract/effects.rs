@@ -340,7 +340,7 @@ fn waiting(name: &str, since: Timestamp) -> WaitlistEntry {
             items: Vec::new(),
             arrangement: Arrangement::InSequence,
         },
-        when: serde_json::from_str(r#"{"windows":[],"text":"any day","span":{"start":0,"end":7}}"#).unwrap(),
+        when: serde_json::from_str(r#"{"windows":[],"text":"any day","span":[0,7]}"#).unwrap(),
         state: WaitlistState::Waiting,
         offer: None,
         since,
