@@ -1,3 +1,8 @@
 //! The integration tests, in one binary.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, a panic with the error is the report"
+)]
+
 mod store_contract;

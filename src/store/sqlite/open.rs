@@ -100,7 +100,7 @@ fn common(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .foreign_keys(true)
         // Only a backup tool or a person with `sqlite3` can be in the way.
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(Duration::from_secs(2))
         // Every statement is static, so that each is prepared once per connection.
         .statement_cache_capacity(256)
         .disable_statement_logging()

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use jiff::Timestamp;
 
 use super::{Options, SqliteStore};
-use crate::store::{Acceptance, Inbound, MessageKey, Store as _};
+use crate::store::{Acceptance, Error, Inbound, MessageKey, Store as _};
 use crate::types::{BusinessId, Channel, MessageId, ParticipantId};
 
 fn message(name: &str) -> Inbound {
@@ -38,6 +38,19 @@ async fn a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated() {
         store.accept(vec![message("m1")]).await.unwrap(),
         [Acceptance::Duplicate]
     );
+}
+
+#[test]
+fn a_store_whose_writer_died_says_so() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = runtime
+        .block_on(SqliteStore::open(&Options::new("sqlite::memory:")))
+        .unwrap();
+    // Takes the writer's task with it.
+    drop(runtime);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let refused = runtime.block_on(store.accept(vec![message("m1")]));
+    assert!(matches!(refused, Err(Error::Closed(_))), "{refused:?}");
 }
 
 #[tokio::test]

@@ -216,8 +216,13 @@ impl Writer {
     }
 
     async fn roll_back(&mut self) {
-        // It fails when SQLite has rolled back by itself, or when the COMMIT did happen: both are as wished.
-        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        // "No transaction is active": SQLite has rolled back by itself, or the COMMIT did happen. As wished, both. Any
+        // other failure leaves a connection in a transaction that nobody would end.
+        if let Err(error) = sqlx::query("ROLLBACK").execute(&mut self.connection).await
+            && !error.to_string().contains("no transaction is active")
+        {
+            self.reconnect().await;
+        }
     }
 
     async fn reconnect(&mut self) {
