@@ -62,7 +62,7 @@ async fn fence(connection: &mut SqliteConnection, turns: &mut [&mut Turn]) -> Re
         .collect();
     let stale = sqlx::query(
         "SELECT e.key AS place, COALESCE(c.version, 0) AS version, c.last_turn_id, unhex(e.value ->> 0) AS id
-         FROM json_each($1) e LEFT JOIN conversations c ON c.id = unhex(e.value ->> 0)
+         FROM jsonb_each($1) e LEFT JOIN conversations c ON c.id = unhex(e.value ->> 0)
          WHERE COALESCE(c.version, 0) <> e.value ->> 1",
     )
     .bind(json(&expected)?)
@@ -167,10 +167,25 @@ struct Rows<'a> {
     messages: Vec<MessageRow<'a>>,
     inbox: Vec<InboxRow<'a>>,
     outbox: Vec<OutboxRow<'a>>,
+    /// Contexts and answers back to back, which the rows of turns point into: they are long, and would be escaped,
+    /// parsed and unescaped for nothing.
+    long: Vec<u8>,
 }
 
 #[derive(Serialize)]
-struct TurnRow<'a>(String, &'a str, &'a str, i64, String, i64, u32, &'a str, &'a str);
+struct TurnRow<'a>(
+    String,
+    &'a str,
+    &'a str,
+    i64,
+    String,
+    i64,
+    u32,
+    usize,
+    usize,
+    usize,
+    usize,
+);
 #[derive(Serialize)]
 struct SessionRow<'a>(String, String, &'a str, i64, i64, Option<i64>, i64, i64);
 #[derive(Serialize)]
@@ -221,6 +236,13 @@ struct OutboxRow<'a>(
 );
 
 impl<'a> Rows<'a> {
+    /// Appends a long text; answers with where it begins, counted from 1 as SQLite does.
+    fn append(&mut self, text: &str) -> usize {
+        let begins = self.long.len() + 1;
+        self.long.extend_from_slice(text.as_bytes());
+        begins
+    }
+
     fn take(&mut self, turn: &'a TurnCommit) -> Result<()> {
         let ConversationId(conversation) = turn.pair.conversation();
         let conversation = hex(conversation);
@@ -293,6 +315,8 @@ impl<'a> Rows<'a> {
                 micros(row.at),
             ));
         }
+        let context = self.append(&turn.context.json);
+        let answer = self.append(&turn.answer);
         self.turns.push(TurnRow(
             conversation,
             turn.pair.business.as_str(),
@@ -301,8 +325,10 @@ impl<'a> Rows<'a> {
             id,
             micros(turn.at),
             turn.context.schema,
-            &turn.context.json,
-            &turn.answer,
+            context,
+            turn.context.json.len(),
+            answer,
+            turn.answer.len(),
         ));
         Ok(())
     }
@@ -323,30 +349,38 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
         welcome(connection, &first).await?;
     }
     sqlx::query(
-        "WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($1))
+        "WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($1))
          INSERT INTO conversations
              (id, business_id, participant_id, version, context_schema, context, last_turn_id, last_activity,
               created_at)
-         SELECT unhex(v ->> 0), v ->> 1, v ->> 2, v ->> 3, v ->> 6, v ->> 7, unhex(v ->> 4), v ->> 5, v ->> 5
+         SELECT unhex(v ->> 0), v ->> 1, v ->> 2, v ->> 3, v ->> 6, CAST(substr($6, v ->> 7, v ->> 8) AS TEXT),
+                unhex(v ->> 4), v ->> 5, v ->> 5
          FROM input WHERE true
          ON CONFLICT (id) DO UPDATE SET
              version = excluded.version, context_schema = excluded.context_schema, context = excluded.context,
              last_turn_id = excluded.last_turn_id, last_activity = excluded.last_activity;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($1))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($1))
          INSERT INTO turns (id, conversation_id, version, answer, committed_at)
-         SELECT unhex(v ->> 4), unhex(v ->> 0), v ->> 3, v ->> 8, v ->> 5 FROM input;
+         SELECT unhex(v ->> 4), unhex(v ->> 0), v ->> 3, CAST(substr($6, v ->> 9, v ->> 10) AS TEXT), v ->> 5
+         FROM input;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($2))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($2))
          INSERT INTO sessions
              (id, conversation_id, title, started_at, last_activity, ended_at, message_count, total_tokens)
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7
          FROM input WHERE true
          ON CONFLICT (id) DO UPDATE SET
-             title = excluded.title, last_activity = excluded.last_activity, ended_at = excluded.ended_at,
+             title = excluded.title, last_activity = excluded.last_activity,
              message_count = excluded.message_count, total_tokens = excluded.total_tokens;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($3))
+         -- On its own, because an index depends on it: named above, each turn would rewrite a page of that.
+         WITH input AS MATERIALIZED (
+             SELECT unhex(value ->> 0) AS id, value ->> 5 AS ended_at FROM jsonb_each($2))
+         UPDATE sessions SET ended_at = input.ended_at FROM input
+         WHERE sessions.id = input.id AND sessions.ended_at IS NOT input.ended_at;
+
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($3))
          INSERT INTO messages
              (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
               attachments, model, latency_ms, at)
@@ -355,7 +389,7 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
          FROM input;
 
          -- Accepted before or not, pending or given up: with this turn they are answered.
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($4))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($4))
          INSERT INTO inbox
              (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
               sent_at, received_at, state, turn_id)
@@ -364,7 +398,7 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
          FROM input WHERE true
          ON CONFLICT (channel, account, message_id) DO UPDATE SET state = 1, turn_id = excluded.turn_id;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($5))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($5))
          INSERT INTO outbox
              (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, state,
               attempts, due_at, created_at)
@@ -377,6 +411,7 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
     .bind(json(&rows.messages)?)
     .bind(json(&rows.inbox)?)
     .bind(json(&rows.outbox)?)
+    .bind(rows.long)
     .execute(connection)
     .await?;
     Ok(())
@@ -409,12 +444,12 @@ async fn welcome(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Re
         .collect();
     sqlx::query(
         "INSERT INTO participants (business_id, participant_id, created_at, updated_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM json_each($1) WHERE true
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM jsonb_each($1) WHERE true
          ON CONFLICT (business_id, participant_id) DO NOTHING;
 
          INSERT INTO identities (channel, account, user_id, business_id, participant_id, created_at)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 2, value ->> 4
-         FROM json_each($2) WHERE true
+         FROM jsonb_each($2) WHERE true
          ON CONFLICT (channel, account, user_id) DO NOTHING",
     )
     .bind(json(&participants)?)
