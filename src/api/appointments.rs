@@ -1,6 +1,7 @@
 //! Appointments from the business's side: list, read, book, move, call off.
 
 mod change;
+mod slot;
 
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};

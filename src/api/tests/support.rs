@@ -1,6 +1,6 @@
 //! A site in memory: the whole router over a store that holds one business and no conversations.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,14 +22,13 @@ use crate::dialogue::outcome::WaitlistEntry;
 use crate::outbound::Hub;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
+    Direction, Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
     Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
 };
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
 
 pub(super) struct Site {
     router: Router,
-    pub(super) hub: Hub,
 }
 
 pub(super) struct Answered {
@@ -50,18 +49,23 @@ pub(super) fn locked_site(key: &str) -> Site {
 
 /// With a database that does not answer.
 pub(super) fn broken_site() -> Site {
-    build(&[], FakeStore { broken: true })
+    build(
+        &[],
+        FakeStore {
+            broken: true,
+            ..FakeStore::default()
+        },
+    )
 }
 
 fn build(keys: &[&str], store: FakeStore) -> Site {
     let store: Arc<dyn Store> = Arc::new(store);
-    let hub = Hub::new(4);
     let api = Api {
         conversations: Conversations {},
         businesses: Businesses::new(store.clone()),
         store,
         clock: Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap())),
-        hub: hub.clone(),
+        hub: Hub::new(4),
         cache: Arc::new(NotConfigured),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
@@ -72,10 +76,7 @@ fn build(keys: &[&str], store: FakeStore) -> Site {
             requests_max: 16,
         },
     };
-    Site {
-        router: router(api),
-        hub,
-    }
+    Site { router: router(api) }
 }
 
 impl Site {
@@ -88,11 +89,6 @@ impl Site {
             headers: parts.headers,
             body: body.to_vec(),
         }
-    }
-
-    /// The response as it begins, for bodies that do not end.
-    pub(super) async fn open(&self, request: Request<Body>) -> axum::response::Response {
-        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub(super) async fn get(&self, path: &str) -> Answered {
@@ -124,13 +120,42 @@ impl Answered {
     }
 }
 
-/// Holds `demo-salon`, whose catalogue cannot be read, and nothing else.
+/// Holds `demo-salon`, whose catalogue cannot be read, and one transcript for everybody.
 #[derive(Default)]
-struct FakeStore {
+pub(super) struct FakeStore {
     broken: bool,
+    transcript: Mutex<Vec<TranscriptEntry>>,
 }
 
 impl FakeStore {
+    /// Says something: odd numbers are the customer's, even ones the bot's.
+    pub(super) fn say(&self, count: u64) {
+        let mut transcript = self.transcript.lock().unwrap();
+        for _ in 0..count {
+            let seq = transcript.len() as u64 + 1;
+            let inbound = seq % 2 == 1;
+            transcript.push(TranscriptEntry {
+                seq,
+                session: SessionId(Uuid::nil()),
+                direction: if inbound {
+                    Direction::Inbound
+                } else {
+                    Direction::Outbound
+                },
+                role: if inbound { "customer" } else { "bot" }.to_owned(),
+                message_id: format!("m{seq}"),
+                text: format!("text {seq}"),
+                options: Vec::new(),
+                attachments: None,
+                at: Timestamp::UNIX_EPOCH,
+                channel: Channel::Web,
+                turn: TurnId(Uuid::nil()),
+                engine: None,
+                latency_ms: 0,
+            });
+        }
+    }
+
     fn answer<T>(&self, value: T) -> Result<T> {
         if self.broken {
             return Err(Error::Closed("for the test"));
@@ -187,8 +212,16 @@ impl Store for FakeStore {
     async fn appointment_events(&self, _: &BusinessId, _: AppointmentId) -> Result<Vec<AppointmentEvent>> {
         self.answer(Vec::new())
     }
-    async fn messages(&self, _: ConversationId, _: Option<u64>, _: u32) -> Result<Vec<TranscriptEntry>> {
-        self.answer(Vec::new())
+    async fn messages(
+        &self,
+        _: ConversationId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<TranscriptEntry>> {
+        let mut page = self.transcript.lock().unwrap().clone();
+        page.retain(|entry| before.is_none_or(|before| entry.seq < before));
+        page.drain(..page.len().saturating_sub(limit as usize));
+        self.answer(page)
     }
     async fn sessions(&self, _: ConversationId, _: u32) -> Result<Vec<Session>> {
         self.answer(Vec::new())

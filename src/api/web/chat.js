@@ -1,6 +1,8 @@
 // The web chat. Words go up by POST under an id of ours, so that sending twice is harmless; everything that is
 // shown comes from the transcript, by its number, so that nothing is shown twice and the order is right.
 
+import { showPanel } from "./panel.js";
+
 const business = new URLSearchParams(location.search).get("business");
 const storageKey = `frontdesk:${business ?? ""}`;
 const $ = (id) => document.getElementById(id);
@@ -215,7 +217,7 @@ async function flush() {
       await Promise.race([pause(Math.max(error.retryAfter ?? 0, backoff(tries))), woken()]);
     }
   }
-  sending = false;
+  if (own === generation) sending = false;
 }
 
 function again(message) {
@@ -308,43 +310,6 @@ function refreshPanel() {
   }, 150);
 }
 
-function fact(title, facts) {
-  const box = document.createElement("div");
-  box.className = "fact";
-  const strong = document.createElement("strong");
-  strong.textContent = title;
-  const list = document.createElement("dl");
-  for (const [name, value] of facts) {
-    if (value === undefined || value === null || value === "" || value.length === 0) continue;
-    const [term, text] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = name.replaceAll("_", " ");
-    text.textContent = Array.isArray(value) ? value.join(", ") : String(value);
-    list.append(term, text);
-  }
-  box.append(strong, list);
-  return box;
-}
-
-function fill(id, facts, empty) {
-  if (facts.length === 0) {
-    const none = document.createElement("p");
-    none.className = "empty";
-    none.textContent = empty;
-    facts = [none];
-  }
-  $(id).replaceChildren(...facts);
-}
-
-function showPanel(context) {
-  const title = (words) => (words.charAt(0).toUpperCase() + words.slice(1)).replaceAll("_", " ");
-  const when = (at) =>
-    new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: context.time_zone }).format(new Date(at));
-  fill("goals", context.goals.map((goal) => fact(`${title(goal.kind)}: ${goal.state.replaceAll("_", " ")}`, Object.entries(goal.slots))), "Nothing yet.");
-  fill("appointments", context.appointments.map((a) => fact(title((a.services?.length ? a.services : [a.service]).join(", ")), [["when", when(a.starts_at)], ["staff", a.staff], ["people", a.party_size > 1 ? a.party_size : null], ["status", a.status.replaceAll("_", " ")]])), "None yet.");
-  const about = Object.entries(context.profile).filter(([, value]) => value);
-  fill("profile", about.length > 0 ? [fact("You", about)] : [], "Nothing yet.");
-}
-
 // ---- Beginning, and beginning anew
 
 async function start(kept) {
@@ -386,7 +351,7 @@ async function start(kept) {
 
 // What was written and not sent goes along into the new conversation.
 function startOver(unsent = []) {
-  showPanel({ goals: [], appointments: [], profile: {} });
+  showPanel(null);
   return start({ session: null, outbox: unsent });
 }
 
