@@ -145,7 +145,14 @@ impl Listener {
             match heard {
                 Ok(Next::Closed) => return None,
                 Ok(Next::Event(Event::Typing)) => self.ready.push_back(event("typing", &())),
-                Ok(Next::Event(Event::Reply(reply))) => self.reply(reply),
+                Ok(Next::Event(Event::Reply(reply))) => {
+                    // Between two replies there is usually one message of the customer. A wider gap may hide a
+                    // reply of another channel, which the hub does not carry.
+                    if reply.seq > self.last + 2 {
+                        self.try_catch_up().await;
+                    }
+                    self.reply(reply);
+                }
                 Ok(Next::Event(Event::State { version })) => {
                     self.try_catch_up().await;
                     let data = serde_json::json!({ "version": version });

@@ -307,6 +307,7 @@ async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
         "/",
         "/docs",
         "/web/chat.js",
+        "/web/line.js",
         "/web/panel.js",
         "/web/chat.css",
         "/web/docs.js",

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::super::App;
 use super::super::availability::PEOPLE_MAX;
-use super::super::body::Body;
+use super::super::body::{Body, whole};
 use super::super::params::{IdempotencyKey, IfMatch, OfAppointment, OfBusiness, Slug, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::super::wish;
@@ -43,7 +43,7 @@ pub(in crate::api) struct NewAppointment {
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
     /// How many people come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 20)]
     party_size: Option<u32>,
 }
@@ -64,7 +64,7 @@ pub(in crate::api) struct AppointmentChange {
     #[serde(default)]
     status: Option<Status>,
     /// Refuse unless the appointment has this version. `If-Match` says the same.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 9007199254740991_i64)]
     expected_version: Option<u64>,
 }
@@ -151,7 +151,7 @@ pub(in crate::api) async fn book(
     patch, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "changeAppointment",
     params(
         OfAppointment,
-        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
+        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"?[0-9]{1,15}\"?$")
     ),
     request_body = AppointmentChange,
     responses((
@@ -194,7 +194,7 @@ pub(in crate::api) async fn change(
     delete, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "cancelAppointment",
     params(
         OfAppointment,
-        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
+        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"?[0-9]{1,15}\"?$")
     ),
     responses((
         status = 200, description = "Called off", body = BookedAppointment,

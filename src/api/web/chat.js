@@ -1,6 +1,7 @@
 // The web chat. Words go up by POST under an id of ours, so that sending twice is harmless; everything that is
 // shown comes from the transcript, by its number, so that nothing is shown twice and the order is right.
 
+import { Refused, events, request } from "./line.js";
 import { showPanel } from "./panel.js";
 
 const business = new URLSearchParams(location.search).get("business");
@@ -38,26 +39,7 @@ function save() {
 
 // ---- The line
 
-class Refused extends Error {
-  constructor(status, detail, retryAfter) {
-    super(detail);
-    this.status = status;
-    this.retryAfter = retryAfter;
-    // What the next try may change; everything else stays refused however often it is sent.
-    this.passing = status >= 500 || status === 429 || status === 408;
-  }
-}
-
-async function call(path, options = {}) {
-  const headers = { ...options.headers };
-  if (options.body) headers["Content-Type"] = "application/json";
-  if (session?.token) headers.Authorization = `Bearer ${session.token}`;
-  const response = await fetch(path, { ...options, headers });
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  const retryAfter = Number(response.headers.get("Retry-After")) * 1000 || 0;
-  throw new Refused(response.status, problem.detail ?? `HTTP ${response.status}`, retryAfter);
-}
+const call = (path, options) => request(path, { ...options, token: session?.token });
 
 const pairPath = () =>
   `/v1/businesses/${session.business_id}/participants/${encodeURIComponent(session.participant_id)}`;
@@ -256,7 +238,10 @@ async function listen() {
       setStatus("Online");
       tries = 0;
       wake();
-      await read(response.body, own);
+      for await (const event of events(response.body)) {
+        if (own !== generation) return;
+        hear(event.kind, event.data);
+      }
     } catch (error) {
       if (own !== generation) return;
       if (error instanceof Refused && error.status === 401) return void startOver(outbox);
@@ -264,23 +249,6 @@ async function listen() {
     if (own !== generation) return;
     setStatus("No connection. Trying again…");
     await Promise.race([pause(backoff(tries)), woken()]);
-  }
-}
-
-async function read(body, own) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let buffer = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done || own !== generation) return;
-    buffer += value.replaceAll("\r", "");
-    const events = buffer.split("\n\n");
-    buffer = events.pop();
-    for (const event of events) {
-      const field = (name) =>
-        event.split("\n").filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim()).join("\n");
-      hear(field("event"), field("data"));
-    }
   }
 }
 
