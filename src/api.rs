@@ -120,7 +120,6 @@ impl Api {
 }
 
 /// Every route, with its limits and its documentation.
-#[must_use]
 pub fn router(api: Api) -> Router {
     let keys = auth::Keys::new(&api.settings.keys);
     let locked = keys.are_configured();

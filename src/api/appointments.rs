@@ -1,6 +1,7 @@
 //! Appointments from the business's side: list, read, book, move, call off.
 
 mod change;
+mod slot;
 
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
@@ -41,7 +42,7 @@ pub(super) struct ListParams {
     #[param(inline, required = false, value_type = Status)]
     status: Option<Status>,
     /// Where the page before ended (its `next`).
-    #[param(value_type = String, required = false, pattern = "^[0-9]{1,18}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+    #[param(value_type = String, required = false, pattern = "^[0-9]{1,17}~[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
     after: Option<String>,
     /// How many at most.
     #[param(value_type = u32, required = false, minimum = 1, maximum = 200, default = 50)]
@@ -126,8 +127,8 @@ pub(super) async fn list(
     let more = found.len() > shown;
     found.truncate(shown);
     let next = found.last().filter(|_| more).map(|last| {
-        let seconds = last.starts_at.as_microsecond();
-        format!("{seconds}~{}", last.id)
+        let micros = last.starts_at.as_microsecond();
+        format!("{micros}~{}", last.id)
     });
     let appointments = found
         .iter()
@@ -245,5 +246,21 @@ impl AppointmentEventView {
             at: event.at,
             after: BookedAppointment::of(&event.after, catalogue),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cursor_that_the_documentation_allows_is_read() {
+        let id = "019aa0c0-0000-7000-8000-000000000000";
+        let at = |micros: &str| cursor(&format!("{micros}~{id}")).map(|(at, _)| at.as_microsecond());
+        assert_eq!(at("0").unwrap(), 0);
+        assert_eq!(at(&"9".repeat(17)).unwrap(), 99_999_999_999_999_999);
+        assert!(at("").is_err());
+        assert!(cursor("7").is_err());
+        assert!(cursor("7~7").is_err());
     }
 }

@@ -7,7 +7,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use futures_util::StreamExt;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use super::problem::{Kind, Problem};
 
@@ -162,6 +163,34 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// Reads a whole number, also when it is written `4.0`: JSON knows only one kind of numbers, and JSON Schema takes
+/// that one for an integer.
+pub(super) fn whole<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<u64>,
+{
+    /// The largest number that a float keeps exactly.
+    const EXACT_MAX: f64 = 9_007_199_254_740_991.0;
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else {
+        return Ok(None);
+    };
+    let from_float = |float: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be whole, not negative and small enough"
+        )]
+        (float.fract() == 0.0 && (0.0..=EXACT_MAX).contains(&float)).then_some(float as u64)
+    };
+    number
+        .as_u64()
+        .or_else(|| number.as_f64().and_then(from_float))
+        .and_then(|whole| T::try_from(whole).ok())
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("must be a whole number in range"))
+}
+
 /// A parser quotes what it did not expect; nobody needs a whole message back.
 fn short(message: &str) -> String {
     const CHARS_MAX: usize = 300;
@@ -182,5 +211,22 @@ mod tests {
         assert_eq!(depth(r#"{"a":"[[[[\"[["}"#), 1);
         assert_eq!(depth(r#""\\""#), 0);
         assert_eq!(depth(&"[".repeat(1_000)), 1_000);
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_float() {
+        #[derive(Debug, Deserialize)]
+        struct Party {
+            #[serde(default, deserialize_with = "whole")]
+            size: Option<u32>,
+        }
+        let size = |text: &str| serde_json::from_str::<Party>(text).map(|party| party.size).ok();
+        assert_eq!(size(r#"{"size":4}"#), Some(Some(4)));
+        assert_eq!(size(r#"{"size":4.0}"#), Some(Some(4)));
+        assert_eq!(size(r#"{"size":null}"#), Some(None));
+        assert_eq!(size("{}"), Some(None));
+        for wrong in ["4.5", "-1", "1e300", "4294967296", "\"4\""] {
+            assert_eq!(size(&format!("{{\"size\":{wrong}}}")), None, "{wrong}");
+        }
     }
 }

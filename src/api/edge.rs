@@ -83,7 +83,7 @@ async fn dress(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let status = response.status();
     if (status.is_client_error() || status.is_server_error()) && !is_problem(response.headers()) {
-        response = replace_body(response, &path);
+        response = replace_body(&response, &path);
     }
     secure(response.headers_mut());
     response
@@ -95,7 +95,7 @@ fn is_problem(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes() == MEDIA_TYPE.as_bytes())
 }
 
-fn replace_body(bare: Response, path: &str) -> Response {
+fn replace_body(bare: &Response, path: &str) -> Response {
     let status = bare.status();
     let detail = match status {
         StatusCode::NOT_FOUND => format!(

@@ -90,26 +90,12 @@ pub(super) async fn listen(
     let subscription = app.hub.subscribe(&pair).map_err(|full| {
         Problem::new(Kind::Unavailable, full.to_string()).retry_after(Duration::from_secs(5))
     })?;
-    let mut listener = Listener {
-        subscription,
-        store: app.store.clone(),
-        conversation: pair.conversation(),
-        last: 0,
-        ready: VecDeque::from([Sent::default().comment("listening").retry(RETRY)]),
-    };
-    match last.map(|LastEventId(seq)| seq).or(params.after) {
-        Some(seen) => {
-            listener.last = seen;
-            listener.catch_up().await?;
-        }
-        None => listener.last = listener.newest().await?,
-    }
-    Ok(Sse::new(listener.into_stream())
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
-        .into_response())
+    let seen = last.map(|LastEventId(seq)| seq).or(params.after);
+    let listener = Listener::begin(subscription, app.store.clone(), pair.conversation(), seen).await?;
+    Ok(listener.into_response())
 }
 
-struct Listener {
+pub(super) struct Listener {
     subscription: Subscription,
     store: Arc<dyn Store>,
     conversation: ConversationId,
@@ -119,6 +105,30 @@ struct Listener {
 }
 
 impl Listener {
+    /// A listener that has seen the messages up to `seen`, or all that there are by now.
+    pub(super) async fn begin(
+        subscription: Subscription,
+        store: Arc<dyn Store>,
+        conversation: ConversationId,
+        seen: Option<u64>,
+    ) -> Result<Self, crate::store::Error> {
+        let mut listener = Self {
+            subscription,
+            store,
+            conversation,
+            last: 0,
+            ready: VecDeque::from([Sent::default().comment("listening").retry(RETRY)]),
+        };
+        match seen {
+            Some(seen) => {
+                listener.last = seen;
+                listener.catch_up().await?;
+            }
+            None => listener.last = listener.newest().await?,
+        }
+        Ok(listener)
+    }
+
     fn into_stream(self) -> impl Stream<Item = Result<Sent, Infallible>> {
         stream::unfold(self, |mut listener| async move {
             let event = listener.next().await?;
@@ -135,7 +145,14 @@ impl Listener {
             match heard {
                 Ok(Next::Closed) => return None,
                 Ok(Next::Event(Event::Typing)) => self.ready.push_back(event("typing", &())),
-                Ok(Next::Event(Event::Reply(reply))) => self.reply(reply),
+                Ok(Next::Event(Event::Reply(reply))) => {
+                    // Between two replies there is usually one message of the customer. A wider gap may hide a
+                    // reply of another channel, which the hub does not carry.
+                    if reply.seq > self.last + 2 {
+                        self.try_catch_up().await;
+                    }
+                    self.reply(reply);
+                }
                 Ok(Next::Event(Event::State { version })) => {
                     self.try_catch_up().await;
                     let data = serde_json::json!({ "version": version });
@@ -203,6 +220,14 @@ impl Listener {
     async fn newest(&self) -> Result<u64, crate::store::Error> {
         let page = self.store.messages(self.conversation, None, 1).await?;
         Ok(page.last().map_or(0, |entry| entry.seq))
+    }
+}
+
+impl IntoResponse for Listener {
+    fn into_response(self) -> Response {
+        Sse::new(self.into_stream())
+            .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+            .into_response()
     }
 }
 

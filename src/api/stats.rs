@@ -36,19 +36,19 @@ pub(super) struct Stats {
     /// Requests for a context by tier: `local`, `shared`, `durable`.
     cache: BTreeMap<String, CacheTier>,
     /// Turns by outcome.
-    turns: BTreeMap<String, f64>,
+    turns: BTreeMap<String, u64>,
     /// Messages understood, by `engine/result`.
-    understanding: BTreeMap<String, f64>,
+    understanding: BTreeMap<String, u64>,
     /// Requests to a language model by outcome.
-    llm_requests: BTreeMap<String, f64>,
+    llm_requests: BTreeMap<String, u64>,
     /// Replies handed to channels, by `channel/result`.
-    outbox_sent: BTreeMap<String, f64>,
+    outbox_sent: BTreeMap<String, u64>,
     /// Connections of the database pool by state.
-    pool: BTreeMap<String, f64>,
+    pool: BTreeMap<String, u64>,
     /// Bookings that met a slot that was taken meanwhile.
-    slot_conflicts: f64,
+    slot_conflicts: u64,
     /// Broken invariants, by number; anything but 0 is a bug.
-    invariant_violations: BTreeMap<String, f64>,
+    invariant_violations: BTreeMap<String, u64>,
     /// Memory that the process holds, in bytes.
     resident_memory_bytes: Option<u64>,
 }
@@ -57,13 +57,13 @@ pub(super) struct Stats {
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct CacheTier {
     /// It had it.
-    hits: f64,
+    hits: u64,
     /// It had not.
-    misses: f64,
+    misses: u64,
     /// It failed.
-    errors: f64,
+    errors: u64,
     /// It was not asked.
-    skipped: f64,
+    skipped: u64,
     /// Hits per request that was answered; `null` before the first.
     hit_ratio: Option<f64>,
 }
@@ -152,9 +152,17 @@ fn cache(samples: &Samples) -> BTreeMap<String, CacheTier> {
     }
     for tier in tiers.values_mut() {
         let answered = tier.hits + tier.misses;
-        tier.hit_ratio = (answered > 0.0).then(|| tier.hits / answered);
+        tier.hit_ratio = (answered > 0).then(|| ratio(tier.hits, answered));
     }
     tiers
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a ratio is a float; counts beyond 2^52 do not occur"
+)]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
 }
 
 /// Linux says it in `/proc`; elsewhere it is not known. The file is made by the kernel on reading, so no disk is

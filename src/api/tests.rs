@@ -1,15 +1,12 @@
 //! Bad input and good manners at the edge.
 
+mod live;
 mod support;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use futures_util::StreamExt;
 use serde_json::json;
 use support::{Answered, broken_site, locked_site, site};
-
-use crate::outbound::Event;
-use crate::types::{BusinessId, Pair, ParticipantId};
 
 /// Checks that an answer is a problem of that kind.
 #[track_caller]
@@ -24,7 +21,7 @@ fn check(answer: &Answered, status: u16, kind: &str) -> serde_json::Value {
     problem
 }
 
-fn message(changes: serde_json::Value) -> String {
+fn message(changes: &serde_json::Value) -> String {
     let mut message = json!({"business_id": "demo-salon", "participant_id": "ana", "text": "hi"});
     for (key, value) in changes.as_object().unwrap() {
         message[key] = value.clone();
@@ -35,7 +32,7 @@ fn message(changes: serde_json::Value) -> String {
 #[tokio::test]
 async fn a_body_that_cannot_be_read_says_why() {
     let site = site().await;
-    let two = message(json!({})) + " {}";
+    let two = message(&json!({})) + " {}";
     let deep = format!("{}{}", "[".repeat(65), "]".repeat(65));
     let deepest = "[".repeat(100_000);
     let huge = format!("{{\"text\":\"{}\"}}", "x".repeat(300 * 1024));
@@ -45,7 +42,7 @@ async fn a_body_that_cannot_be_read_says_why() {
         (b"nonsense", 400, "malformed-request", "line 1 column 2"),
         (two.as_bytes(), 400, "malformed-request", "one JSON value"),
         (b"{\"text\":\"\xff\xfe\"}", 400, "malformed-request", "UTF-8"),
-        (br#"{"text":"\ud800"}"#, 400, "malformed-request", "surrogate"),
+        (br#"{"text":"\ud800"}"#, 400, "malformed-request", "hex escape"),
         (deep.as_bytes(), 400, "malformed-request", "deeper than 64"),
         (deepest.as_bytes(), 400, "malformed-request", "deeper than 64"),
         (huge.as_bytes(), 413, "too-large", "262144"),
@@ -82,7 +79,7 @@ async fn a_mistake_in_a_message_names_its_place() {
         (json!({"txt": "hi"}), "txt"),
     ];
     for (changes, place) in cases {
-        let answer = site.json(Method::POST, "/v1/messages", message(changes)).await;
+        let answer = site.json(Method::POST, "/v1/messages", message(&changes)).await;
         let problem = check(&answer, 422, "invalid");
         assert_eq!(problem["errors"][0]["path"], place, "{problem}");
     }
@@ -96,7 +93,7 @@ async fn the_longest_text_passes_the_door_in_any_script_and_escaped() {
         r"\ud83d\ude00".repeat(20_000)
     );
     let long = "漢".repeat(20_000);
-    for body in [message(json!({"business_id": "nobody", "text": long})), escaped] {
+    for body in [message(&json!({"business_id": "nobody", "text": long})), escaped] {
         // It is read; what is missing is the business.
         let answer = site.json(Method::POST, "/v1/messages", body).await;
         check(&answer, 404, "not-found");
@@ -111,7 +108,7 @@ async fn a_body_without_json_as_its_type_is_not_looked_at() {
         if let Some(content_type) = content_type {
             request = request.header("content-type", content_type);
         }
-        let request = request.body(Body::from(message(json!({})))).unwrap();
+        let request = request.body(Body::from(message(&json!({})))).unwrap();
         check(&site.send(request).await, 415, "unsupported-media-type");
     }
     for content_type in [
@@ -310,6 +307,8 @@ async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
         "/",
         "/docs",
         "/web/chat.js",
+        "/web/line.js",
+        "/web/panel.js",
         "/web/chat.css",
         "/web/docs.js",
         "/web/docs.css",
@@ -358,23 +357,4 @@ async fn the_document_is_openapi_3_1_and_every_operation_says_what_can_go_wrong(
         }
     }
     assert_eq!(operations, 21);
-}
-
-#[tokio::test]
-async fn a_listener_hears_what_happens_and_its_place_is_free_again_when_it_leaves() {
-    // A fake store holds no catalogue, so the stream is listened to where it begins: at the hub.
-    let site = site().await;
-    let pair = Pair {
-        business: BusinessId::new("demo-salon").unwrap(),
-        participant: ParticipantId::new("ana").unwrap(),
-    };
-    let subscription = site.hub.subscribe(&pair).unwrap();
-    assert_eq!(site.hub.publish(&pair, Event::Typing), 1);
-    drop(subscription);
-    assert_eq!(site.hub.listeners(), 0);
-    let request = Request::get("/v1/businesses/nobody/participants/ana/events")
-        .body(Body::empty())
-        .unwrap();
-    let mut body = site.open(request).await.into_body().into_data_stream();
-    assert!(body.next().await.is_some());
 }

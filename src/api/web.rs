@@ -116,6 +116,8 @@ pub(super) fn router() -> Router {
         .route("/", get(|| async { page(Html(include_str!("web/chat.html"))) }))
         .route("/web/chat.js", get(|| script(include_str!("web/chat.js"))))
         .route("/web/chat.css", get(|| style(include_str!("web/chat.css"))))
+        .route("/web/line.js", get(|| script(include_str!("web/line.js"))))
+        .route("/web/panel.js", get(|| script(include_str!("web/panel.js"))))
         .route("/web/docs.js", get(|| script(include_str!("web/docs.js"))))
         .route("/web/docs.css", get(|| style(include_str!("web/docs.css"))))
         .route("/web/icon.svg", get(|| icon(include_str!("web/icon.svg"))))

@@ -1,7 +1,4 @@
 //! Changing appointments from the business's side, under the same rules as in a conversation.
-//!
-//! Availability proposes and the store decides: a slot that was free a moment ago may be taken when the store is
-//! asked, and then the answer is the same as if it had been taken from the start.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,20 +8,19 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::super::App;
-use super::super::availability::{PEOPLE_MAX, alternatives};
-use super::super::body::Body;
+use super::super::availability::PEOPLE_MAX;
+use super::super::body::{Body, whole};
 use super::super::params::{IdempotencyKey, IfMatch, OfAppointment, OfBusiness, Slug, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::super::wish;
+use super::slot::{carry_out, own_visits, plan, price};
 use super::{BookedAppointment, find, location, show};
 use crate::booking::appointment::{Appointment, Status};
-use crate::booking::availability::{self, Question, Reason};
-use crate::booking::catalogue::{Catalogue, ResourceKind};
-use crate::booking::visit::{Plan, Wish};
+use crate::booking::catalogue::ResourceKind;
 use crate::conversation::Business;
 use crate::ids;
-use crate::store::{Actor, Change, ChangeOutcome};
-use crate::types::{AppointmentId, Pair, ParticipantId, ResourceId, ServiceId};
+use crate::store::{Actor, Change};
+use crate::types::{AppointmentId, ParticipantId, ResourceId, ServiceId};
 
 /// Services of one visit.
 const SERVICES_MAX: usize = 10;
@@ -47,7 +43,7 @@ pub(in crate::api) struct NewAppointment {
     #[schema(value_type = String, format = DateTime)]
     starts_at: Timestamp,
     /// How many people come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 20)]
     party_size: Option<u32>,
 }
@@ -68,7 +64,7 @@ pub(in crate::api) struct AppointmentChange {
     #[serde(default)]
     status: Option<Status>,
     /// Refuse unless the appointment has this version. `If-Match` says the same.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 9007199254740991_i64)]
     expected_version: Option<u64>,
 }
@@ -155,7 +151,7 @@ pub(in crate::api) async fn book(
     patch, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "changeAppointment",
     params(
         OfAppointment,
-        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
+        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"?[0-9]{1,15}\"?$")
     ),
     request_body = AppointmentChange,
     responses((
@@ -198,7 +194,7 @@ pub(in crate::api) async fn change(
     delete, path = "/v1/businesses/{business_id}/appointments/{appointment_id}", tag = "appointments", operation_id = "cancelAppointment",
     params(
         OfAppointment,
-        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"[0-9]{1,15}\"$")
+        ("If-Match" = Option<String>, Header, description = "Refuse unless the appointment has this version", pattern = "^\"?[0-9]{1,15}\"?$")
     ),
     responses((
         status = 200, description = "Called off", body = BookedAppointment,
@@ -275,115 +271,4 @@ async fn move_to(
         actor: Actor::Operator,
     };
     carry_out(app, business, change, Some((&wish, starts_at, &ignoring))).await
-}
-
-/// The customer's own visits that begin at that instant.
-async fn own_visits(
-    app: &App,
-    business: &Business,
-    participant: &ParticipantId,
-    starts_at: Timestamp,
-) -> Result<Vec<AppointmentId>, Problem> {
-    let now = app.clock.now();
-    let calendar = app.businesses.calendar(business, now).await?;
-    Ok(calendar
-        .of_participant(participant, now)
-        .filter(|visit| visit.starts_at == starts_at)
-        .map(|visit| visit.id)
-        .collect())
-}
-
-/// A plan for exactly that start, or the problem that says why there is none and what is free instead.
-async fn plan(
-    app: &App,
-    business: &Business,
-    wish: &Wish,
-    starts_at: Timestamp,
-    ignoring: &[AppointmentId],
-) -> Result<Plan, Problem> {
-    let now = app.clock.now();
-    let calendar = app.businesses.calendar(business, now).await?;
-    let question = Question {
-        catalogue: &business.catalogue,
-        calendar: &calendar,
-        wish,
-        now,
-        ignoring,
-    };
-    match availability::check(question, starts_at) {
-        Ok(plan) => Ok(plan),
-        Err(refusal) => {
-            let kind = match refusal.reason {
-                Reason::Taken | Reason::NotEnoughSeats { .. } => Kind::SlotTaken,
-                _ => Kind::SlotUnavailable,
-            };
-            let (code, why) = wish::explain(&refusal.reason, &business.catalogue);
-            let free = alternatives(app, business, wish, starts_at, ignoring).await?;
-            Err(Problem::new(kind, why)
-                .with_reason(code.to_owned())
-                .with_alternatives(free))
-        }
-    }
-}
-
-/// Has the store carry a change out, and tells everybody whom it concerns.
-async fn carry_out(
-    app: &App,
-    business: &Business,
-    change: Change,
-    slot: Option<(&Wish, Timestamp, &[AppointmentId])>,
-) -> Result<Appointment, Problem> {
-    let id = &business.catalogue.id;
-    let conflict = |kind, detail: &str| Err(Problem::new(kind, detail));
-    match app.store.change(id, change, app.clock.now()).await? {
-        ChangeOutcome::Done(appointment) => {
-            app.conversations.calendar_changed(id);
-            let pair = Pair {
-                business: id.clone(),
-                participant: appointment.participant.clone(),
-            };
-            app.tell_state(&pair, None);
-            Ok(appointment)
-        }
-        ChangeOutcome::Taken => {
-            // What we knew of the calendar was out of date, so it is read again before anything is offered.
-            app.businesses.calendar_changed(id);
-            let free = match slot {
-                Some((wish, starts_at, ignoring)) => {
-                    alternatives(app, business, wish, starts_at, ignoring).await?
-                }
-                None => Vec::new(),
-            };
-            let (code, why) = wish::explain(&Reason::Taken, &business.catalogue);
-            Err(Problem::new(Kind::SlotTaken, why)
-                .with_reason(code.to_owned())
-                .with_alternatives(free))
-        }
-        ChangeOutcome::NotFound => Err(Problem::not_found("there is no appointment of that id")),
-        ChangeOutcome::VersionConflict(now) => conflict(
-            Kind::VersionConflict,
-            &format!(
-                "the appointment has version {} by now; read it again",
-                now.version
-            ),
-        ),
-        ChangeOutcome::NotAllowed(now) => conflict(
-            Kind::Conflict,
-            &format!(
-                "an appointment that is {} cannot be changed like that",
-                serde_json::to_string(&now.status)
-                    .unwrap_or_default()
-                    .replace(['"', '_'], " ")
-                    .trim()
-            ),
-        ),
-    }
-}
-
-/// What the visit costs, if every part of it has a price.
-fn price(wish: &Wish, catalogue: &Catalogue) -> Option<u64> {
-    wish.items
-        .iter()
-        .map(|item| Some(catalogue.service(&item.service)?.price_minor? * u64::from(item.seats)))
-        .sum()
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::super::App;
 use super::super::availability::PEOPLE_MAX;
-use super::super::body::Body;
+use super::super::body::{Body, whole};
 use super::super::params::{OfParticipant, Slug, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::super::wish;
@@ -50,7 +50,7 @@ pub(in crate::api) struct NewGoal {
     #[schema(pattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     time: Option<String>,
     /// How many people come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 20)]
     party_size: Option<u32>,
     /// The existing appointment that is to be moved or called off.

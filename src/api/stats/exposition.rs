@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 struct Sample {
     name: String,
     labels: BTreeMap<String, String>,
-    value: f64,
+    value: u64,
 }
 
 /// Every value of the registry at one moment.
@@ -26,20 +26,20 @@ impl Samples {
     }
 
     /// The values of a metric, summed by these labels (joined with `/`).
-    pub(super) fn by(&self, metric: &str, labels: &[&str]) -> BTreeMap<String, f64> {
+    pub(super) fn by(&self, metric: &str, labels: &[&str]) -> BTreeMap<String, u64> {
         let mut sums = BTreeMap::new();
         for sample in self.0.iter().filter(|sample| sample.name == metric) {
             let key: Vec<&str> = labels
                 .iter()
                 .map(|label| sample.labels.get(*label).map_or("", String::as_str))
                 .collect();
-            *sums.entry(key.join("/")).or_insert(0.0) += sample.value;
+            *sums.entry(key.join("/")).or_insert(0) += sample.value;
         }
         sums
     }
 
     /// All values of a metric together.
-    pub(super) fn sum(&self, metric: &str) -> f64 {
+    pub(super) fn sum(&self, metric: &str) -> u64 {
         self.0
             .iter()
             .filter(|sample| sample.name == metric)
@@ -57,9 +57,19 @@ fn sample(line: &str) -> Option<Sample> {
     Some(Sample {
         name: name.to_owned(),
         labels,
-        // A value that JSON cannot say is no figure.
-        value: value.parse().ok().filter(|value: &f64| value.is_finite())?,
+        value: count(value)?,
     })
+}
+
+/// Counters and our gauges count whole things, though the format writes floats.
+fn count(text: &str) -> Option<u64> {
+    let value: f64 = text.parse().ok()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "rounded, finite and not negative"
+    )]
+    (value.is_finite() && value >= 0.0).then_some(value.round() as u64)
 }
 
 /// Our label values come from closed sets of plain words, so no quoting has to be undone.
@@ -85,18 +95,18 @@ mod tests {
             "# TYPE cache counter\n\
              cache{tier=\"local\",result=\"hit\"} 3\n\
              cache{tier=\"local\",result=\"miss\"} 1\n\
-             cache{tier=\"shared\",result=\"hit\"} 2.5\n\
+             cache{tier=\"shared\",result=\"hit\"} 2\n\
              \n\
              plain 7\n\
              odd NaN\n",
         );
         assert_eq!(
             samples.by("cache", &["tier"]),
-            BTreeMap::from([("local".to_owned(), 4.0), ("shared".to_owned(), 2.5)])
+            BTreeMap::from([("local".to_owned(), 4), ("shared".to_owned(), 2)])
         );
-        assert_eq!(samples.by("cache", &["tier", "result"])["local/hit"], 3.0);
-        assert_eq!(samples.sum("plain"), 7.0);
-        assert_eq!(samples.sum("odd"), 0.0);
+        assert_eq!(samples.by("cache", &["tier", "result"])["local/hit"], 3);
+        assert_eq!(samples.sum("plain"), 7);
+        assert_eq!(samples.sum("odd"), 0);
     }
 
     #[test]
@@ -108,7 +118,7 @@ mod tests {
             metrics::gauge!("alive").set(1.0);
         });
         let samples = Samples::parse(&handle.render());
-        assert_eq!(samples.by("turns", &["outcome"])["committed"], 2.0);
-        assert_eq!(samples.sum("alive"), 1.0);
+        assert_eq!(samples.by("turns", &["outcome"])["committed"], 2);
+        assert_eq!(samples.sum("alive"), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! A site in memory: the whole router over a store that holds one business and no conversations.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,15 +23,14 @@ use crate::outbound::Hub;
 use crate::store::cache::LocalCache;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
+    Direction, Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
     Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
 };
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
 use crate::understanding::rules::Rules;
 
 pub(super) struct Site {
     router: Router,
-    pub(super) hub: Hub,
 }
 
 pub(super) struct Answered {
@@ -52,30 +51,23 @@ pub(super) async fn locked_site(key: &str) -> Site {
 
 /// With a database that does not answer.
 pub(super) async fn broken_site() -> Site {
-    build(&[], FakeStore { broken: true }).await
+    build(
+        &[],
+        FakeStore {
+            broken: true,
+            ..FakeStore::default()
+        },
+    )
 }
 
 async fn build(keys: &[&str], store: FakeStore) -> Site {
     let store: Arc<dyn Store> = Arc::new(store);
-    let hub = Hub::new(4);
-    let businesses = Businesses::new(store.clone());
-    let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
-    let parts = Parts {
-        store: store.clone(),
-        businesses: businesses.clone(),
-        understanding: Arc::new(Rules::new()),
-        clock: clock.clone(),
-        local: Arc::new(LocalCache::new(10, Duration::from_secs(60))),
-        shared: None,
-        limits: Limits::default(),
-        outbox_bell: Arc::new(|| {}),
-    };
     let api = Api {
-        conversations: Conversations::open(parts).await.unwrap(),
-        businesses,
+        conversations: Conversations {},
+        businesses: Businesses::new(store.clone()),
         store,
-        clock,
-        hub: hub.clone(),
+        clock: Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap())),
+        hub: Hub::new(4),
         cache: Arc::new(NotConfigured),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle(),
@@ -86,10 +78,7 @@ async fn build(keys: &[&str], store: FakeStore) -> Site {
             requests_max: 16,
         },
     };
-    Site {
-        router: router(api),
-        hub,
-    }
+    Site { router: router(api) }
 }
 
 impl Site {
@@ -102,11 +91,6 @@ impl Site {
             headers: parts.headers,
             body: body.to_vec(),
         }
-    }
-
-    /// The response as it begins, for bodies that do not end.
-    pub(super) async fn open(&self, request: Request<Body>) -> axum::response::Response {
-        self.router.clone().oneshot(request).await.unwrap()
     }
 
     pub(super) async fn get(&self, path: &str) -> Answered {
@@ -138,13 +122,42 @@ impl Answered {
     }
 }
 
-/// Holds `demo-salon`, whose catalogue cannot be read, and nothing else.
+/// Holds `demo-salon`, whose catalogue cannot be read, and one transcript for everybody.
 #[derive(Default)]
-struct FakeStore {
+pub(super) struct FakeStore {
     broken: bool,
+    transcript: Mutex<Vec<TranscriptEntry>>,
 }
 
 impl FakeStore {
+    /// Says something: odd numbers are the customer's, even ones the bot's.
+    pub(super) fn say(&self, count: u64) {
+        let mut transcript = self.transcript.lock().unwrap();
+        for _ in 0..count {
+            let seq = transcript.len() as u64 + 1;
+            let inbound = seq % 2 == 1;
+            transcript.push(TranscriptEntry {
+                seq,
+                session: SessionId(Uuid::nil()),
+                direction: if inbound {
+                    Direction::Inbound
+                } else {
+                    Direction::Outbound
+                },
+                role: if inbound { "customer" } else { "bot" }.to_owned(),
+                message_id: format!("m{seq}"),
+                text: format!("text {seq}"),
+                options: Vec::new(),
+                attachments: None,
+                at: Timestamp::UNIX_EPOCH,
+                channel: Channel::Web,
+                turn: TurnId(Uuid::nil()),
+                engine: None,
+                latency_ms: 0,
+            });
+        }
+    }
+
     fn answer<T>(&self, value: T) -> Result<T> {
         if self.broken {
             return Err(Error::Closed("for the test"));
@@ -201,8 +214,16 @@ impl Store for FakeStore {
     async fn appointment_events(&self, _: &BusinessId, _: AppointmentId) -> Result<Vec<AppointmentEvent>> {
         self.answer(Vec::new())
     }
-    async fn messages(&self, _: ConversationId, _: Option<u64>, _: u32) -> Result<Vec<TranscriptEntry>> {
-        self.answer(Vec::new())
+    async fn messages(
+        &self,
+        _: ConversationId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<TranscriptEntry>> {
+        let mut page = self.transcript.lock().unwrap().clone();
+        page.retain(|entry| before.is_none_or(|before| entry.seq < before));
+        page.drain(..page.len().saturating_sub(limit as usize));
+        self.answer(page)
     }
     async fn sessions(&self, _: ConversationId, _: u32) -> Result<Vec<Session>> {
         self.answer(Vec::new())

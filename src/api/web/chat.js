@@ -1,6 +1,9 @@
 // The web chat. Words go up by POST under an id of ours, so that sending twice is harmless; everything that is
 // shown comes from the transcript, by its number, so that nothing is shown twice and the order is right.
 
+import { Refused, events, request } from "./line.js";
+import { showPanel } from "./panel.js";
+
 const business = new URLSearchParams(location.search).get("business");
 const storageKey = `frontdesk:${business ?? ""}`;
 const $ = (id) => document.getElementById(id);
@@ -36,26 +39,7 @@ function save() {
 
 // ---- The line
 
-class Refused extends Error {
-  constructor(status, detail, retryAfter) {
-    super(detail);
-    this.status = status;
-    this.retryAfter = retryAfter;
-    // What the next try may change; everything else stays refused however often it is sent.
-    this.passing = status >= 500 || status === 429 || status === 408;
-  }
-}
-
-async function call(path, options = {}) {
-  const headers = { ...options.headers };
-  if (options.body) headers["Content-Type"] = "application/json";
-  if (session?.token) headers.Authorization = `Bearer ${session.token}`;
-  const response = await fetch(path, { ...options, headers });
-  if (response.ok) return response;
-  const problem = await response.json().catch(() => ({}));
-  const retryAfter = Number(response.headers.get("Retry-After")) * 1000 || 0;
-  throw new Refused(response.status, problem.detail ?? `HTTP ${response.status}`, retryAfter);
-}
+const call = (path, options) => request(path, { ...options, token: session?.token });
 
 const pairPath = () =>
   `/v1/businesses/${session.business_id}/participants/${encodeURIComponent(session.participant_id)}`;
@@ -215,7 +199,7 @@ async function flush() {
       await Promise.race([pause(Math.max(error.retryAfter ?? 0, backoff(tries))), woken()]);
     }
   }
-  sending = false;
+  if (own === generation) sending = false;
 }
 
 function again(message) {
@@ -254,7 +238,10 @@ async function listen() {
       setStatus("Online");
       tries = 0;
       wake();
-      await read(response.body, own);
+      for await (const event of events(response.body)) {
+        if (own !== generation) return;
+        hear(event.kind, event.data);
+      }
     } catch (error) {
       if (own !== generation) return;
       if (error instanceof Refused && error.status === 401) return void startOver(outbox);
@@ -262,23 +249,6 @@ async function listen() {
     if (own !== generation) return;
     setStatus("No connection. Trying again…");
     await Promise.race([pause(backoff(tries)), woken()]);
-  }
-}
-
-async function read(body, own) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let buffer = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done || own !== generation) return;
-    buffer += value.replaceAll("\r", "");
-    const events = buffer.split("\n\n");
-    buffer = events.pop();
-    for (const event of events) {
-      const field = (name) =>
-        event.split("\n").filter((line) => line.startsWith(`${name}:`)).map((line) => line.slice(name.length + 1).trim()).join("\n");
-      hear(field("event"), field("data"));
-    }
   }
 }
 
@@ -306,43 +276,6 @@ function refreshPanel() {
       // The panel is a courtesy; the next message refreshes it.
     }
   }, 150);
-}
-
-function fact(title, facts) {
-  const box = document.createElement("div");
-  box.className = "fact";
-  const strong = document.createElement("strong");
-  strong.textContent = title;
-  const list = document.createElement("dl");
-  for (const [name, value] of facts) {
-    if (value === undefined || value === null || value === "" || value.length === 0) continue;
-    const [term, text] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = name.replaceAll("_", " ");
-    text.textContent = Array.isArray(value) ? value.join(", ") : String(value);
-    list.append(term, text);
-  }
-  box.append(strong, list);
-  return box;
-}
-
-function fill(id, facts, empty) {
-  if (facts.length === 0) {
-    const none = document.createElement("p");
-    none.className = "empty";
-    none.textContent = empty;
-    facts = [none];
-  }
-  $(id).replaceChildren(...facts);
-}
-
-function showPanel(context) {
-  const title = (words) => (words.charAt(0).toUpperCase() + words.slice(1)).replaceAll("_", " ");
-  const when = (at) =>
-    new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: context.time_zone }).format(new Date(at));
-  fill("goals", context.goals.map((goal) => fact(`${title(goal.kind)}: ${goal.state.replaceAll("_", " ")}`, Object.entries(goal.slots))), "Nothing yet.");
-  fill("appointments", context.appointments.map((a) => fact(title((a.services?.length ? a.services : [a.service]).join(", ")), [["when", when(a.starts_at)], ["staff", a.staff], ["people", a.party_size > 1 ? a.party_size : null], ["status", a.status.replaceAll("_", " ")]])), "None yet.");
-  const about = Object.entries(context.profile).filter(([, value]) => value);
-  fill("profile", about.length > 0 ? [fact("You", about)] : [], "Nothing yet.");
 }
 
 // ---- Beginning, and beginning anew
@@ -386,7 +319,7 @@ async function start(kept) {
 
 // What was written and not sent goes along into the new conversation.
 function startOver(unsent = []) {
-  showPanel({ goals: [], appointments: [], profile: {} });
+  showPanel(null);
   return start({ session: null, outbox: unsent });
 }
 

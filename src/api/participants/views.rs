@@ -1,0 +1,201 @@
+//! How the API shows a conversation: its context, its sessions, its transcript.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::availability::zone_name;
+use crate::conversation::Business;
+use crate::conversation::answer::{AppointmentView, GoalView};
+use crate::dialogue::Context;
+use crate::dialogue::context::Session;
+use crate::store::{Direction, TranscriptEntry};
+use crate::types::{Channel, SessionId};
+
+/// What the bot knows of a customer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ContextView {
+    /// The conversation's version; grows by one with every turn.
+    version: u64,
+    /// The IANA name of the zone of all local times.
+    time_zone: String,
+    /// The session that is open, if any.
+    session: Option<SessionView>,
+    /// The goals that are active.
+    goals: Vec<GoalView>,
+    /// What was asked last and waits for its answer.
+    question: Option<QuestionView>,
+    /// The customer's upcoming appointments, by start.
+    appointments: Vec<AppointmentView>,
+    /// What the customer said about themselves.
+    profile: ProfileView,
+    /// How many places on the waitlist the customer has.
+    waitlist_entries: usize,
+    /// Whether a person was asked to take over.
+    handed_off: bool,
+    /// Whether the customer wants no further messages.
+    opted_out: bool,
+}
+
+/// A question that waits for its answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct QuestionView {
+    /// The question in short.
+    text: String,
+    /// The options as listed.
+    options: Vec<String>,
+}
+
+/// What a customer said about themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct ProfileView {
+    /// The name to be called by.
+    name: Option<String>,
+    /// A phone number.
+    phone: Option<String>,
+    /// A mail address.
+    email: Option<String>,
+}
+
+/// A stretch of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct SessionView {
+    /// Its id.
+    #[schema(value_type = uuid::Uuid)]
+    id: SessionId,
+    /// The beginning of its first message.
+    title: String,
+    /// When it was opened.
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    /// When it was last active.
+    #[schema(value_type = String, format = DateTime)]
+    last_activity: Timestamp,
+    /// When it was closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    /// Messages in both directions.
+    message_count: u64,
+    /// Tokens of models in both directions.
+    total_tokens: u64,
+}
+
+/// Sessions of a conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct SessionList {
+    /// The newest first.
+    pub(super) sessions: Vec<SessionView>,
+}
+
+/// A page of a transcript.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct TranscriptPage {
+    /// The oldest first.
+    pub(super) messages: Vec<TranscriptMessage>,
+    /// Give this as `before` to get the page that precedes this one; `null` at the beginning.
+    pub(super) before: Option<u64>,
+}
+
+/// A message of a transcript.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct TranscriptMessage {
+    /// Counts the conversation's messages from 1, without gaps.
+    seq: u64,
+    /// Which way it went.
+    direction: Direction,
+    /// Who speaks: `customer`, `bot` or `operator`.
+    role: String,
+    /// The sender's id, or ours for a reply.
+    message_id: String,
+    /// The text.
+    text: String,
+    /// What could be tapped.
+    options: Vec<String>,
+    /// Attachments as the channel described them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<serde_json::Value>,
+    /// When it was sent.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The channel.
+    channel: Channel,
+    /// The session that it belongs to.
+    #[schema(value_type = uuid::Uuid)]
+    session_id: SessionId,
+    /// Who understood it (inbound): `rules` or a model's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<String>,
+    /// How long the turn took until it was decided, in milliseconds.
+    latency_ms: u32,
+}
+
+impl ContextView {
+    pub(super) fn of(
+        version: u64,
+        context: Context,
+        appointments: Vec<AppointmentView>,
+        business: &Business,
+    ) -> Self {
+        let zone = &business.catalogue.time_zone;
+        let options = context.option_labels();
+        Self {
+            version,
+            time_zone: zone_name(zone),
+            session: context.session.map(SessionView::from),
+            goals: context
+                .goals
+                .iter()
+                .filter(|goal| goal.state.is_active())
+                .map(|goal| GoalView::of(goal, zone))
+                .collect(),
+            question: context.question.map(|question| QuestionView {
+                text: question.again,
+                options,
+            }),
+            appointments,
+            profile: ProfileView {
+                name: context.profile.name,
+                phone: context.profile.phone,
+                email: context.profile.email,
+            },
+            waitlist_entries: context.waitlist.len(),
+            handed_off: context.handed_off.is_some(),
+            opted_out: context.opted_out,
+        }
+    }
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            title: session.title,
+            started_at: session.started_at,
+            last_activity: session.last_activity,
+            ended_at: session.ended_at,
+            message_count: session.message_count,
+            total_tokens: session.total_tokens,
+        }
+    }
+}
+
+impl From<TranscriptEntry> for TranscriptMessage {
+    fn from(entry: TranscriptEntry) -> Self {
+        Self {
+            seq: entry.seq,
+            direction: entry.direction,
+            role: entry.role,
+            message_id: entry.message_id,
+            text: entry.text,
+            options: entry.options,
+            attachments: entry
+                .attachments
+                .and_then(|json| serde_json::from_str(&json).ok()),
+            at: entry.at,
+            channel: entry.channel,
+            session_id: entry.session,
+            engine: entry.engine,
+            latency_ms: entry.latency_ms,
+        }
+    }
+}
