@@ -5,6 +5,8 @@
 //! A terminal state never lives again: whoever wants the slot anew books anew.
 
 mod event;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;

@@ -116,9 +116,30 @@ pub enum Reason {
     Taken,
     /// Fewer seats are left than wanted.
     NotEnoughSeats {
-        /// How many are left.
+        /// How many are left; 0 when the class is full.
         left: u32,
     },
+}
+
+impl Reason {
+    /// The code, as it stands in the API.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotBookable => "not_bookable",
+            Self::Past => "past",
+            Self::TooSoon { .. } => "too_soon",
+            Self::TooFar { .. } => "too_far",
+            Self::ClosedDay { .. } => "closed_day",
+            Self::OutsideHours => "outside_hours",
+            Self::NonexistentLocalTime { .. } => "nonexistent_local_time",
+            Self::NoSession => "no_session",
+            Self::NotQualified { .. } => "not_qualified",
+            Self::ResourceOff { .. } => "resource_off",
+            Self::Taken => "taken",
+            Self::NotEnoughSeats { .. } => "not_enough_seats",
+        }
+    }
 }
 
 /// How many days one search looks at.

@@ -31,6 +31,27 @@ pub struct Calendar {
     lanes: BTreeMap<ResourceId, Vec<Arc<Lane>>>,
 }
 
+/// The seats of one resource.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seats<'a>(&'a [Arc<Lane>]);
+
+impl Seats<'_> {
+    /// As [`Calendar::is_free`].
+    pub(super) fn is_free(
+        self,
+        seat: u32,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+        ignoring: &[AppointmentId],
+    ) -> bool {
+        let place = seat.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+        place
+            .and_then(|place| self.0.get(place))
+            .is_none_or(|lane| lane.overlapping(from, until, now, ignoring).next().is_none())
+    }
+}
+
 /// The most seats of one resource that are kept; no catalogue has more.
 const SEATS_MAX: u32 = 1_000;
 
@@ -134,6 +155,19 @@ impl Calendar {
             .filter(move |appointment| expiry(appointment).is_none_or(|at| now < at))
     }
 
+    /// A participant's live appointments that overlap the visible span `[from, until)`, by start: worth a warning,
+    /// not a refusal, because people book for others too.
+    pub fn of_participant_within<'a>(
+        &'a self,
+        participant: &'a ParticipantId,
+        from: Timestamp,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a Arc<Appointment>> + 'a {
+        self.of_participant(participant, now)
+            .filter(move |appointment| appointment.starts_at < until && from < appointment.ends_at)
+    }
+
     /// Whether a seat is free for `[from, until)` at `now`, leaving `ignoring` out of account. An expired hold does not block.
     #[must_use]
     pub fn is_free(
@@ -145,8 +179,12 @@ impl Calendar {
         now: Timestamp,
         ignoring: &[AppointmentId],
     ) -> bool {
-        self.lane(resource, seat)
-            .is_none_or(|lane| lane.overlapping(from, until, now, ignoring).next().is_none())
+        self.seats_of(resource).is_free(seat, from, until, now, ignoring)
+    }
+
+    /// The seats of a resource, looked up once for many questions.
+    pub(super) fn seats_of(&self, resource: &ResourceId) -> Seats<'_> {
+        Seats(self.lanes.get(resource).map_or(&[], Vec::as_slice))
     }
 
     /// The seconds within `[from, until)` for which visits occupy a resource, all seats together and without buffers.
@@ -185,11 +223,6 @@ impl Calendar {
             .map(|appointment| ((appointment.starts_at, appointment.id), appointment))
             .collect();
         found.into_values().collect()
-    }
-
-    fn lane(&self, resource: &ResourceId, seat: u32) -> Option<&Lane> {
-        let at = usize::try_from(seat.checked_sub(1)?).ok()?;
-        Some(self.lanes.get(resource)?.get(at)?)
     }
 
     /// `None` for a seat that no resource has.

@@ -28,6 +28,7 @@ pub type Week = BTreeMap<String, Vec<String>>;
 /// Everything that a business offers, and its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Catalogue)]
 pub struct Document {
     /// The id of the business: lower-case letters, digits, `-` and `_`.
     pub id: String,

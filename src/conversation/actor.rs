@@ -75,6 +75,8 @@ pub(super) struct State {
     leaving: bool,
     /// The inbox must be looked at again before the next turn.
     rung: bool,
+    /// Those who want to see the context; told between turns, so that whoever has got an answer sees what it made.
+    askers: Vec<oneshot::Sender<Option<(u64, Arc<Context>)>>>,
     /// Places of bells, given back when the inbox was looked at.
     bells: Vec<Place>,
     /// Accepted messages that broke a turn. They are left alone until the sweep rings, which counts an attempt first;
@@ -108,6 +110,7 @@ impl Actor for ConversationActor {
             last_used: Instant::now(),
             leaving: false,
             rung: false,
+            askers: Vec::new(),
             bells: Vec::new(),
             broken: BTreeSet::new(),
         };
@@ -135,16 +138,17 @@ impl Actor for ConversationActor {
                 state.go_on(&myself);
             }
             Message::Context(asker) => {
-                let known = state.loaded.as_ref().map(|l| (l.version, l.context.clone()));
-                // Whoever asked may have given up meanwhile.
-                let _ = asker.send(known);
+                state.askers.push(asker);
+                state.tell_askers();
             }
             Message::Loaded(result) => {
                 state.loaded_is(*result);
+                state.tell_askers();
                 state.go_on(&myself);
             }
             Message::Ended(ended) => {
                 state.ended(*ended);
+                state.tell_askers();
                 state.go_on(&myself);
             }
             Message::Quiet => state.go_on(&myself),
@@ -288,6 +292,17 @@ impl State {
         self.last_used = Instant::now();
         self.loaded = ended.loaded;
         self.broken.extend(ended.broken);
+    }
+
+    fn tell_askers(&mut self) {
+        if self.phase == Phase::Working {
+            return;
+        }
+        let known = self.loaded.as_ref().map(|l| (l.version, l.context.clone()));
+        for asker in self.askers.drain(..) {
+            // Whoever asked may have given up meanwhile.
+            let _ = asker.send(known.clone());
+        }
     }
 
     fn look_in_later(&self, myself: &ActorRef<Message>) {

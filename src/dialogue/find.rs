@@ -1,7 +1,7 @@
 //! Free plans for what a goal knows so far.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 
 use super::draft::Draft;
 use super::goal::Goal;
@@ -110,6 +110,9 @@ pub(super) fn find(draft: &Draft<'_>, goal: &Goal) -> Found {
 fn exactly(draft: &Draft<'_>, goal: &Goal, wish: &Wish, start: DateTime) -> Found {
     match with_question(draft, goal, wish, |q| availability::check_local(q, start)) {
         LocalCheck::One(Ok(plan)) => Found::One(plan),
+        LocalCheck::One(Err(refusal)) if is_after_midnight(draft, start, &refusal.reason) => {
+            exactly(draft, goal, wish, start.saturating_add(Span::new().days(1)))
+        }
         LocalCheck::One(Err(refusal)) => Found::None {
             start: refusal.start,
             reason: refusal.reason,
@@ -123,6 +126,16 @@ fn exactly(draft: &Draft<'_>, goal: &Goal, wish: &Wish, start: DateTime) -> Foun
             },
         },
     }
+}
+
+/// "Saturday night at 1:30": where Saturday's hours run past midnight and it is closed in the night before, that is
+/// Sunday by the calendar.
+fn is_after_midnight(draft: &Draft<'_>, start: DateTime, reason: &Reason) -> bool {
+    matches!(reason, Reason::OutsideHours | Reason::ClosedDay { .. })
+        && hours::of_business(draft.view.catalogue, start.date())
+            .windows
+            .iter()
+            .any(|w| w.end <= w.start && start.time() < w.end)
 }
 
 fn search(draft: &Draft<'_>, goal: &Goal, wish: &Wish, when: &When) -> Found {

@@ -158,7 +158,16 @@ impl<'a> Speaker<'a> {
     }
 
     pub(super) fn money(self, minor: u64) -> String {
-        money::amount(minor, &self.view.catalogue.currency)
+        let currency = self.view.catalogue.currency.as_str();
+        let amount = money::amount(minor, currency);
+        // "$45" reads better than "$45.00"; "$45.50" stays.
+        let amount = amount.strip_suffix(".00").unwrap_or(&amount);
+        match currency {
+            "USD" | "CAD" | "AUD" | "NZD" => format!("${amount}"),
+            "EUR" => format!("€{amount}"),
+            "GBP" => format!("£{amount}"),
+            other => format!("{amount} {other}"),
+        }
     }
 
     pub(super) fn price(self, minor: Option<u64>) -> String {

@@ -3,6 +3,8 @@
 //! A search with backtracking over the needs of all items, forward in time. Its size is bounded: visits have few
 //! items, items that can be exchanged are tried in one order only, and past [`STEPS_MAX`] the start counts as taken.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::day::Day;
@@ -12,7 +14,7 @@ use crate::booking::hours::Span;
 use crate::booking::visit::{Allocation, Plan};
 
 /// How many candidates are tried for one start at most. Reached only by large parties with awkward needs.
-const STEPS_MAX: u32 = 2_000;
+const STEPS_MAX: u32 = 1_000;
 
 /// The plan for a visit that starts at `start`, if there is one.
 pub(super) fn plan(request: &Request<'_>, day: &Day, start: Timestamp) -> Option<Plan> {
@@ -32,6 +34,9 @@ pub(super) fn plan(request: &Request<'_>, day: &Day, start: Timestamp) -> Option
             });
         }
     }
+    if has_too_few_seats(request, day, &posts) {
+        return None;
+    }
     let has_sequence = request.items.iter().any(|item| item.previous.is_some());
     // The same person for all items of one customer, when that is possible.
     let keepings: &[bool] = if has_sequence { &[true, false] } else { &[false] };
@@ -45,6 +50,40 @@ pub(super) fn plan(request: &Request<'_>, day: &Day, start: Timestamp) -> Option
             steps_left: STEPS_MAX,
         };
         search.fill().then(|| search.plan(start)).flatten()
+    })
+}
+
+/// Whether more items start at the same time than there are free seats among all who could serve them. It costs
+/// one look at each, where the search would try every way to seat too few.
+fn has_too_few_seats(request: &Request<'_>, day: &Day, posts: &[Post]) -> bool {
+    let firsts: Vec<&Post> = posts.iter().filter(|post| post.need_at == 0).collect();
+    firsts.chunk_by(|a, b| a.span.0 == b.span.0).any(|at_once| {
+        let mut wanted: u32 = 0;
+        let mut free: BTreeMap<usize, u32> = BTreeMap::new();
+        for post in at_once {
+            let Some(item) = request.items.get(post.item_at) else {
+                continue;
+            };
+            let Some(need) = item.needs.first() else { continue };
+            wanted = wanted.saturating_add(need.seats);
+            // A twin is served by the same people as the one before it, and a single item needs no sum.
+            if item.twin.is_some() || at_once.len() == 1 {
+                continue;
+            }
+            for resource in need
+                .candidates
+                .iter()
+                .filter(|at| day.is_open(request, **at, item, post.span))
+            {
+                let seats = free.entry(*resource).or_default();
+                // Buffers may make way for the items of the same visit, so only the visible span counts here.
+                *seats = (*seats).max(request.seats_free_for(*resource, post.span));
+            }
+        }
+        let sum = free
+            .values()
+            .fold(0, |sum: u32, seats| sum.saturating_add(*seats));
+        at_once.len() > 1 && sum < wanted
     })
 }
 
@@ -170,7 +209,7 @@ impl Search<'_, '_> {
             let Some(blocked) = self.blocked_at(post, resource, seat) else {
                 continue;
             };
-            if !self.request.is_free(known, seat, blocked) {
+            if !self.request.is_free(resource, seat, blocked) {
                 continue;
             }
             seats.push((seat, blocked));

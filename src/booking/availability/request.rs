@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use super::day::{Day, Days};
 use super::starts;
 use super::{Question, Reason};
+use crate::booking::calendar::Seats;
 use crate::booking::catalogue::{Resource, ResourceKind, Service};
 use crate::booking::hours::{LocalInstant, Span, instant_of};
 use crate::booking::visit::{ITEMS_MAX, StaffWish, WishItem};
@@ -18,6 +19,8 @@ pub(super) struct Request<'a> {
     pub(super) items: Vec<Item<'a>>,
     /// Everything that could be occupied, in the order of the catalogue; items refer to it by position.
     pub(super) resources: Vec<&'a Resource>,
+    /// Their seats in the calendar.
+    seats: Vec<Seats<'a>>,
     /// The first instant that the notice allows.
     earliest: Timestamp,
     today: Date,
@@ -121,6 +124,7 @@ impl<'a> Request<'a> {
             question,
             items,
             resources,
+            seats: Vec::new(),
             earliest: question.now.checked_add(notice).unwrap_or(Timestamp::MAX),
             today,
             last_day: today.saturating_add(i64::from(question.catalogue.policies.horizon_days).days()),
@@ -146,11 +150,16 @@ impl<'a> Request<'a> {
                 need.candidates = need.candidates.iter().filter_map(|at| moved(*at)).collect();
             }
         }
-        let resources = kept
+        self.resources = kept
             .iter()
             .filter_map(|at| self.resources.get(*at).copied())
             .collect();
-        self.resources = resources;
+        let calendar = self.question.calendar;
+        self.seats = self
+            .resources
+            .iter()
+            .map(|resource| calendar.seats_of(&resource.id))
+            .collect();
     }
 
     /// The planner goes forward in time, so that a buffer can make way for the next item at the same seat.
@@ -234,22 +243,28 @@ impl<'a> Request<'a> {
 
     /// How many seats of a resource are free for an item, the rest of the visit left out of account.
     pub(super) fn free_seats(&self, resource: usize, item: &Item<'_>, span: Span) -> u32 {
-        let (Some(resource), Some(blocked)) = (self.resources.get(resource), item.blocked(span)) else {
-            return 0;
-        };
-        let is_free = |seat: &u32| self.is_free(resource, *seat, blocked);
-        let free = (1..=resource.capacity).filter(is_free).count();
+        item.blocked(span)
+            .map_or(0, |blocked| self.seats_free_for(resource, blocked))
+    }
+
+    /// How many seats of a resource nobody else blocks within a span.
+    pub(super) fn seats_free_for(&self, resource: usize, span: Span) -> u32 {
+        let capacity = self
+            .resources
+            .get(resource)
+            .map_or(0, |resource| resource.capacity);
+        let free = (1..=capacity)
+            .filter(|seat| self.is_free(resource, *seat, span))
+            .count();
         u32::try_from(free).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn is_free(&self, resource: &Resource, seat: u32, blocked: Span) -> bool {
-        let Question {
-            calendar,
-            now,
-            ignoring,
-            ..
-        } = self.question;
-        calendar.is_free(&resource.id, seat, blocked.0, blocked.1, now, ignoring)
+    /// Whether nobody else blocks a seat within a span.
+    pub(super) fn is_free(&self, resource: usize, seat: u32, span: Span) -> bool {
+        let Question { now, ignoring, .. } = self.question;
+        self.seats
+            .get(resource)
+            .is_some_and(|seats| seats.is_free(seat, span.0, span.1, now, ignoring))
     }
 }
 

@@ -660,7 +660,11 @@ fn a_service_may_need_more_notice_than_the_house() {
 
 #[test]
 fn reasons_are_told_by_code() {
-    let told = |reason: Reason| serde_json::to_string(&reason).unwrap();
+    let told = |reason: Reason| {
+        let told = serde_json::to_string(&reason).unwrap();
+        assert!(told.starts_with(&format!(r#"{{"code":"{}""#, reason.code())));
+        told
+    };
     assert_eq!(told(Reason::Taken), r#"{"code":"taken"}"#);
     assert_eq!(
         told(Reason::NotEnoughSeats { left: 1 }),
@@ -673,4 +677,67 @@ fn reasons_are_told_by_code() {
         }),
         r#"{"code":"closed_day","why":"Thanksgiving","exception":true}"#
     );
+}
+
+#[test]
+fn a_large_party_in_a_busy_house_is_answered_in_bounded_time() {
+    // Ten people, eight customers with two services each, and no moment with eight of the ten free for both.
+    let people: Vec<String> = (0..10).map(|i| format!("\"p{i}\"")).collect();
+    let staff: Vec<String> = people
+        .iter()
+        .map(|id| format!("{{ id = {id}, name = {id} }}"))
+        .collect();
+    let (staff, by) = (staff.join(", "), people.join(", "));
+    let text = format!(
+        r#"
+        id = "b"
+        name = "B"
+        time_zone = "America/New_York"
+        currency = "USD"
+        opening = {{ daily = ["09:00-19:00"] }}
+        staff = [{staff}]
+        services = [
+            {{ id = "cut", name = "Cut", duration_min = 30, by = [{by}] }},
+            {{ id = "wash", name = "Wash", duration_min = 25, by = [{by}] }},
+        ]
+        "#
+    );
+    let mut desk = Desk::new(&text, "2026-11-18T06:00");
+    for day in 18..21 {
+        for slot in 0..20 {
+            for person in 0..3 {
+                let who = format!("p{}", (slot * 3 + person) % 10);
+                let start = format!("2026-11-{day}T{:02}:{:02}", 9 + slot / 2, slot % 2 * 30);
+                desk.book(&desk.wish("wash", &who), &start);
+            }
+        }
+    }
+    let eight = desk.wish_of("cut wash", "", 8);
+    let days = (date(2026, 11, 18), date(2026, 11, 20));
+    assert!(desk.starts(&eight, days.0, days.1).is_empty());
+    let five = desk.wish_of("cut wash", "", 5);
+    assert!(!desk.starts(&five, days.0, days.1).is_empty());
+}
+
+#[test]
+fn the_ends_of_time_are_no_panic() {
+    for document in [LOTUS, NIGHT_OWL] {
+        let mut desk = Desk::new(document, "2026-11-18T10:00");
+        let usual = desk.now;
+        for now in [Timestamp::MIN, usual, Timestamp::MAX] {
+            desk.now = now;
+            for service in ["gel-manicure", "nail-art-workshop", "session"] {
+                let wish = desk.wish(service, "");
+                for start in [Timestamp::MIN, Timestamp::MAX] {
+                    assert!(check(desk.ask(&wish), start).is_err());
+                    assert_eq!(seats_left(desk.ask(&wish), start), 0);
+                    let _ = nearest(desk.ask(&wish), start, 3);
+                }
+                let _ = check_local(desk.ask(&wish), DateTime::MAX);
+                let _ = search(desk.ask(&wish), Date::MIN, Date::MAX);
+                let _ = search(desk.ask(&wish), Date::MAX, Date::MAX);
+                assert!(search(desk.ask(&wish), Date::MAX, Date::MIN).free.is_empty());
+            }
+        }
+    }
 }

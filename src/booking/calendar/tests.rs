@@ -124,6 +124,13 @@ fn a_customers_visits_come_by_start() {
         .map(|visit| visit.starts_at)
         .collect();
     assert_eq!(starts, [minute(120), minute(300)]);
+    let anna = customer("anna");
+    let within = |from: i64, until: i64| {
+        calendar
+            .of_participant_within(&anna, minute(from), minute(until), minute(0))
+            .count()
+    };
+    assert_eq!((within(90, 120), within(149, 300), within(149, 301)), (0, 1, 2));
     let busy = calendar.busy(&resource("mai"), minute(0), minute(200), minute(0));
     let busy: Vec<&str> = busy.iter().map(|visit| visit.participant.as_str()).collect();
     assert_eq!(busy, ["ben", "anna"]);

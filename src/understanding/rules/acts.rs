@@ -65,6 +65,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         },
         time_asked,
         date_asked: heard.expecting == Some(Expecting::Date),
+        people_asked: heard.expecting == Some(Expecting::PartySize),
         half_means_past: heard.lexicon.half_means_past,
         moving: motion == Motion::Move,
     };
@@ -77,7 +78,11 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             || hits.iter().any(|h| h.act == "bye" && p.from + 1 >= h.from)
                 && hits.iter().all(|h| !h.act.starts_with("start"))
     };
-    times.retain(|p| !courtesy(p));
+    let dropped = |p: &Piece| {
+        hits.iter()
+            .any(|h| h.act == "cancel_goal" && p.from >= h.from && p.to <= h.to)
+    };
+    times.retain(|p| !courtesy(p) && !dropped(p));
 
     let free_of = |mentions: Vec<Mention>, taken: &[bool]| -> Vec<Mention> {
         mentions
@@ -85,11 +90,15 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             .filter(|m| !taken[m.from..m.to].iter().any(|t| *t))
             .collect()
     };
+    let asked = heard.expecting == Some(Expecting::Service);
     let staff = free_of(find(&text, lang, &heard.lexicon.staff, "staff_noise"), &taken);
-    let services = free_of(
+    let mut services = free_of(
         find(&text, lang, &heard.lexicon.services, "service_noise"),
         &taken,
     );
+    // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
+    services
+        .retain(|m| asked || m.entries.len() < 3 || m.entries.iter().any(|(_, c)| *c == Certainty::Exact));
     let bundles = free_of(find(&text, lang, &heard.lexicon.bundles, "service_noise"), &taken);
     // A name of several words hides the time words in it ("Twelve Oaks").
     let sure = |m: &&Mention| m.to - m.from > 1 && m.entries.iter().any(|(_, c)| *c == Certainty::Exact);
@@ -138,6 +147,9 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
 
     for hit in &hits {
         // "I don't want to book" starts nothing.
+        if hit.act == "deny" && not_an_answer(&text, hit, &services, &staff_acts) {
+            continue;
+        }
         if hit.act == "start.book" && refused(&text, hit.from) {
             continue;
         }
@@ -204,6 +216,25 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             engine: ENGINE,
         },
     }
+}
+
+/// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
+fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
+    let bare = hit.to == hit.from + 1 && text.get(hit.from).is_some_and(|t| t.low == "no");
+    let anyone = |act: &Act| {
+        matches!(
+            act,
+            Act::Set {
+                value: SlotValue::Staff {
+                    said: StaffSaid::Anyone
+                }
+            }
+        )
+    };
+    bare && services.iter().any(|m| m.from == hit.to)
+        || staff
+            .iter()
+            .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
 }
 
 /// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
@@ -354,7 +385,7 @@ fn services_said(
         (text.slice(span), span)
     };
     for bundle in bundles {
-        let Some((entry, certainty)) = bundle.entries.first().filter(|(_, c)| *c >= Certainty::Close) else {
+        let Some((entry, certainty)) = bundle.entries.first().filter(|(_, c)| *c == Certainty::Exact) else {
             continue;
         };
         let (said_text, span) = words(bundle.from, bundle.to);
@@ -649,6 +680,14 @@ fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
     let cancels = has(&goal(GoalKind::Cancel));
     let waits = has(&goal(GoalKind::Waitlist));
     let overreach = has(&|a| matches!(a, Act::Overreach));
+    let complains = has(&|a| {
+        matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Complaint | HandoffReason::Emergency
+            }
+        )
+    });
     let drops = has(&|a| matches!(a, Act::CancelGoal));
     let lists = has(&|a| {
         matches!(
@@ -678,6 +717,7 @@ fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
             }
             Act::Start { goal: GoalKind::Book } if cancels || waits || lists => continue,
             Act::Start { .. } if overreach => continue,
+            Act::Start { goal: GoalKind::Book } if complains => continue,
             Act::Ask {
                 topic: Topic::MyAppointments,
             } if cancels || moves => continue,

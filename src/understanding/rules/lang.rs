@@ -81,6 +81,7 @@ pub(crate) enum Role {
     Fortnight,
     Dash,
     Suffix,
+    Weekdays,
     Correct,
     Letter,
     Common,

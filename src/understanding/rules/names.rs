@@ -133,6 +133,10 @@ fn plural(a: &str, b: &str) -> bool {
 /// A typing error away. Cheap refusals come first, because this runs for every word of a message.
 fn near(word: &str, said: &str) -> bool {
     let (a, b) = (word.len(), said.len());
+    // "mani" for "manicure"
+    if b >= 4 && 2 * b >= a && word.starts_with(said) {
+        return true;
+    }
     if a.abs_diff(b) > 2 || a < 3 || b < 3 {
         return false;
     }

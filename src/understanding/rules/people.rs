@@ -329,8 +329,14 @@ pub(crate) fn name(
         }
         let capital = t.get(start).is_some_and(super::token::Token::capital);
         let all_lower = !t.text.chars().any(char::is_uppercase);
+        // "It's" introduces much else: there the name must look like one.
+        let loose = matches!(low(t, at), "it's" | "its" | "it");
+        let stranger = t
+            .get(start)
+            .is_some_and(|w| w.capital() && w.word.is_none() && !lang.listed("common", &w.low));
         let fits = word(start)
             && !never(start)
+            && (stranger || !loose || sure)
             && (capital
                 || sure
                 || all_lower && (low(t, at) == "under" || low(t, at) == "this" && t.len() <= 5));

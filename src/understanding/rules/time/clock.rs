@@ -350,6 +350,15 @@ fn written(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
             return Some((clock, Form::Sure, to));
         }
     }
+    // "one morning" is some morning.
+    if token.low == "one"
+        && text
+            .get(next)
+            .and_then(|t| t.word)
+            .is_some_and(|w| w.part.is_some())
+    {
+        return None;
+    }
     let clock = Clock::new(hour, 0)?;
     let (mut clock, mut to) = with_half(text, clock, next);
     let mut form = if clock.half.is_some() {

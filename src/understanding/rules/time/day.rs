@@ -27,8 +27,10 @@ pub(crate) struct Day {
     pub(crate) month: bool,
     /// The weekday that was said and does not fit the date.
     pub(crate) contradicts: Option<Weekday>,
-    /// A stretch that has no fixed end said by name ("next week"), as against one day.
-    pub(crate) weak: bool,
+    /// Its last day was what was meant ("the rest of the week"), so a report ends on it.
+    pub(crate) last_meant: bool,
+    /// Said by weekdays alone, so that "next week" beside it moves it there.
+    pub(crate) by_weekday: bool,
 }
 
 /// How a day was said.
@@ -52,7 +54,8 @@ impl Day {
             year: false,
             month: false,
             contradicts: None,
-            weak: false,
+            last_meant: false,
+            by_weekday: matches!(said, Said::Weekday(_)),
         }
     }
 
@@ -216,6 +219,12 @@ impl Days<'_> {
             }
             // "2-4", "11-4" are ranges of hours or days, read elsewhere.
             _ => return None,
+        }
+        if t.sign(at + 3, ",")
+            && let Some((y, to)) = year(t, at + 4)
+        {
+            let date = Date::new(y, fits(month)?, fits(day)?).ok()?;
+            return Some((Day::on(date, Said::Calendar), to));
         }
         Some((self.near(fits(month)?, fits(day)?)?, at + 3))
     }
@@ -543,7 +552,7 @@ impl Days<'_> {
             return self.dated(month, number, to);
         }
         // "the 14th of this month", "20th of the next month"
-        if of && sure {
+        if of {
             let mut unit = next + 1;
             if t.is(unit, Role::The) && t.get(unit)?.low == "the" {
                 unit += 1;
@@ -772,7 +781,14 @@ impl Days<'_> {
             let ends = t
                 .get(to)
                 .is_none_or(|n| n.kind == Kind::Sign || n.is(Role::At) || n.is(Role::To) || n.is(Role::In));
-            if !(asked && ends && sure) {
+            let plain = digits
+                && !sure
+                && at > 0
+                && t.get(at - 1).is_some_and(|w| w.low == "on")
+                && t.get(to).is_none_or(|n| {
+                    n.raw == "," || n.is(Role::At) || n.raw == "." && t.get(to + 1).is_none()
+                });
+            if !(asked && ends && sure || plain) {
                 return None;
             }
         }
@@ -817,7 +833,16 @@ impl Days<'_> {
         let mut next = to;
         let mut sign = 1;
         let mut base = None;
-        if t.is(next, Role::Ago) {
+        if t.is(next, Role::Starting) && at > 0 && t.get(at - 1).is_some_and(|w| w.low == "for") {
+            let on = if t.is(next + 1, Role::From) || t.is(next + 1, Role::On) {
+                next + 2
+            } else {
+                next + 1
+            };
+            let (day, after) = self.plain(on).filter(|_| minutes == 0)?;
+            base = Some(day.range.single()?);
+            next = after;
+        } else if t.is(next, Role::Ago) {
             sign = -1;
             next += 1;
         } else if t.is(next, Role::Hence) || t.get(next).is_some_and(|t| t.low == "later") {
@@ -849,9 +874,25 @@ impl Days<'_> {
         } else if t.get(next).is_some_and(|t| t.low == "time" || t.low == "times") {
             next += 1;
         }
+        // "5 minutes later" counts from now; "can I come an hour later" from what was agreed.
+        if minutes > 0 && at > 0 && !in_front && t.get(next - 1).is_some_and(|w| w.low == "later") {
+            return None;
+        }
         if minutes > 0 {
             let moment = self.now.checked_add((i64::from(sign) * minutes).minutes()).ok()?;
             return Some((Found::Moment(moment), next));
+        }
+        // "for 3 days starting next Monday" is a stretch, "3 days from Monday" a day.
+        if let Some(base) = base
+            && at > 0
+            && t.get(at - 1).is_some_and(|w| w.low == "for")
+            && sign == 1
+        {
+            let until = base
+                .checked_add(months.months())
+                .and_then(|d| d.checked_add(days.days()))
+                .ok()?;
+            return Some((Found::Day(Day::span(base, until)), next));
         }
         let base = base.unwrap_or(self.today());
         let date = base
@@ -1116,7 +1157,10 @@ impl Days<'_> {
                     Some(2) if t.is(at, Role::Late) || token.is(Role::Late) => to_end(thursday)?,
                     Some(2) => to_end(monday.checked_add(4.days()).ok()?)?,
                     Some(4) => to_end(thursday.max(today))?,
-                    Some(_) => to_end(today.max(monday))?,
+                    Some(_) => Day {
+                        last_meant: true,
+                        ..to_end(today.max(monday))?
+                    },
                 };
                 // "the week after next"
                 if shift == 0 && t.is(to, Role::Past) && t.is(to + 1, Role::Next) {
@@ -1133,7 +1177,10 @@ impl Days<'_> {
                 let month = self.month_of(first.year(), first.month())?;
                 let day = match part {
                     None => month,
-                    Some(3 | 4) => Day::span(today, month.range.until?.yesterday().ok()?),
+                    Some(3 | 4) => Day {
+                        last_meant: true,
+                        ..Day::span(today, month.range.until?)
+                    },
                     Some(part) => self.third(month, part)?,
                 };
                 Some((day, to))

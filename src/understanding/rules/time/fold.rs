@@ -1,5 +1,6 @@
 //! From pieces to one expression: what was said last wins, "or" keeps both, "not" excludes.
 
+use jiff::ToSpan as _;
 use jiff::civil::{DateTime, Time, Weekday};
 
 use super::super::lang::Role;
@@ -55,9 +56,13 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
             except.extend(exclusion(piece, hours));
             continue;
         }
-        let alternative = previous.is_some_and(|p| alternatives(t, &p, piece));
+        let alternative = piece.apart || previous.is_some_and(|p| alternatives(t, &p, piece));
         previous = Some(*piece);
         place(&mut groups, piece, alternative);
+    }
+    // "any weekday after 6"
+    if !pieces.is_empty() && (0..t.len()).any(|i| t.is(i, Role::Weekdays)) {
+        except.extend([Weekday::Saturday, Weekday::Sunday].map(Except::Weekday));
     }
     fill(&mut groups);
     let mut inferred = Vec::new();
@@ -102,7 +107,10 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
     };
     Some(Expression {
         named_end: last_day.is_some_and(|d| d.named_end),
-        date_span: last_day.map(|p| t.span(in_front_of(p), p.core)),
+        // "in 2 hours" says both the day and the time.
+        date_span: last_day
+            .or(groups.iter().rev().find_map(|g| g.moment.map(|(_, p)| p)))
+            .map(|p| t.span(in_front_of(p), p.core)),
         time_span: last_time
             .filter(|p| !matches!(p.what, What::Part(_)))
             .map(|p| time_span(t, &p)),
@@ -192,6 +200,21 @@ fn place(groups: &mut Vec<Group>, piece: &Piece, alternative: bool) {
         What::Days(day) => {
             if again {
                 // Said anew: the later day replaces all earlier ones.
+                if let Some(old) = last.day.as_mut()
+                    && let Some(both) = within_week(old, &day)
+                {
+                    let named_end = if matches!(old.what, What::Days(d) if d.by_weekday) {
+                        old.named_end
+                    } else {
+                        piece.named_end
+                    };
+                    *old = Piece {
+                        what: What::Days(both),
+                        named_end,
+                        ..*piece
+                    };
+                    return;
+                }
                 let vague = last.day.is_some_and(|d| narrows(&d, &day));
                 if !vague {
                     for group in groups.iter_mut() {
@@ -249,6 +272,34 @@ fn place(groups: &mut Vec<Group>, piece: &Piece, alternative: bool) {
 /// Whether the new day only makes the old stretch narrower ("next week, on Wednesday").
 fn narrows(old: &Piece, new: &Day) -> bool {
     matches!(old.what, What::Days(old) if old.range.single().is_none() && new.range.single().is_some())
+}
+
+/// "next week between Wednesday and Friday", "Wednesday evening next week": the weekdays of that week.
+fn within_week(old: &Piece, new: &Day) -> Option<Day> {
+    let What::Days(old) = old.what else { return None };
+    let week = |d: &Day| {
+        let (from, until) = (d.range.from?, d.range.until?);
+        (from.weekday() == Weekday::Monday && from.since(until).ok()?.get_days() == -7 && !d.by_weekday)
+            .then_some(from)
+    };
+    let (monday, days) = match (week(&old), week(new)) {
+        (Some(monday), None) if new.by_weekday => (monday, *new),
+        (None, Some(monday)) if old.by_weekday => (monday, old),
+        _ => return None,
+    };
+    let (from, until) = (days.range.from?, days.range.until?);
+    let start = monday
+        .checked_add(i64::from(from.weekday().to_monday_zero_offset()).days())
+        .ok()?;
+    let length = until.since(from).ok()?.get_days();
+    Some(Day {
+        range: DateRange {
+            from: Some(start),
+            until: start.checked_add(i64::from(length).days()).ok(),
+        },
+        said: Said::Other,
+        ..days
+    })
 }
 
 /// What one alternative leaves unsaid it takes from its neighbours: "Friday or Saturday at 3", "Friday at 2 or 3".

@@ -62,6 +62,8 @@ pub(crate) struct Piece {
     pub(crate) named_end: bool,
     /// How sure a time is one.
     pub(crate) form: Form,
+    /// Begins another window: the end of "from 4pm today to 5pm tomorrow".
+    pub(crate) apart: bool,
 }
 
 impl Piece {
@@ -75,6 +77,7 @@ impl Piece {
             outer: from,
             named_end: false,
             form,
+            apart: false,
         }
     }
 
@@ -96,6 +99,8 @@ pub(crate) struct Context<'a> {
     pub(crate) time_asked: bool,
     /// A day was asked for.
     pub(crate) date_asked: bool,
+    /// A number of people was asked for.
+    pub(crate) people_asked: bool,
     /// See `Lexicon::half_means_past`.
     pub(crate) half_means_past: Option<bool>,
     /// An appointment is moved: "from Friday to Saturday" are two days then, not a range.
@@ -107,9 +112,12 @@ pub(crate) fn pieces(c: &Context<'_>) -> Vec<Piece> {
     let mut pieces = atoms(c);
     qualify(c, &mut pieces);
     join(c, &mut pieces);
+    stays(c, &mut pieces);
+    lengths(c, &mut pieces);
     lead(c, &mut pieces);
     keep_meant(c, &mut pieces);
     bounds(c, &mut pieces);
+    overnight(c, &mut pieces);
     pieces
 }
 
@@ -124,16 +132,26 @@ fn atoms(c: &Context<'_>) -> Vec<Piece> {
                 Found::Day(day) => What::Days(day),
                 Found::Moment(moment) => What::Moment(moment),
             };
-            found.push(Piece::new(what, Form::Sure, at, to));
+            let mut piece = Piece::new(what, Form::Sure, at, to);
+            piece.named_end = matches!(day, Found::Day(day) if day.last_meant);
+            found.push(piece);
             at = to;
         } else if let Some((clock, form, to)) = clock(t, at, c.half_means_past) {
             found.push(Piece::new(What::Clock(clock), form, at, to));
             at = to;
+        } else if let Some((part, to)) = next_part(c, at) {
+            if let Ok(tomorrow) = c.days.now.date().tomorrow() {
+                found.push(Piece::new(
+                    What::Days(Day::on(tomorrow, Said::Other)),
+                    Form::Sure,
+                    at,
+                    to,
+                ));
+            }
+            found.push(Piece::new(What::Part(part), Form::Sure, at, to));
+            at = to;
         } else if let Some((part, from, to)) = part(c, at) {
-            if part.today
-                && t.get(at)
-                    .is_some_and(|t| t.word.is_some_and(|w| w.part.is_none_or(|p| !p.today)))
-            {
+            if part.today {
                 let today = Day::on(c.days.now.date(), Said::Other);
                 found.push(Piece::new(What::Days(today), Form::Sure, from, to));
             }
@@ -147,6 +165,14 @@ fn atoms(c: &Context<'_>) -> Vec<Piece> {
         }
     }
     found
+}
+
+/// "next morning", "the following night": tomorrow's.
+fn next_part(c: &Context<'_>, at: usize) -> Option<(Part, usize)> {
+    let t = c.days.text;
+    let next = t.is(at, Role::Next) || t.get(at)?.low == "following";
+    let part = t.get(at + 1)?.word?.part.filter(|p| !p.meal && !p.today)?;
+    next.then_some((part, at + 2))
 }
 
 /// "morning", "this evening", "late afternoon", "business hours", "after lunch".
@@ -383,6 +409,123 @@ fn join(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     }
 }
 
+/// "arriving on the 10th, leaving on the 12th": two days of one stay.
+fn stays(c: &Context<'_>, pieces: &mut Vec<Piece>) {
+    let t = c.days.text;
+    let leaves = |p: &Piece| {
+        (1..=3).any(|n| {
+            p.from
+                .checked_sub(n)
+                .and_then(|i| t.get(i))
+                .is_some_and(|w| w.is(Role::Leaving) && w.low != "out")
+        })
+    };
+    let mut at = 0;
+    while at + 1 < pieces.len() {
+        let (a, b) = (pieces[at], pieces[at + 1]);
+        let single = |p: &Piece| match p.what {
+            What::Days(day) => day.range.single(),
+            _ => None,
+        };
+        if let (Some(x), Some(y)) = (single(&a), single(&b))
+            && leaves(&a) != leaves(&b)
+            && x != y
+        {
+            let (first, last) = if leaves(&b) { (x, y) } else { (y, x) };
+            if first < last
+                && let Ok(until) = last.tomorrow()
+            {
+                let mut day = Day::on(first, Said::Other);
+                day.range.until = Some(until);
+                let mut stay = Piece::new(What::Days(day), Form::Sure, a.from, b.to);
+                stay.named_end = true;
+                pieces[at] = stay;
+                pieces.remove(at + 1);
+            }
+        }
+        at += 1;
+    }
+}
+
+/// "from 2pm for 2 hours", "for 2 hours from 2pm".
+fn lengths(c: &Context<'_>, pieces: &mut [Piece]) {
+    let t = c.days.text;
+    let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
+    for piece in pieces.iter_mut() {
+        let What::Clock(clock) = piece.what else { continue };
+        let after = (low(piece.to) == "for")
+            .then(|| c.days.amount(piece.to + 1))
+            .flatten()
+            .map(|(minutes, .., to)| (minutes, piece.from, to));
+        let before = piece
+            .from
+            .checked_sub(1)
+            .filter(|&from| low(from) == "from")
+            .and_then(|from| {
+                (2..=5).find_map(|n| {
+                    let start = from.checked_sub(n).filter(|&s| low(s) == "for")?;
+                    let (minutes, .., to) = c.days.amount(start + 1)?;
+                    (to == from).then_some((minutes, start, piece.to))
+                })
+            });
+        let Some((minutes, from, to)) = after.or(before).filter(|(m, ..)| (1..12 * 60).contains(m)) else {
+            continue;
+        };
+        let total = i64::from(clock.hour) * 60 + i64::from(clock.minute) + minutes;
+        let (Ok(hour), Ok(minute)) = (u32::try_from(total / 60 % 24), u32::try_from(total % 60)) else {
+            continue;
+        };
+        let Some(mut end) = Clock::new(hour, minute) else {
+            continue;
+        };
+        // The end is in the half that follows the beginning; where that is open, so is the end.
+        if clock.open() {
+            end.fixed = end.hour > 12;
+        } else if let Some(start) = clock.time() {
+            let total = i64::from(start.hour()) * 60 + i64::from(start.minute()) + minutes;
+            let Some(exact) = u32::try_from(total / 60 % 24)
+                .ok()
+                .and_then(|h| Clock::new(h, minute))
+            else {
+                continue;
+            };
+            end = Clock { fixed: true, ..exact };
+        }
+        piece.what = What::Clocks(clock, end);
+        (piece.form, piece.from, piece.to) = (Form::Sure, from, to);
+        piece.outer = from;
+    }
+}
+
+/// "from 4pm today to 5pm tomorrow": open at both inner ends.
+fn overnight(c: &Context<'_>, pieces: &mut [Piece]) {
+    let t = c.days.text;
+    for at in 0..pieces.len().saturating_sub(3) {
+        let [a, b, x, y] = [pieces[at], pieces[at + 1], pieces[at + 2], pieces[at + 3]];
+        let pair = |a: &Piece, b: &Piece| {
+            (matches!(a.what, What::Clock(_)) && b.is_day() || a.is_day() && matches!(b.what, What::Clock(_)))
+                && linked(t, a.to, b.from.max(a.to))
+        };
+        let tied = x.from > b.to && x.from - b.to <= 2 && (b.to..x.from).any(|i| t.is(i, Role::To));
+        if !(pair(&a, &b) && pair(&x, &y) && tied) {
+            continue;
+        }
+        for (i, bound) in [
+            (at, Bound::After),
+            (at + 1, Bound::After),
+            (at + 2, Bound::Before),
+            (at + 3, Bound::Before),
+        ] {
+            if matches!(pieces[i].what, What::Clock(_)) {
+                pieces[i].bound = bound;
+            } else {
+                pieces[i].bound = Bound::On;
+            }
+        }
+        pieces[at + 2].apart = true;
+    }
+}
+
 fn range(c: &Context<'_>, a: &Piece, b: &Piece, between: bool) -> Option<Piece> {
     let t = c.days.text;
     let piece = |what, to| Some(Piece::new(what, Form::Sure, a.from, to));
@@ -428,6 +571,12 @@ fn range(c: &Context<'_>, a: &Piece, b: &Piece, between: bool) -> Option<Piece> 
             {
                 from = Date::new(last.year(), last.month(), n).ok()?;
             }
+            // "August 27th - 29th": the month said once counts for both.
+            if let (Said::Calendar, Said::Number(n)) = (x.said, y.said)
+                && x.range.single().is_some_and(|first| first.day() < n)
+            {
+                until = Date::new(from.year(), from.month(), n).ok()?.tomorrow().ok()?;
+            }
             // A year said once counts for both.
             if x.year && !y.year && x.said == Said::Calendar && y.range.single().is_some() {
                 from = Date::new(last.year(), from.month(), from.day()).ok()?;
@@ -452,6 +601,7 @@ fn range(c: &Context<'_>, a: &Piece, b: &Piece, between: bool) -> Option<Piece> 
                 until: Some(until),
             };
             day.said = Said::Other;
+            day.by_weekday = x.by_weekday && y.by_weekday;
             let mut out = piece(What::Days(day), b.to)?;
             out.named_end = y.range.single().is_some();
             Some(out)
@@ -639,7 +789,7 @@ fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>)
     let mut b = piece.from;
     while b > 0 && (t.is(b - 1, Role::The) || t.is(b - 1, Role::Around)) {
         b -= 1;
-        if t.is(b, Role::Around) {
+        if t.is(b, Role::Around) && !(b > 0 && matches!(low(b - 1), "how" | "what")) {
             // "around 8", but "about 20 people" was sorted out above.
             return true;
         }
@@ -657,7 +807,18 @@ fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>)
     let wide = t
         .get(piece.from)
         .is_some_and(|w| w.number.is_some() && w.raw.len() > 2);
-    if led {
+    // "can you do 4?", "make it 3 instead", "how about 5?"
+    let proposed = b > 0
+        && !c.people_asked
+        && (low(b - 1) == "do"
+            || b > 1
+                && matches!(
+                    (low(b - 2), low(b - 1)),
+                    ("make", "it") | ("how" | "what", "about")
+                ))
+        && after
+            .is_none_or(|n| n.kind == Kind::Sign || matches!(n.low.as_ref(), "instead" | "then" | "please"));
+    if led || proposed {
         return true;
     }
     if c.time_asked && (!wide || t.len() <= 4) {
@@ -703,6 +864,7 @@ fn bounds(c: &Context<'_>, pieces: &mut [Piece]) {
                 break;
             }
             if w.is(Role::Around)
+                && !(at > 1 && matches!(low(at - 2), "how" | "what"))
                 && let What::Clock(clock) = &mut piece.what
             {
                 clock.about = true;
