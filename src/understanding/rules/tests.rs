@@ -216,7 +216,7 @@ pub(super) fn short_when(when: &When) -> String {
     for inferred in &when.inferred {
         match inferred {
             Inferred::WeekdayContradicts(d) => {
-                parts.push(format!("contradicts {}", crate::types::weekday::name(*d)))
+                parts.push(format!("contradicts {}", crate::types::weekday::name(*d)));
             }
             Inferred::HalfHourStyle => parts.push("half?".to_owned()),
             Inferred::HalfOfDay | Inferred::Year | Inferred::Month => {}
