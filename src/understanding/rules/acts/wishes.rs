@@ -63,10 +63,7 @@ pub(super) fn services_said(
         mark(taken, bundle.from, bundle.to);
     }
     for mention in services {
-        if said
-            .iter()
-            .any(|(from, to, ..)| mention.from < *to && mention.to > *from)
-        {
+        if taken[mention.from..mention.to].iter().any(|t| *t) {
             continue;
         }
         let (said_text, span) = words(mention.from, mention.to);

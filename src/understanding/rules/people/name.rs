@@ -31,6 +31,7 @@ pub(crate) fn name(
                 }) || w.word.is_some_and(|w| w.month.is_some()) && !w.capital()
             })
     };
+    let all_lower = !t.text.chars().any(char::is_uppercase);
     let mut best: Option<(u8, SlotValue, usize, usize)> = None;
     let mut at = 0;
     while at < t.len() {
@@ -67,7 +68,6 @@ pub(crate) fn name(
             start += 1;
         }
         let capital = t.get(start).is_some_and(token::Token::capital);
-        let all_lower = !t.text.chars().any(char::is_uppercase);
         // "It's" introduces much else: there the name must look like one.
         let loose = matches!(low(t, at), "it's" | "its" | "it");
         let stranger = t
