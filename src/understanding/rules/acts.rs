@@ -20,7 +20,7 @@ use super::token::{Kind, Text};
 use super::{Analysis, ENGINE};
 use crate::understanding::act::{
     Act, Certainty, Expecting, GoalKind, HandoffReason, Mode, ServiceMention, SlotKind, SlotValue, SmallTalk,
-    Topic,
+    StaffSaid, Topic,
 };
 use crate::understanding::{Heard, Lexicon, Understood};
 
@@ -68,6 +68,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             lang,
             now: heard.now,
             day_before_month: heard.lexicon.day_before_month,
+            date_asked: heard.expecting == Some(Expecting::Date),
         },
         time_asked,
         date_asked: heard.expecting == Some(Expecting::Date),
@@ -201,6 +202,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         }
     }
     faq(lang, heard.lexicon, &text, &mut placed);
+    indifferent(lang, heard.expecting, &text, &mut placed);
 
     let named = !services.is_empty() || !staff.is_empty() || heard.expecting.is_some();
     if !named && hits.iter().any(|h| h.act == "elsewhere") {
@@ -330,6 +332,28 @@ fn act_of(act: &str) -> Option<Act> {
     })
 }
 
+/// "any day", "doesn't matter": an answer that leaves the asked piece open.
+fn indifferent(lang: &Lang, expecting: Option<Expecting>, text: &Text<'_>, placed: &mut Placed) {
+    let said = |act: &Act| matches!(act, Act::Set { .. } | Act::Choose { .. });
+    if placed.iter().any(|(_, act)| said(act)) {
+        return;
+    }
+    let Some(at) = (0..text.len()).find(|at| people::phrase(text, lang, "indifferent", *at).is_some()) else {
+        return;
+    };
+    let act = match expecting {
+        Some(Expecting::Staff) => Act::Set {
+            value: SlotValue::Staff {
+                said: StaffSaid::Anyone,
+            },
+        },
+        Some(Expecting::Date | Expecting::Time) => Act::Clear { slot: SlotKind::When },
+        _ => return,
+    };
+    placed.retain(|(_, act)| !matches!(act, Act::Deny | Act::Confirm));
+    placed.push((at, act));
+}
+
 /// Other FAQ entries by their keywords.
 fn faq(lang: &Lang, lexicon: &Lexicon, text: &Text<'_>, placed: &mut Placed) {
     let asks = text.tokens.iter().any(|t| t.raw == "?")
@@ -382,6 +406,21 @@ fn silent(lang: &Lang, heard: &Heard<'_>, text: &Text<'_>) -> Vec<Act> {
             mode: Mode::Replace,
         };
         return vec![Act::Set { value }];
+    }
+    if heard.expecting == Some(Expecting::Staff)
+        && plain
+        && (1..=2).contains(&words)
+        && !heard.lexicon.staff.is_empty()
+    {
+        let span = text.span(0, text.len());
+        let said = StaffSaid::Named {
+            candidates: Vec::new(),
+            text: text.slice(span),
+            span,
+        };
+        return vec![Act::Set {
+            value: SlotValue::Staff { said },
+        }];
     }
     vec![Act::Unclear]
 }

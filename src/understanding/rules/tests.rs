@@ -9,6 +9,7 @@ use crate::understanding::act::*;
 use crate::understanding::lexicon::{Entry, Lexicon};
 use crate::understanding::when::*;
 
+mod answers;
 mod scenarios;
 mod soup;
 mod times;

@@ -154,6 +154,12 @@ pub(super) fn staff_said(
         if taken[mention.from..mention.to].iter().any(|t| *t) {
             continue;
         }
+        // "Mai Nguyen" in answer to "your name?" is the customer's.
+        if heard.expecting == Some(Expecting::Name)
+            && !(mention.from > 0 && lang.listed("with", low(mention.from - 1)))
+        {
+            continue;
+        }
         let guess = mention.entries.iter().all(|(_, c)| *c == Certainty::Guess);
         let led = mention.from > 0 && lang.listed("with", low(mention.from - 1))
             || heard.expecting == Some(Expecting::Staff);

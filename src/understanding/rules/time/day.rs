@@ -100,6 +100,8 @@ pub(crate) struct Days<'a> {
     pub(crate) now: DateTime,
     /// Whether 5/6 is the 5th of June.
     pub(crate) day_before_month: bool,
+    /// A day was asked for, so a number alone is one.
+    pub(crate) date_asked: bool,
 }
 
 impl Days<'_> {

@@ -277,7 +277,8 @@ impl Days<'_> {
                 && t.get(to).is_none_or(|n| {
                     n.raw == "," || n.is(Role::At) || n.raw == "." && t.get(to + 1).is_none()
                 });
-            if !(asked && ends && sure || plain) {
+            let answered = digits && !sure && self.date_asked && t.len() - start <= 2 && start <= 1;
+            if !(asked && ends && sure || plain || answered) {
                 return None;
             }
         }

@@ -115,16 +115,17 @@ pub(super) fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t:
     // "can you do 4?", "make it 3 instead", "how about 5?"
     let proposed = b > 0
         && !c.people_asked
-        && (low(b - 1) == "do"
-            || b > 1
-                && matches!(
-                    (low(b - 2), low(b - 1)),
-                    ("make", "it") | ("how" | "what", "about")
-                ))
+        && (low(b) == "about" && matches!(low(b - 1), "how" | "what")
+            || low(b - 1) == "do"
+            || b > 1 && (low(b - 2), low(b - 1)) == ("make", "it"))
         && after
             .is_none_or(|n| n.kind == Kind::Sign || matches!(n.low.as_ref(), "instead" | "then" | "please"));
     if led || proposed {
         return true;
+    }
+    // "the Saturday one", "one for Monday"
+    if low(piece.from) == "one" && !c.time_asked {
+        return false;
     }
     if c.time_asked && (!wide || t.len() <= 4) {
         return true;
