@@ -58,15 +58,28 @@ pub(super) async fn broken_site() -> Site {
             ..FakeStore::default()
         },
     )
+    .await
 }
 
 async fn build(keys: &[&str], store: FakeStore) -> Site {
     let store: Arc<dyn Store> = Arc::new(store);
+    let businesses = Businesses::new(store.clone());
+    let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
+    let parts = Parts {
+        store: store.clone(),
+        businesses: businesses.clone(),
+        understanding: Arc::new(Rules::new()),
+        clock: clock.clone(),
+        local: Arc::new(LocalCache::new(10, Duration::from_secs(60))),
+        shared: None,
+        limits: Limits::default(),
+        outbox_bell: Arc::new(|| {}),
+    };
     let api = Api {
-        conversations: Conversations {},
-        businesses: Businesses::new(store.clone()),
+        conversations: Conversations::open(parts).await.unwrap(),
+        businesses,
         store,
-        clock: Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap())),
+        clock,
         hub: Hub::new(4),
         cache: Arc::new(NotConfigured),
         llm: Arc::new(NotConfigured),
