@@ -28,7 +28,7 @@ pub(super) enum Message {
     /// Messages of this pair may be waiting in the inbox: look.
     Ring(Place),
     /// The context is asked for.
-    Context(oneshot::Sender<Option<(u64, Arc<Context>)>>),
+    Context(Asker),
     /// Loading ended.
     Loaded(Box<Result<(Loaded, Vec<Inbound>), Refused>>),
     /// The running turn ended.
@@ -40,6 +40,9 @@ pub(super) enum Message {
     /// The process stops: leave as soon as nothing is owed.
     Leave,
 }
+
+/// Who asks for the context and its version.
+pub(super) type Asker = oneshot::Sender<Option<(u64, Arc<Context>)>>;
 
 /// Something that waits for its turn.
 pub(super) struct Item {
@@ -76,7 +79,7 @@ pub(super) struct State {
     /// The inbox must be looked at again before the next turn.
     rung: bool,
     /// Those who want to see the context; told between turns, so that whoever has got an answer sees what it made.
-    askers: Vec<oneshot::Sender<Option<(u64, Arc<Context>)>>>,
+    askers: Vec<Asker>,
     /// Places of bells, given back when the inbox was looked at.
     bells: Vec<Place>,
     /// Accepted messages that broke a turn. They are left alone until the sweep rings, which counts an attempt first;

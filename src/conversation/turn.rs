@@ -130,7 +130,7 @@ async fn read(services: &Services, pair: &Pair, stored: &StoredContext) -> Resul
         match serde_json::from_str(&stored.json) {
             Ok(context) => return Ok(context),
             Err(error) => {
-                tracing::error!(conversation = %pair.conversation(), %error, "a stored context is broken and begins anew")
+                tracing::error!(conversation = %pair.conversation(), %error, "a stored context is broken and begins anew");
             }
         }
     } else {

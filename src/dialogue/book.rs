@@ -41,8 +41,8 @@ pub(super) fn advance(draft: &mut Draft<'_>, mut goal: Goal) {
         return ask_when(draft, goal);
     }
     match find::find(draft, &goal) {
-        Found::One(plan) => settle_staff(draft, goal, plan),
-        Found::First(plan) => confirm::read_back(draft, goal, plan),
+        Found::One(plan) => settle_staff(draft, goal, &plan),
+        Found::First(plan) => confirm::read_back(draft, goal, &plan),
         Found::Twice(plans) => {
             goal.state = GoalState::Offering;
             let lead = draft.speaker().line(
@@ -166,7 +166,7 @@ fn ask_seats(draft: &mut Draft<'_>, goal: Goal) {
 }
 
 /// A start is known. With whom, if that is open and makes a difference?
-fn settle_staff(draft: &mut Draft<'_>, mut goal: Goal, plan: Plan) {
+fn settle_staff(draft: &mut Draft<'_>, mut goal: Goal, plan: &Plan) {
     let single = goal.slots.services.len() == 1 && goal.slots.party_size.unwrap_or(1) == 1;
     if goal.slots.staff.is_some() || !single || is_class(draft, &goal) {
         return confirm::read_back(draft, goal, plan);
@@ -181,7 +181,7 @@ fn settle_staff(draft: &mut Draft<'_>, mut goal: Goal, plan: Plan) {
             });
             confirm::read_back(draft, goal, plan);
         }
-        several => ask_staff(draft, goal, &plan, several),
+        several => ask_staff(draft, goal, plan, several),
     }
 }
 

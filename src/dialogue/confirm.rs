@@ -15,12 +15,12 @@ use crate::types::AppointmentId;
 use crate::understanding::GoalKind;
 
 /// Promises the plan for a while and asks for the yes.
-pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: Plan) {
+pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: &Plan) {
     if too_many(draft, &goal) {
         return refuse_more(draft, goal);
     }
     book::choose_start_keeping_remarks(draft, &mut goal, plan.starts_at);
-    promise(draft, &mut goal, &plan);
+    promise(draft, &mut goal, plan);
     if is_express(draft, &goal) {
         return yes(draft, goal);
     }
@@ -33,7 +33,7 @@ pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: Plan) {
     if let Some(remark) = remark {
         draft.say(remark);
     }
-    note_own_overlap(draft, &goal, &plan);
+    note_own_overlap(draft, &goal, plan);
     let visit = speaker.visit(&wanted(draft, &goal), &plan.allocations, plan.starts_at);
     let facts = [
         ("visit", visit.into()),
@@ -219,13 +219,13 @@ pub(super) fn yes(draft: &mut Draft<'_>, goal: Goal) {
 
 /// The hold has run out. If its slot is still free it is taken again and booked at once.
 fn renew(draft: &mut Draft<'_>, mut goal: Goal, lapsed: &Appointment) {
-    if goal.slots.staff.is_none() {
-        if let Some(staff) = draft.speaker().staff_of(&lapsed.allocations).into_iter().next() {
-            goal.slots.staff = Some(StaffSlot {
-                wish: StaffWish::Only(staff),
-                provenance: Provenance::Inferred,
-            });
-        }
+    if goal.slots.staff.is_none()
+        && let Some(staff) = draft.speaker().staff_of(&lapsed.allocations).into_iter().next()
+    {
+        goal.slots.staff = Some(StaffSlot {
+            wish: StaffWish::Only(staff),
+            provenance: Provenance::Inferred,
+        });
     }
     let wish = find::wish(draft, &goal);
     match find::with_question(draft, &goal, &wish, |q| availability::check(q, lapsed.starts_at)) {

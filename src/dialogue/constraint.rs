@@ -13,13 +13,13 @@ pub(super) fn refine(earlier: &When, later: &When) -> When {
             merged.windows = cross(&later.windows, &earlier.windows, |new, old| Window {
                 dates: new.dates,
                 times: old.times,
-            })
+            });
         }
         (false, true) => {
             merged.windows = cross(&later.windows, &earlier.windows, |new, old| Window {
                 dates: old.dates,
                 times: new.times,
-            })
+            });
         }
         (false, false) => merged.windows.clone_from(&earlier.windows),
     }

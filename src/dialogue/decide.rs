@@ -221,7 +221,7 @@ fn start(draft: &mut Draft<'_>, kind: GoalKind, said: &Said) {
             } else {
                 match apply::apply(draft, goal, said) {
                     Applied::Changed(goal) | Applied::Same(goal) => {
-                        existing::advance(draft, goal, said.which.as_ref())
+                        existing::advance(draft, goal, said.which.as_ref());
                     }
                     Applied::Asked => {}
                 }
@@ -348,7 +348,7 @@ fn chosen(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) -> Op
             goal.slots.services = vec![ServiceSlot {
                 id,
                 provenance: Provenance::Chosen,
-            }]
+            }];
         }
         Choice::Start(start) => book::choose_start(draft, &mut goal, start, Provenance::Chosen),
         Choice::Plan(plan) => {

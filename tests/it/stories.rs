@@ -219,7 +219,7 @@ impl Stage {
                 for word in words {
                     match word.split_once('=') {
                         Some((slot, "")) => {
-                            assert!(json["slots"][slot].is_null(), "{at}\nsaid: {said}\n{json}")
+                            assert!(json["slots"][slot].is_null(), "{at}\nsaid: {said}\n{json}");
                         }
                         Some((slot, value)) => {
                             let is = &json["slots"][slot];

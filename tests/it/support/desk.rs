@@ -26,7 +26,7 @@ use uuid::Uuid;
 /// How long an answer may take before a test gives up.
 const WAIT: Duration = Duration::from_secs(20);
 
-pub struct Desk {
+pub(crate) struct Desk {
     pub store: Arc<dyn Store>,
     pub businesses: Businesses,
     pub conversations: Conversations,
@@ -40,7 +40,7 @@ pub struct Desk {
 
 impl Desk {
     /// A desk for one business, at a local time.
-    pub async fn open(catalogue: Catalogue, now: DateTime, burst: Duration, twice: bool) -> Self {
+    pub(crate) async fn open(catalogue: Catalogue, now: DateTime, burst: Duration, twice: bool) -> Self {
         let folder = TempDir::new().unwrap();
         let options = Options::file(folder.path().join("frontdesk.db"));
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).await.unwrap());
@@ -75,7 +75,7 @@ impl Desk {
         }
     }
 
-    pub fn pair(&self, who: &str) -> Pair {
+    pub(crate) fn pair(&self, who: &str) -> Pair {
         Pair {
             business: self.business.catalogue.id.clone(),
             participant: ParticipantId::new(who).unwrap(),
@@ -104,7 +104,7 @@ impl Desk {
     }
 
     /// Somebody says something and is answered.
-    pub async fn say(&self, who: &str, text: &str) -> Answer {
+    pub(crate) async fn say(&self, who: &str, text: &str) -> Answer {
         let message = self.message(who, text);
         if !self.twice {
             return self.answered(message).await;
@@ -130,7 +130,7 @@ impl Desk {
     }
 
     /// Somebody says several things before an answer comes.
-    pub async fn say_quickly(&self, who: &str, texts: &[&str]) -> Vec<Answer> {
+    pub(crate) async fn say_quickly(&self, who: &str, texts: &[&str]) -> Vec<Answer> {
         let messages: Vec<Inbound> = texts.iter().map(|text| self.message(who, text)).collect();
         let mut answers = Vec::new();
         let mut waiting = Vec::new();
@@ -163,7 +163,7 @@ impl Desk {
     }
 
     /// An appointment made at the desk, not by chat.
-    pub async fn book(
+    pub(crate) async fn book(
         &self,
         who: &str,
         service: &str,
@@ -223,7 +223,7 @@ impl Desk {
     }
 
     /// The desk calls off somebody's next appointment.
-    pub async fn cancel(&self, who: &str) {
+    pub(crate) async fn cancel(&self, who: &str) {
         use frontdesk::booking::Status;
         let next = self
             .appointments(who)
@@ -244,7 +244,7 @@ impl Desk {
     }
 
     /// Somebody's live appointments, by start.
-    pub async fn appointments(&self, who: &str) -> Vec<Appointment> {
+    pub(crate) async fn appointments(&self, who: &str) -> Vec<Appointment> {
         let query = AppointmentQuery {
             participant: Some(ParticipantId::new(who).unwrap()),
             limit: 100,
@@ -259,7 +259,7 @@ impl Desk {
         all
     }
 
-    pub async fn transcript(&self, who: &str) -> Vec<TranscriptEntry> {
+    pub(crate) async fn transcript(&self, who: &str) -> Vec<TranscriptEntry> {
         self.store
             .messages(self.pair(who).conversation(), None, 200)
             .await
@@ -267,7 +267,7 @@ impl Desk {
     }
 
     /// What the bot said last, once it has said `count` things in all.
-    pub async fn hears(&self, who: &str, count: usize) -> TranscriptEntry {
+    pub(crate) async fn hears(&self, who: &str, count: usize) -> TranscriptEntry {
         let deadline = tokio::time::Instant::now() + WAIT;
         loop {
             let mut said = self.transcript(who).await;
@@ -280,7 +280,7 @@ impl Desk {
         }
     }
 
-    pub async fn context(&self, who: &str) -> Context {
+    pub(crate) async fn context(&self, who: &str) -> Context {
         self.conversations
             .context(&self.pair(who))
             .await
@@ -290,12 +290,12 @@ impl Desk {
     }
 
     /// Time passes, and what is due is done.
-    pub async fn pass(&self, by: SignedDuration) {
+    pub(crate) async fn pass(&self, by: SignedDuration) {
         self.clock.advance(by);
         self.conversations.sweep(Sweep::Running).await.unwrap();
     }
 
-    pub fn local(&self, at: Timestamp) -> DateTime {
+    pub(crate) fn local(&self, at: Timestamp) -> DateTime {
         self.business.catalogue.time_zone.to_datetime(at)
     }
 }
