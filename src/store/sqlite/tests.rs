@@ -72,6 +72,29 @@ async fn a_locked_file_is_waited_for() {
 }
 
 #[tokio::test]
+async fn a_cell_that_cannot_be_read_is_named() {
+    use sqlx::ConnectOptions as _;
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("frontdesk.db");
+    let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
+    store.accept(vec![message("m1")]).await.unwrap();
+    let mut other = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .unwrap();
+    sqlx::query("UPDATE inbox SET channel = 'fax'")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let refused = store.open(&message("m1").pair(), None).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "cannot read inbox.channel of m1: channel must be one of: api, web, terminal"
+    );
+}
+
+#[tokio::test]
 async fn the_triggers_and_the_hot_statements_use_their_indexes() {
     use sqlx::Row as _;
     let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
