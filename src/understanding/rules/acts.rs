@@ -28,7 +28,14 @@ use crate::understanding::{Heard, Lexicon, Understood};
 type Placed = Vec<(usize, Act)>;
 
 pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
-    let text = Text::new(heard.text, lang);
+    let mut text = Text::new(heard.text, lang);
+    let people_here = find(&text, lang, &heard.lexicon.staff, "staff_noise");
+    for mention in &people_here {
+        for token in &mut text.tokens[mention.from..mention.to] {
+            token.staff = true;
+        }
+    }
+    let text = text;
     let hits = lang.cues.find(&text);
     let mut taken = vec![false; text.len()];
     let mut placed: Placed = Vec::new();
@@ -98,7 +105,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             .collect()
     };
     let asked = heard.expecting == Some(Expecting::Service);
-    let staff = free_of(find(&text, lang, &heard.lexicon.staff, "staff_noise"), &taken);
+    let staff = free_of(people_here, &taken);
     let mut services = free_of(
         find(&text, lang, &heard.lexicon.services, "service_noise"),
         &taken,

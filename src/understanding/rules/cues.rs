@@ -5,13 +5,13 @@
 //! times a constant.
 //!
 //! Syntax, separated by spaces: `word`, `this|that`, `<set>`, each optional with `?` at its end; `_` up to three
-//! words in between, `__` up to six; `^` the start of a clause, `$` its end, `$$` the end of the message.
+//! words in between, `__` up to six; `@staff` the name of somebody who works there; `^` the start of a clause, `$` its end, `$$` the end of the message.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::token::{Kind, Text};
+use super::token::{Kind, Text, Token};
 
 /// Something recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,7 +195,7 @@ impl Pattern {
                     for skip in 0..=gap {
                         let Some(token) = text.get(next + skip) else { break };
                         // Commas are no words; sentences end a gap.
-                        if words.iter().any(|w| *w == token.low) {
+                        if says(token, words) {
                             found = Some(next + skip + 1);
                             break;
                         }
@@ -212,9 +212,7 @@ impl Pattern {
                         None => {
                             // One comma may stand between two words ("no, thanks").
                             let comma = text.get(next).is_some_and(|t| matches!(t.raw, "," | "-"));
-                            let after = text
-                                .get(next + 1)
-                                .filter(|t| comma && words.iter().any(|w| *w == t.low));
+                            let after = text.get(next + 1).filter(|t| comma && says(t, words));
                             after?;
                             next += 2;
                         }
@@ -224,6 +222,15 @@ impl Pattern {
         }
         Some(next)
     }
+}
+
+/// Whether the token is one of the words; `@staff` is anybody's name, `@staff's` with a possessive.
+fn says(token: &Token<'_>, words: &[String]) -> bool {
+    words.iter().any(|word| match word.as_str() {
+        "@staff" => token.staff,
+        "@staff's" => token.staff && token.low.ends_with("'s"),
+        word => word == token.low,
+    })
 }
 
 fn clause_starts(text: &Text<'_>, at: usize) -> bool {

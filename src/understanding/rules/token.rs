@@ -41,6 +41,8 @@ pub(crate) struct Token<'a> {
     pub(crate) new_line: bool,
     /// The value of a number of at most nine digits.
     pub(crate) number: Option<u32>,
+    /// Whether it names somebody who works here; known once the catalogue's names are found.
+    pub(crate) staff: bool,
     /// What the language knows about the word.
     pub(crate) word: Option<&'a Word>,
 }
@@ -118,6 +120,7 @@ impl<'a> Text<'a> {
                 spaced,
                 new_line,
                 number,
+                staff: false,
                 word,
             });
             (spaced, new_line) = (false, false);

@@ -102,7 +102,9 @@ fn times_of_day() {
         ("today 10:30", "Wed 18 Nov 10:30"),
         ("Sunday at noon", "Sun 22 Nov 12:00"),
         ("tonight at 8", "Wed 18 Nov 20:00"),
-        ("Saturday night at 1:30am", "Sat 21 Nov 01:30"),
+        ("Saturday night at 1:30am", "Sun 22 Nov 01:30"),
+        ("Saturday night at 9", "Sat 21 Nov 21:00"),
+        ("2:30am Sunday", "Sun 22 Nov 02:30"),
     ]);
 }
 

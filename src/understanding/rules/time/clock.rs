@@ -23,6 +23,8 @@ pub(crate) struct Clock {
     pub(crate) half_style: bool,
     /// "around", "6ish".
     pub(crate) about: bool,
+    /// Said of a night ("Saturday night at 1:30"), whose small hours belong to the next day.
+    pub(crate) of_night: bool,
 }
 
 impl Clock {
@@ -38,6 +40,7 @@ impl Clock {
             fixed: hour == 0 || hour > 12,
             half_style: false,
             about: false,
+            of_night: false,
         })
     }
 

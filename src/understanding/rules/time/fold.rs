@@ -366,6 +366,14 @@ fn window(c: &Context<'_>, hours: Hours<'_>, group: &Group, inferred: &mut Vec<I
             Bound::On | Bound::Not => day.range,
         })
     });
+    let dates = match (dates.and_then(DateRange::single), group.time.map(|p| p.what)) {
+        (Some(day), Some(What::Clock(clock)))
+            if clock.of_night && clock.time().is_some_and(|t| t.hour() < 5) =>
+        {
+            day.tomorrow().ok().map(DateRange::day)
+        }
+        _ => dates,
+    };
     let weekday = dates.and_then(DateRange::single).map(jiff::civil::Date::weekday);
     let times = group
         .time

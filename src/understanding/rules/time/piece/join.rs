@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::super::super::lang::Role;
+use super::super::super::lang::{Half, Role};
 use super::super::super::token::Kind;
 use super::super::clock::{Clock, Form};
 use super::super::day::{Day, Said};
@@ -352,6 +352,7 @@ pub(super) fn lead(c: &Context<'_>, pieces: &mut Vec<Piece>) {
                 pieces[at + 1].what = match b.what {
                     What::Clock(mut clock) => {
                         clock.within(&part);
+                        clock.of_night = part.half == Some(Half::Night) && !part.today;
                         What::Clock(clock)
                     }
                     What::Clocks(mut x, mut y) => {
