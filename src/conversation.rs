@@ -1,21 +1,46 @@
 //! One conversation, one owner: the router, the actor of each pair, and the turn.
 //!
-//! - [`businesses`]: what the process knows of a business: catalogue, lexicon, calendar.
+//! - `router`: the exact map from pair to live actor, and admission.
+//! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
+//! - `turn` and `commit`: understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
+//! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
+//! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
 //!
 //! [`Conversations`] is the door; nobody outside holds an `ActorRef`.
 
 pub mod answer;
 pub mod businesses;
+pub mod limits;
+
+mod actor;
+mod commit;
+mod names;
+mod router;
+mod session;
+mod supervisor;
+mod turn;
+mod upkeep;
 
 pub use answer::Answer;
 pub use businesses::{Business, Businesses};
+pub use limits::Limits;
+pub use names::lexicon;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dialogue::Context;
-use crate::store::{self, Inbound};
-use crate::types::Pair;
-use crate::understanding::Act;
+use ractor::{ActorCell, ActorRef, ActorRuntime};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use self::actor::{ConversationActor, Item, Message, What};
+use self::router::{Place, Router};
+use crate::clock::Clock;
+use crate::dialogue::{Context, Event};
+use crate::store::cache::ContextCache;
+use crate::store::{self, Acceptance, Inbound, Store};
+use crate::types::{BusinessId, Pair};
+use crate::understanding::{Act, Understanding};
 
 /// What a sender gets for a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +54,7 @@ pub enum Said {
 }
 
 /// Why a message was not taken. Nothing of it is stored.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Refused {
     /// The pair has too many messages waiting: 429.
     #[error("too many messages of this participant are waiting")]
@@ -49,33 +74,140 @@ pub enum Refused {
     /// The same message id came before with another text: 422.
     #[error("this message id was used before for another text")]
     MessageIdReused,
-    /// The store failed: 503.
+    /// The store failed: 503. Shared by everybody whose turn failed with it.
     #[error(transparent)]
-    Store(#[from] store::Error),
+    Store(Arc<store::Error>),
+}
+
+impl From<store::Error> for Refused {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+/// How long a sender that was not admitted should wait.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What conversations are made of.
+pub struct Parts {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// Catalogues and calendars.
+    pub businesses: Businesses,
+    /// Who turns text into acts.
+    pub understanding: Arc<dyn Understanding>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The cache of this process.
+    pub local: Arc<dyn ContextCache>,
+    /// The cache that processes share, if there is one.
+    pub shared: Option<Arc<dyn ContextCache>>,
+    /// The bounds.
+    pub limits: Limits,
+    /// Rung after a commit that left replies to deliver.
+    pub outbox_bell: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// What every turn needs.
+struct Services {
+    store: Arc<dyn Store>,
+    businesses: Businesses,
+    understanding: Arc<dyn Understanding>,
+    clock: Arc<dyn Clock>,
+    local: Arc<dyn ContextCache>,
+    shared: Option<Arc<dyn ContextCache>>,
+    limits: Arc<Limits>,
+    outbox_bell: Arc<dyn Fn() + Send + Sync>,
+    router: Router,
+    upkeep: upkeep::Bell,
 }
 
 /// The door to all conversations of this process. Cheap to clone.
 #[derive(Clone)]
-pub struct Conversations {}
+pub struct Conversations {
+    services: Arc<Services>,
+    supervisor: ActorCell,
+}
 
 impl Conversations {
+    /// Opens the door.
+    ///
+    /// # Errors
+    /// When the supervisor cannot be started.
+    pub async fn open(parts: Parts) -> Result<Self, ractor::SpawnErr> {
+        let limits = Arc::new(parts.limits);
+        let (bell, freed) = upkeep::bell();
+        let services = Arc::new(Services {
+            store: parts.store,
+            businesses: parts.businesses,
+            understanding: parts.understanding,
+            clock: parts.clock,
+            local: parts.local,
+            shared: parts.shared,
+            router: Router::new(limits.clone()),
+            limits,
+            outbox_bell: parts.outbox_bell,
+            upkeep: bell,
+        });
+        let (supervisor, _) = supervisor::start(services.clone()).await?;
+        let conversations = Self { services, supervisor };
+        upkeep::serve_waitlists(&conversations, freed);
+        Ok(conversations)
+    }
+
     /// Takes a message into its conversation and waits for the answer, at most `wait`; then the message is made
     /// durable and [`Said::Accepted`] is returned.
     ///
     /// # Errors
     /// When it cannot be taken; nothing is stored then.
     pub async fn say(&self, message: Inbound, wait: Duration) -> Result<Said, Refused> {
-        let _ = (message, wait);
-        Err(Refused::UnknownBusiness)
+        let pair = message.pair();
+        self.knows(&pair.business).await?;
+        let (asker, answer) = oneshot::channel();
+        self.send(&pair, What::Message(Box::new(message.clone()), Some(asker)))?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(Ok(said)) => said,
+            // The turn broke; nothing of it is stored.
+            Ok(Err(_)) => Err(Refused::Overloaded {
+                retry_after: RETRY_AFTER,
+            }),
+            Err(_) => match self.services.store.accept(vec![message.clone()]).await?.first() {
+                Some(Acceptance::New) | None => Ok(Said::Accepted),
+                Some(Acceptance::Duplicate) => turn::repeat(&self.services, &message).await,
+            },
+        }
     }
 
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
     ///
     /// # Errors
-    /// As for [`Self::say`].
+    /// As for [`Self::say`]; also when it was not done within `wait`.
     pub async fn act(&self, pair: Pair, acts: Vec<Act>, wait: Duration) -> Result<Answer, Refused> {
-        let _ = (pair, acts, wait);
-        Err(Refused::UnknownBusiness)
+        self.knows(&pair.business).await?;
+        let (asker, answer) = oneshot::channel();
+        self.send(&pair, What::Acts(acts, asker))?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {
+                retry_after: RETRY_AFTER,
+            }),
+        }
+    }
+
+    /// Tells the pair's conversation what time or the world did, and waits at most `wait` until it has dealt with it.
+    async fn tell(&self, pair: &Pair, event: Event, wait: Duration) -> Result<(), Refused> {
+        let (asker, done) = oneshot::channel();
+        self.send(pair, What::Event(event, asker))?;
+        // A turn that takes longer goes on; whoever rings this bell only wants not to run ahead.
+        let _ = tokio::time::timeout(wait, done).await;
+        Ok(())
+    }
+
+    /// Has the pair's actor look into the inbox.
+    fn ring(&self, pair: &Pair) -> Result<(), Refused> {
+        self.services
+            .router
+            .send(pair, Message::Ring, || self.start(pair))
     }
 
     /// The pair's context as committed, with its version; `None` when it never wrote. A live actor is asked, else
@@ -84,21 +216,93 @@ impl Conversations {
     /// # Errors
     /// When the business is unknown or the store failed.
     pub async fn context(&self, pair: &Pair) -> Result<Option<(u64, Context)>, Refused> {
-        let _ = pair;
-        Ok(None)
+        self.knows(&pair.business).await?;
+        if let Some(actor) = self.services.router.find(pair) {
+            let (asker, context) = oneshot::channel();
+            let asked = actor.send_message(Message::Context(asker)).is_ok();
+            if asked
+                && let Ok(Ok(Some((version, context)))) = tokio::time::timeout(RETRY_AFTER, context).await
+            {
+                return Ok((version > 0).then(|| (version, context.as_ref().clone())));
+            }
+        }
+        let (loaded, _) = turn::load(&self.services, pair).await?;
+        Ok((loaded.version > 0).then(|| (loaded.version, loaded.context.as_ref().clone())))
     }
 
     /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew
     /// before its next use, and the waitlist is looked at.
-    pub fn calendar_changed(&self, business: &crate::types::BusinessId) {
-        let _ = business;
+    pub fn calendar_changed(&self, business: &BusinessId) {
+        self.services.businesses.calendar_changed(business);
+        self.services.upkeep.slots_freed(business);
     }
 
     /// How many actors live and how many messages wait.
     #[must_use]
     pub fn load(&self) -> Load {
-        Load::default()
+        self.services.router.load()
     }
+
+    /// Does what is due: rings for unfinished messages, expires dead holds, ends offers and sessions. Called by a
+    /// timer, and by hand in tests.
+    ///
+    /// # Errors
+    /// When the store failed; the next round tries again.
+    pub async fn sweep(&self, scope: Sweep) -> Result<(), Refused> {
+        upkeep::sweep(self, scope).await
+    }
+
+    /// Takes no more messages, and waits until every conversation has answered what it owes.
+    pub async fn drain(&self) {
+        self.services.router.close();
+        self.services.router.drain().await;
+    }
+
+    async fn knows(&self, business: &BusinessId) -> Result<(), Refused> {
+        self.services
+            .businesses
+            .find(business)
+            .await?
+            .map(drop)
+            .ok_or(Refused::UnknownBusiness)
+    }
+
+    fn send(&self, pair: &Pair, what: What) -> Result<(), Refused> {
+        let make = |place: Place| {
+            Message::Item(Item {
+                what,
+                arrived: Instant::now(),
+                place: Some(place),
+            })
+        };
+        self.services.router.send(pair, make, || self.start(pair))
+    }
+
+    /// Starts an actor without waiting for it.
+    fn start(&self, pair: &Pair) -> Result<ActorRef<Message>, Refused> {
+        let start = actor::Start {
+            services: self.services.clone(),
+            pair: pair.clone(),
+        };
+        // No name: ractor's registry is no directory, and ours is the router.
+        let spawned =
+            ActorRuntime::spawn_linked_instant(None, ConversationActor, start, self.supervisor.clone());
+        spawned.map(|(actor, _)| actor).map_err(|error| {
+            tracing::error!(%error, "an actor could not be started");
+            Refused::Overloaded {
+                retry_after: RETRY_AFTER,
+            }
+        })
+    }
+}
+
+/// How much a sweep looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sweep {
+    /// At start: every message that was accepted and not answered.
+    Start,
+    /// From time to time: only those that have waited so long that their bell must have been lost.
+    Running,
 }
 
 /// How busy the process is.

@@ -1,8 +1,39 @@
 //! What to say and do next: a pure function of the context, what was understood, the business and the time.
+//!
+//! [`decide()`] is the door. It knows no clock, no store and no runtime: whole conversations are unit tests.
+//!
+//! - [`context`]: what an actor owns. [`goal`]: something the customer wants, with its slots.
+//! - `said` folds a burst's acts; `apply` puts them into a goal's slots; `constraint` merges words about time.
+//! - `book`, `existing`, `waitlist`, `enquire`, `safety`: what follows, by kind of goal.
+//! - `find`, `offer`, `refuse`, `confirm`: what is free, what is shown of it, why the rest is not, and the yes.
+//! - `draft` gathers what is said and done; [`wording`] and `speak` put it into words.
+//! - [`outcome`]: replies and effects, as data for the shell.
 
 pub mod context;
 pub mod goal;
 pub mod outcome;
+pub mod view;
+pub mod wording;
+
+mod apply;
+mod book;
+mod confirm;
+mod constraint;
+mod decide;
+mod draft;
+mod enquire;
+mod existing;
+mod expiry;
+mod find;
+mod offer;
+mod refuse;
+mod safety;
+mod said;
+mod speak;
+mod waitlist;
 
 pub use context::Context;
-pub use outcome::{Effect, Reply};
+pub use decide::decide;
+pub use outcome::{Effect, Outcome, Reply};
+pub use view::{Event, Heard, Input, View};
+pub use waitlist::first_fit;

@@ -1,12 +1,24 @@
 //! frontdesk: a booking-bot message processor.
+//!
+//! The way of a message through the rooms: the API and the web chat hand it to [`conversation`], which owns the pair;
+//! [`understanding`] turns text into acts; [`dialogue`] decides, asking [`booking`] what is free; [`store`] commits
+//! context, appointments and replies together; [`outbound`] delivers.
+//! Around them stand [`config`], [`telemetry`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are the
+//! only ones who know everybody.
 
 pub mod api;
+pub mod app;
 pub mod booking;
 pub mod clock;
+pub mod commands;
+pub mod config;
 pub mod conversation;
 pub mod dialogue;
 pub mod ids;
+pub mod invariants;
+pub mod lifecycle;
 pub mod outbound;
 pub mod store;
+pub mod telemetry;
 pub mod types;
 pub mod understanding;

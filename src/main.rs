@@ -1,3 +1,7 @@
-//! The `frontdesk` program: arguments only.
+//! The `frontdesk` program: arguments and exit code; everything else is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    frontdesk::commands::run(std::env::args_os())
+}

@@ -7,6 +7,7 @@
 //!
 //! Invariants kept here: I1 and I2 (the version fence), I3 (the inbox is unique by message key), I5 (no seat twice).
 
+pub mod cache;
 pub mod sqlite;
 
 use async_trait::async_trait;

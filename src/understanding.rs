@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod lexicon;
+pub mod report;
 pub mod rules;
 pub mod when;
 

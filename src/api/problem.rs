@@ -292,13 +292,19 @@ impl From<Refused> for Problem {
             }
             Refused::UnknownBusiness => Self::not_found(detail),
             Refused::MessageIdReused => Self::new(Kind::MessageIdReused, detail),
-            Refused::Store(error) => error.into(),
+            Refused::Store(error) => Self::of_store(&error),
         }
     }
 }
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
+        Self::of_store(&error)
+    }
+}
+
+impl Problem {
+    fn of_store(error: &store::Error) -> Self {
         tracing::error!(%error, "the store failed under a request");
         match error {
             store::Error::Unavailable(_) | store::Error::Closed(_) => Self::new(

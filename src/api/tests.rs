@@ -31,7 +31,7 @@ fn message(changes: &serde_json::Value) -> String {
 
 #[tokio::test]
 async fn a_body_that_cannot_be_read_says_why() {
-    let site = site();
+    let site = site().await;
     let two = message(&json!({})) + " {}";
     let deep = format!("{}{}", "[".repeat(65), "]".repeat(65));
     let deepest = "[".repeat(100_000);
@@ -60,7 +60,7 @@ async fn a_body_that_cannot_be_read_says_why() {
 
 #[tokio::test]
 async fn a_mistake_in_a_message_names_its_place() {
-    let site = site();
+    let site = site().await;
     let cases = [
         (json!({"business_id": "Demo Salon"}), "business_id"),
         (json!({"business_id": 7}), "business_id"),
@@ -87,7 +87,7 @@ async fn a_mistake_in_a_message_names_its_place() {
 
 #[tokio::test]
 async fn the_longest_text_passes_the_door_in_any_script_and_escaped() {
-    let site = site();
+    let site = site().await;
     let escaped = format!(
         r#"{{"business_id":"nobody","participant_id":"ana","text":"{}"}}"#,
         r"\ud83d\ude00".repeat(20_000)
@@ -102,7 +102,7 @@ async fn the_longest_text_passes_the_door_in_any_script_and_escaped() {
 
 #[tokio::test]
 async fn a_body_without_json_as_its_type_is_not_looked_at() {
-    let site = site();
+    let site = site().await;
     for content_type in [None, Some("text/plain"), Some("application/xml"), Some("")] {
         let mut request = Request::post("/v1/messages");
         if let Some(content_type) = content_type {
@@ -126,7 +126,7 @@ async fn a_body_without_json_as_its_type_is_not_looked_at() {
 
 #[tokio::test]
 async fn what_is_not_there_is_a_problem_too() {
-    let site = site();
+    let site = site().await;
     check(&site.get("/nowhere").await, 404, "not-found");
     check(&site.get("/v1/businesses/nobody").await, 404, "not-found");
     check(
@@ -150,7 +150,7 @@ async fn what_is_not_there_is_a_problem_too() {
 
 #[tokio::test]
 async fn a_method_that_does_not_fit_is_told_which_would() {
-    let site = site();
+    let site = site().await;
     for (method, path, allowed) in [
         ("DELETE", "/v1/messages", "POST"),
         ("TRACE", "/v1/messages", "POST"),
@@ -174,7 +174,7 @@ async fn a_method_that_does_not_fit_is_told_which_would() {
 
 #[tokio::test]
 async fn query_strings_are_held_to_their_documentation() {
-    let site = site();
+    let site = site().await;
     let base = "/v1/businesses/nobody";
     for path in [
         "/availability",
@@ -204,7 +204,7 @@ async fn query_strings_are_held_to_their_documentation() {
 
 #[tokio::test]
 async fn without_the_key_a_locked_site_shows_nothing_but_its_open_doors() {
-    let site = locked_site("secret");
+    let site = locked_site("secret").await;
     let with = |path: &str, header: &str, value: &str| {
         Request::get(path)
             .header(header, value)
@@ -249,7 +249,7 @@ async fn without_the_key_a_locked_site_shows_nothing_but_its_open_doors() {
 
 #[tokio::test]
 async fn a_database_that_is_away_means_not_now_and_not_a_mistake_of_ours() {
-    let site = broken_site();
+    let site = broken_site().await;
     let answer = site.get("/v1/businesses").await;
     check(&answer, 503, "unavailable");
     assert_eq!(answer.header("retry-after"), "1");
@@ -262,7 +262,7 @@ async fn a_database_that_is_away_means_not_now_and_not_a_mistake_of_ours() {
 
 #[tokio::test]
 async fn a_catalogue_is_read_with_its_version_and_refused_with_its_mistakes() {
-    let site = site();
+    let site = site().await;
     let answer = site.get("/v1/businesses/demo-salon").await;
     assert_eq!(answer.json(), json!({"id": "demo-salon"}));
     assert_eq!(answer.header("etag"), "\"3\"");
@@ -275,7 +275,7 @@ async fn a_catalogue_is_read_with_its_version_and_refused_with_its_mistakes() {
 
 #[tokio::test]
 async fn every_answer_carries_a_request_id_and_safe_headers() {
-    let site = site();
+    let site = site().await;
     for path in ["/", "/health", "/nowhere"] {
         let answer = site.get(path).await;
         assert!(!answer.header("x-request-id").is_empty());
@@ -302,7 +302,7 @@ async fn every_answer_carries_a_request_id_and_safe_headers() {
 
 #[tokio::test]
 async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
-    let site = site();
+    let site = site().await;
     for path in [
         "/",
         "/docs",
@@ -332,9 +332,9 @@ async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
 
 #[tokio::test]
 async fn the_document_is_openapi_3_1_and_every_operation_says_what_can_go_wrong() {
-    let open = site().get("/openapi.json").await.json();
+    let open = site().await.get("/openapi.json").await.json();
     assert_eq!(open["openapi"], "3.1.0");
-    let locked = locked_site("secret").get("/openapi.json").await.json();
+    let locked = locked_site("secret").await.get("/openapi.json").await.json();
     let mut operations = 0;
     for (path, item) in locked["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {

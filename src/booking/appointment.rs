@@ -4,9 +4,17 @@
 //! `confirmed -> checked_in | cancelled | no_show | completed`, `checked_in -> completed`.
 //! A terminal state never lives again: whoever wants the slot anew books anew.
 
+mod event;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::event::{Actor, Event, EventKind, Refused};
 use super::visit::Allocation;
 use crate::types::{AppointmentId, GoalId, ParticipantId, ServiceId};
 
@@ -63,4 +71,95 @@ pub enum Status {
     Expired,
     /// The customer did not come.
     NoShow,
+}
+
+impl Status {
+    /// Every state.
+    pub const ALL: [Self; 9] = [
+        Self::Held,
+        Self::Pending,
+        Self::Confirmed,
+        Self::CheckedIn,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Declined,
+        Self::Expired,
+        Self::NoShow,
+    ];
+
+    /// The name used in storage, metrics and the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked_in",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::NoShow => "no_show",
+        }
+    }
+
+    /// Whether it occupies what it is allocated.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(
+            self,
+            Self::Held | Self::Pending | Self::Confirmed | Self::CheckedIn
+        )
+    }
+
+    /// Whether nothing can follow.
+    #[must_use]
+    pub const fn is_terminal(self) -> bool {
+        !self.is_live()
+    }
+
+    /// Whether `next` may follow this state.
+    ///
+    /// Letting go of a hold counts as its running out, so that a hold has only one end besides being taken up.
+    #[must_use]
+    pub const fn can_become(self, next: Self) -> bool {
+        match self {
+            Self::Held => matches!(next, Self::Pending | Self::Confirmed | Self::Expired),
+            Self::Pending => {
+                matches!(
+                    next,
+                    Self::Confirmed | Self::Declined | Self::Cancelled | Self::Expired
+                )
+            }
+            Self::Confirmed => {
+                matches!(
+                    next,
+                    Self::CheckedIn | Self::Cancelled | Self::NoShow | Self::Completed
+                )
+            }
+            Self::CheckedIn => matches!(next, Self::Completed),
+            Self::Completed | Self::Cancelled | Self::Declined | Self::Expired | Self::NoShow => false,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that names no state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a state of an appointment")]
+pub struct UnknownStatus(pub String);
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| UnknownStatus(text.to_owned()))
+    }
 }

@@ -3,9 +3,12 @@
 //! It is read from a document (TOML in files, JSON over the API) by [`Catalogue::from_toml`] and
 //! [`Catalogue::from_json`]; a refused document names every mistake with its line or path.
 
+use std::sync::Arc;
+
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
+use super::document::{self, Document, Mistakes};
 use crate::types::{BusinessId, ResourceId, ServiceId};
 
 /// Everything that a business offers, and its rules.
@@ -39,6 +42,8 @@ pub struct Catalogue {
     pub exceptions: Vec<OpeningException>,
     /// Answers to common questions.
     pub faq: Vec<Faq>,
+    /// What it was read from, for export.
+    pub document: Arc<Document>,
 }
 
 /// Limits and habits of a business. Durations are minutes unless named otherwise.
@@ -166,7 +171,8 @@ pub struct OpeningRule {
     pub weekday: Weekday,
     /// The window.
     pub window: LocalWindow,
-    /// The first day on which the rule holds.
+    /// The first day on which the rule holds. A rule with a first or last day is a season's: on the days of a season
+    /// only its rules hold.
     pub valid_from: Option<Date>,
     /// The last day on which the rule holds.
     pub valid_to: Option<Date>,
@@ -206,6 +212,30 @@ pub struct Faq {
 }
 
 impl Catalogue {
+    /// Reads a TOML document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with lines; or the first place where its shape is wrong.
+    pub fn from_toml(text: &str) -> Result<Self, Mistakes> {
+        document::catalogue(Document::from_toml(text)?, Some(text))
+    }
+
+    /// Reads a JSON document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with paths; or the first place where its shape is wrong.
+    pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, Mistakes> {
+        Self::from_document(Document::from_json(text.as_ref())?)
+    }
+
+    /// Checks a document.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, with paths.
+    pub fn from_document(document: Document) -> Result<Self, Mistakes> {
+        document::catalogue(document, None)
+    }
+
     /// The service of that id.
     #[must_use]
     pub fn service(&self, id: &ServiceId) -> Option<&Service> {

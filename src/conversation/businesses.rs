@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::names;
 use crate::booking::{Calendar, Catalogue};
-use crate::store::{Result, Store};
+use crate::store::{Error, Result, Store};
 use crate::types::BusinessId;
 use crate::understanding::Lexicon;
 
@@ -70,7 +71,8 @@ impl Businesses {
     /// # Errors
     /// When the store fails.
     pub async fn put(&self, catalogue: Catalogue, now: Timestamp) -> Result<Arc<Business>> {
-        let document = write(&catalogue);
+        // A document is plain data; serialising it cannot fail.
+        let document = serde_json::to_string(catalogue.document.as_ref()).unwrap_or_default();
         let version = self.store.put_business(&catalogue.id, &document, now).await?;
         Ok(self.keep(catalogue, version))
     }
@@ -109,7 +111,7 @@ impl Businesses {
 
     fn keep(&self, catalogue: Catalogue, version: u64) -> Arc<Business> {
         let business = Arc::new(Business {
-            lexicon: Lexicon::default(),
+            lexicon: names::lexicon(&catalogue),
             catalogue,
             version,
             calendar: tokio::sync::Mutex::default(),
@@ -134,14 +136,10 @@ impl Businesses {
 }
 
 fn read(id: &BusinessId, document: &str) -> Result<Catalogue> {
-    Err(crate::store::Error::Corrupt {
+    Catalogue::from_json(document).map_err(|mistakes| Error::Corrupt {
         table: "catalogue_versions",
         column: "document",
         id: id.to_string(),
-        problem: document.to_owned(),
+        problem: mistakes.to_string(),
     })
-}
-
-fn write(catalogue: &Catalogue) -> String {
-    catalogue.id.to_string()
 }

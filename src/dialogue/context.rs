@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::goal::Goal;
 use super::outcome::{Profile, WaitlistEntry};
-use crate::booking::visit::{Plan, StaffWish};
+use crate::booking::visit::Plan;
 use crate::types::{AppointmentId, Channel, GoalId, MessageId, ServiceId, SessionId};
 use crate::understanding::Expecting;
 use crate::understanding::act::HandoffReason;
@@ -73,9 +73,12 @@ pub struct Question {
     pub goal: Option<GoalId>,
     /// What kind of answer fits.
     pub expecting: Expecting,
-    /// The options as listed, with what each means.
+    /// The options as listed with their numbers, and what each means.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<Offered>,
+    /// Answers that can be tapped; they are not numbered, and mean what they say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suggestions: Vec<String>,
     /// The question in short, for asking again after a digression.
     pub again: String,
     /// When it was asked.
@@ -100,8 +103,6 @@ pub struct Offered {
 pub enum Choice {
     /// This service.
     Service(ServiceId),
-    /// This wish about staff.
-    Staff(StaffWish),
     /// This start, with this plan.
     Plan(Plan),
     /// This start, with whoever is asked for.
@@ -112,12 +113,6 @@ pub enum Choice {
     Day(jiff::civil::Date),
     /// A place on the waitlist.
     Waitlist,
-    /// Yes.
-    Yes,
-    /// No.
-    No,
-    /// These words, as if typed.
-    Words,
 }
 
 /// A stretch of a conversation.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::context::Context;
 use crate::booking::appointment::Appointment;
 use crate::booking::visit::{Plan, Wish};
 use crate::types::{AppointmentId, WaitlistId};
@@ -17,6 +18,17 @@ pub struct Reply {
     /// What can be tapped, where the channel has such a thing; each is a full answer if typed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+}
+
+/// What a turn decides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The context after the turn.
+    pub context: Context,
+    /// What is said. One reply at most: a burst of messages is answered once.
+    pub replies: Vec<Reply>,
+    /// What is done, in order.
+    pub effects: Vec<Effect>,
 }
 
 /// A change of the world that a turn asks for.

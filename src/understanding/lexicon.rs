@@ -33,3 +33,56 @@ pub struct Entry<T> {
     /// Its name first, then its aliases.
     pub names: Vec<String>,
 }
+
+impl Lexicon {
+    /// A lexicon of names alone: ids are made of the names, and the first of an entry's names is the name as given.
+    #[must_use]
+    pub fn from_names(services: &[String], staff: &[String]) -> Self {
+        Self {
+            services: entries(services, |id| ServiceId::new(id).ok()),
+            staff: entries(staff, |id| ResourceId::new(id).ok()),
+            ..Self::default()
+        }
+    }
+}
+
+/// One entry a name; a name that leaves nothing for an id, or repeats one, gets its place as an id.
+fn entries<T: PartialEq>(names: &[String], id: impl Fn(&str) -> Option<T>) -> Vec<Entry<T>> {
+    let mut entries: Vec<Entry<T>> = Vec::with_capacity(names.len());
+    for (place, name) in names.iter().enumerate() {
+        let fresh = id(&slug(name)).filter(|id| entries.iter().all(|e| e.id != *id));
+        if let Some(id) = fresh.or_else(|| id(&format!("name-{place}"))) {
+            let names = vec![name.clone()];
+            entries.push(Entry { id, names });
+        }
+    }
+    entries
+}
+
+fn slug(name: &str) -> String {
+    let mut slug = String::with_capacity(name.len());
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(60);
+    slug.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_letters_and_get_ids_of_their_own() {
+        let names = ["Gel Manicure", "gel manicure", "\u{1F485}"].map(str::to_owned);
+        let lexicon = Lexicon::from_names(&names, &["Dr. Ana Ruiz, MD".to_owned()]);
+        let ids: Vec<&str> = lexicon.services.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(ids, ["gel-manicure", "name-1", "name-2"]);
+        assert_eq!(lexicon.services[0].names, ["Gel Manicure"]);
+        assert_eq!(lexicon.staff[0].id.as_str(), "dr-ana-ruiz-md");
+    }
+}

@@ -17,15 +17,17 @@ use crate::api::health::NotConfigured;
 use crate::api::{Api, Settings, router};
 use crate::booking::appointment::Appointment;
 use crate::clock::ManualClock;
-use crate::conversation::{Businesses, Conversations};
+use crate::conversation::{Businesses, Conversations, Limits, Parts};
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::outbound::Hub;
+use crate::store::cache::LocalCache;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Direction, Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
     Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
+use crate::understanding::rules::Rules;
 
 pub(super) struct Site {
     router: Router,
@@ -38,17 +40,17 @@ pub(super) struct Answered {
 }
 
 /// Without API keys.
-pub(super) fn site() -> Site {
-    build(&[], FakeStore::default())
+pub(super) async fn site() -> Site {
+    build(&[], FakeStore::default()).await
 }
 
 /// With an API key.
-pub(super) fn locked_site(key: &str) -> Site {
-    build(&[key], FakeStore::default())
+pub(super) async fn locked_site(key: &str) -> Site {
+    build(&[key], FakeStore::default()).await
 }
 
 /// With a database that does not answer.
-pub(super) fn broken_site() -> Site {
+pub(super) async fn broken_site() -> Site {
     build(
         &[],
         FakeStore {
@@ -56,15 +58,28 @@ pub(super) fn broken_site() -> Site {
             ..FakeStore::default()
         },
     )
+    .await
 }
 
-fn build(keys: &[&str], store: FakeStore) -> Site {
+async fn build(keys: &[&str], store: FakeStore) -> Site {
     let store: Arc<dyn Store> = Arc::new(store);
+    let businesses = Businesses::new(store.clone());
+    let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
+    let parts = Parts {
+        store: store.clone(),
+        businesses: businesses.clone(),
+        understanding: Arc::new(Rules::new()),
+        clock: clock.clone(),
+        local: Arc::new(LocalCache::new(10, Duration::from_secs(60))),
+        shared: None,
+        limits: Limits::default(),
+        outbox_bell: Arc::new(|| {}),
+    };
     let api = Api {
-        conversations: Conversations {},
-        businesses: Businesses::new(store.clone()),
+        conversations: Conversations::open(parts).await.unwrap(),
+        businesses,
         store,
-        clock: Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap())),
+        clock,
         hub: Hub::new(4),
         cache: Arc::new(NotConfigured),
         llm: Arc::new(NotConfigured),

@@ -1,0 +1,71 @@
+"""Prints the figures of the last benches beside their targets. Called by scripts/bench."""
+
+import json
+import pathlib
+import re
+import sys
+
+# Figure (how its name begins), unit, and the bound that a good value keeps.
+TARGETS = [
+    ("decide", "us", "<", 50.0),
+    ("understand", "us", "<", 200.0),
+    ("a week", "us", "<", 2000.0),
+    ("turn_http_ratio", "x", ">=", 1.5),
+    ("turn_http_p50", "ms", "<", 10.0),
+    ("idle_conversation", "KB", "<", 12.0),
+    ("start_to_first_answer", "ms", "<", 300.0),
+]
+
+
+def criterion(target):
+    """Median of every criterion bench, in microseconds, by its id."""
+    figures = {}
+    for path in sorted(target.glob("criterion/**/new/estimates.json")):
+        median_ns = json.loads(path.read_text())["median"]["point_estimate"]
+        described = path.with_name("benchmark.json")
+        name = json.loads(described.read_text()).get("full_id") if described.exists() else None
+        name = name or "/".join(path.relative_to(target / "criterion").parts[:-2])
+        figures[name] = (median_ns / 1000.0, "us")
+    return figures
+
+
+def printed(target):
+    """What benches printed as `figure: NAME VALUE UNIT`; the last one counts."""
+    log = target / "bench.log"
+    if not log.exists():
+        return {}
+    pattern = re.compile(r"^figure: (\S+) ([0-9.]+) (\S+)$", re.MULTILINE)
+    return {name: (float(value), unit) for name, value, unit in pattern.findall(log.read_text(errors="replace"))}
+
+
+def bound_of(name, unit):
+    for prefix, target_unit, sense, bound in TARGETS:
+        rest = name.removeprefix(prefix)
+        if unit == target_unit and rest != name and not rest[:1].isalnum():
+            return prefix, sense, bound
+    return None, None, None
+
+
+def main(target, strict):
+    figures = criterion(target) | printed(target)
+    met = missed = 0
+    seen = set()
+    print(f"\n{'figure':<44} {'value':>12}  {'target':>12}")
+    for name, (value, unit) in figures.items():
+        prefix, sense, bound = bound_of(name, unit)
+        wanted = verdict = ""
+        if prefix is not None:
+            seen.add(prefix)
+            good = value < bound if sense == "<" else value >= bound
+            met, missed = met + good, missed + (not good)
+            wanted, verdict = f"{sense} {bound:g}", "" if good else "  MISSED"
+        print(f"{name:<44} {value:>9.2f} {unit:<2}  {wanted:>12}{verdict}")
+    absent = [prefix for prefix, *_ in TARGETS if prefix not in seen]
+    for prefix in absent:
+        print(f"{prefix:<44} {'not measured':>12}")
+    print(f"\n{met} targets met, {missed} missed, {len(absent)} not measured")
+    return 1 if strict and (missed or absent) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2] == "yes"))

@@ -1,0 +1,298 @@
+//! The composition: who is made with what, and in which order things start and stop.
+//!
+//! Stopping goes the way of a message: the door first (no new connections), then the conversations (each answers what
+//! it owes), then the outbox, and the store last.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::health::NotConfigured;
+use crate::api::{self, Api};
+use crate::booking::Catalogue;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
+use crate::lifecycle::Lifecycle;
+use crate::outbound::{Dispatcher, Hub, WebSender};
+use crate::store::Store;
+use crate::store::cache::LocalCache;
+use crate::store::sqlite::{Options, SqliteStore};
+use crate::telemetry::{Meter, metrics};
+use crate::types::{BusinessId, Channel};
+use crate::understanding::rules::Rules;
+
+/// The demo business, part of the program, so that there is something to talk to without any set-up.
+const DEMO: &str = include_str!("../examples/lotus-nails.toml");
+
+/// Pages that may listen for replies at once.
+const LISTENERS_MAX: usize = 10_000;
+
+/// Everything that a command works with, open and ready.
+pub struct App {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The businesses.
+    pub businesses: Businesses,
+    /// The door to every conversation.
+    pub conversations: Conversations,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who listens for replies.
+    pub hub: Hub,
+    /// Carries replies out; to be run.
+    dispatcher: Dispatcher,
+}
+
+impl App {
+    /// Finishes everything that was accepted, then closes.
+    pub async fn close(self) {
+        self.conversations.drain().await;
+        self.store.close().await;
+    }
+}
+
+/// Opens the store (migrating it), and starts conversations; no port is opened.
+///
+/// # Errors
+/// When the store cannot be opened.
+pub async fn open(settings: &Settings) -> anyhow::Result<App> {
+    let store: Arc<dyn Store> = Arc::new(open_store(settings).await?);
+    compose(settings, store).await
+}
+
+/// Puts everything together on a store.
+async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<App> {
+    let clock: Arc<dyn Clock> = Arc::new(settings.system_clock());
+    let businesses = Businesses::new(store.clone());
+    if store.businesses().await?.is_empty() {
+        businesses
+            .put(demo()?, clock.now())
+            .await
+            .context("cannot store the demo business")?;
+    }
+    let hub = Hub::new(LISTENERS_MAX);
+    let dispatcher = Dispatcher::new(
+        store.clone(),
+        clock.clone(),
+        vec![Arc::new(WebSender::new(hub.clone()))],
+    );
+    let outbox = dispatcher.waker();
+    let parts = Parts {
+        store: store.clone(),
+        businesses: businesses.clone(),
+        understanding: Arc::new(Rules::new()),
+        clock: clock.clone(),
+        local: Arc::new(LocalCache::new(
+            settings.cache.entries_max,
+            settings.conversation.session_idle,
+        )),
+        shared: None,
+        limits: limits(settings),
+        outbox_bell: Arc::new(move || outbox.wake()),
+    };
+    let conversations = Conversations::open(parts)
+        .await
+        .context("cannot start conversations")?;
+    Ok(App {
+        store,
+        businesses,
+        conversations,
+        clock,
+        hub,
+        dispatcher,
+    })
+}
+
+async fn open_store(settings: &Settings) -> anyhow::Result<SqliteStore> {
+    let path = settings
+        .store
+        .sqlite_path()
+        .context("only SQLite is supported by this version")?;
+    let options = Options {
+        readers: settings.store.readers,
+        ..Options::file(path)
+    };
+    Ok(SqliteStore::open(&options).await?)
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let from = &settings.conversation;
+    let (web, api) = (from.burst_web, from.burst_api);
+    Limits {
+        waiting_per_pair_max: usize::try_from(from.waiting_per_pair_max).unwrap_or(usize::MAX),
+        waiting_max: usize::try_from(from.waiting_max).unwrap_or(usize::MAX),
+        messages_per_turn_max: usize::try_from(from.messages_per_turn_max).unwrap_or(usize::MAX),
+        idle: from.actor_idle,
+        actors_max: usize::try_from(from.actors_max).unwrap_or(usize::MAX),
+        session_gap: from.session_idle,
+        burst: Arc::new(move |channel| match channel {
+            Channel::Web => (web.quiet, web.longest),
+            Channel::Api => (api.quiet, api.longest),
+            Channel::Terminal => (Duration::ZERO, Duration::ZERO),
+        }),
+    }
+}
+
+/// The demo business.
+///
+/// # Errors
+/// Never in a build that passed its tests: the document is part of the program.
+pub fn demo() -> anyhow::Result<Catalogue> {
+    Catalogue::from_toml(DEMO).context("the demo business")
+}
+
+/// Serves HTTP until `life` asks for the end, then stops everything in order.
+///
+/// # Errors
+/// When something cannot be started.
+pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow::Result<()> {
+    let app = open(&settings).await?;
+    let App {
+        store,
+        businesses,
+        conversations,
+        clock,
+        hub,
+        dispatcher,
+    } = app;
+    let listener = TcpListener::bind(settings.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {} (FRONTDESK_LISTEN)", settings.server.listen))?;
+    let address = listener.local_addr()?;
+
+    // What a crash left is answered before anybody new is; a failure here is tried again by the timer.
+    if let Err(error) = conversations.sweep(Sweep::Start).await {
+        tracing::warn!(%error, "the first sweep failed");
+    }
+    let outbox_stop = CancellationToken::new();
+    let outbox = tokio::spawn(dispatcher.run(outbox_stop.clone()));
+    let swept = conversations.clone();
+    every(&life, "sweep", settings.upkeep.sweep_every, move || {
+        let conversations = swept.clone();
+        async move {
+            if let Err(error) = conversations.sweep(Sweep::Running).await {
+                tracing::warn!(%error, "a sweep failed");
+            }
+        }
+    });
+    let (watched, counted, gauge) = (store.clone(), conversations.clone(), meter.clone());
+    every(&life, "gauges", Duration::from_secs(5), move || {
+        let (store, conversations, meter) = (watched.clone(), counted.clone(), gauge.clone());
+        async move {
+            let load = conversations.load();
+            metrics::conversations_are(load.actors, load.waiting);
+            if let Ok(figures) = store.figures().await {
+                metrics::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+            }
+            meter.upkeep();
+        }
+    });
+
+    let demo_business = demo()?.id;
+    let greeting = Greeting {
+        address,
+        business: demo_business.clone(),
+    };
+    let router = api::router(Api {
+        conversations: conversations.clone(),
+        businesses,
+        store: store.clone(),
+        clock,
+        hub: hub.clone(),
+        cache: Arc::new(NotConfigured),
+        llm: Arc::new(NotConfigured),
+        metrics: meter.handle(),
+        settings: api::Settings {
+            keys: settings.server.api_keys.clone(),
+            message_wait: settings.conversation.wait_max,
+            demo_business,
+            requests_max: settings.server.requests_max,
+        },
+    });
+    greeting.show();
+
+    let soft = life.soft();
+    let streams = hub.clone();
+    let closing = tokio::spawn({
+        let soft = soft.clone();
+        async move {
+            // Event streams never finish by themselves; they end with the first signal.
+            soft.cancelled().await;
+            streams.close();
+        }
+    });
+    let grace = settings.server.shutdown_deadline;
+    api::serve::serve(listener, router, settings.server.connections_max, soft, grace).await;
+    closing.abort();
+
+    conversations.drain().await;
+    outbox_stop.cancel();
+    // A dispatcher that broke has logged why; what it left is claimed again at the next start.
+    let _ = outbox.await;
+    store.close().await;
+    Ok(())
+}
+
+/// Brings the database to this version's schema and closes it.
+///
+/// # Errors
+/// When it cannot be opened or migrated.
+pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    let store = open_store(settings).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// Does something again and again until the soft stop.
+fn every<F>(
+    life: &Lifecycle,
+    name: &'static str,
+    period: Duration,
+    mut work: impl FnMut() -> F + Send + 'static,
+) where
+    F: Future<Output = ()> + Send,
+{
+    let stop = life.soft();
+    life.spawn(name, async move {
+        let mut tick = tokio::time::interval(period);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = tick.tick() => work().await,
+                () = stop.cancelled() => return,
+            }
+        }
+    });
+}
+
+/// What the first start says.
+struct Greeting {
+    address: std::net::SocketAddr,
+    business: BusinessId,
+}
+
+impl Greeting {
+    #[expect(
+        clippy::print_stdout,
+        reason = "the address is for the person who typed the command, not for a log"
+    )]
+    fn show(&self) {
+        println!(
+            "\n  frontdesk is open: http://{}/  (web chat with {})\n",
+            self.address, self.business
+        );
+        println!("  Try:  gel manicure with Linh on Friday at 2pm, I'm Anna");
+        println!("        do you have parking? and how much is a pedicure?");
+        println!("        cancel my appointment\n");
+        println!(
+            "  API: http://{0}/docs   Metrics: http://{0}/metrics   Stop: Ctrl-C\n",
+            self.address
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! `frontdesk serve`.
+
+use std::process::ExitCode;
+
+use crate::app;
+use crate::config::Settings;
+use crate::lifecycle::{Ending, Lifecycle};
+use crate::telemetry::{self, Meter};
+
+/// Serves until a signal, and tells by the exit code whether the end was wished for.
+pub(super) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    telemetry::log(&settings.log, "info")?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    if !settings.server.requires_key() {
+        tracing::warn!("no API keys are set: serving this machine only");
+    }
+    let meter = Meter::install()?;
+    let runtime = super::runtime()?;
+    let life = Lifecycle::new(settings.server.shutdown_deadline);
+    let ending = runtime.block_on(life.clone().run(app::serve(settings, meter, life)));
+    match &ending {
+        Ending::Wished => tracing::info!("stopped; everything that was accepted is answered"),
+        Ending::Forced => {
+            tracing::warn!("stopped early; what is not answered is found again at the next start");
+        }
+        Ending::Crashed(reason) => tracing::error!(%reason, "stopped because something broke"),
+    }
+    // Tasks that did not let go must not keep the process alive; nothing is owed by memory alone.
+    runtime.shutdown_background();
+    Ok(ending.exit_code())
+}

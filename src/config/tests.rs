@@ -1,0 +1,248 @@
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+
+use super::conversation::Burst;
+use super::store::Database;
+use super::understanding::Engine;
+use super::{Error, Settings};
+use crate::types::Channel;
+
+fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, Error> {
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::parse(Path::new("frontdesk.toml"), file, environment)
+}
+
+fn refusal(file: &str, environment: &[(&str, &str)]) -> String {
+    read(file, environment)
+        .expect_err("these settings are wrong")
+        .to_string()
+}
+
+#[test]
+fn without_a_file_and_an_environment_the_defaults_hold() {
+    let settings = read("", &[]).unwrap();
+    assert_eq!(settings.server.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(settings.store.database.to_string(), "sqlite://frontdesk.db");
+    assert_eq!(settings.conversation.session_idle, Duration::from_secs(7_200));
+    assert_eq!(settings.conversation.wait_max, Duration::from_secs(30));
+    assert_eq!(settings.cache.entries_max, 10_000);
+    assert_eq!(settings.understanding.engine, Engine::Auto);
+    assert!(settings.server.rate_limits);
+    assert!(settings.warnings.is_empty());
+    assert_eq!(settings.conversation.burst(Channel::Api), Burst::NONE);
+}
+
+#[test]
+fn the_names_of_the_owners_documents_are_understood() {
+    let settings = read(
+        "",
+        &[
+            ("DATABASE_URL", "sqlite:///var/lib/frontdesk/data.db"),
+            ("SESSION_TTL_HOURS", "3"),
+            ("MAX_CACHE_SIZE", "77"),
+            ("MESSAGE_PROCESSOR_TIMEOUT", "1500"),
+            ("FRONTDESK_LISTEN", "localhost:0"),
+            (
+                "FRONTDESK_API_KEYS",
+                "first-key-0123456789, second-key-0123456789",
+            ),
+            ("FRONTDESK_RATE_LIMITS", "off"),
+            ("FRONTDESK_NOW", "2026-11-18T10:00:00-05:00[America/New_York]"),
+            ("FRONTDESK_UNDERSTANDING", "rules"),
+            ("FRONTDESK_TRANSCRIPT", "with_turn"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(
+        settings.store.sqlite_path(),
+        Some(Path::new("/var/lib/frontdesk/data.db"))
+    );
+    assert_eq!(settings.conversation.session_idle, Duration::from_secs(3 * 3_600));
+    assert_eq!(settings.cache.entries_max, 77);
+    assert_eq!(settings.conversation.wait_max, Duration::from_millis(1_500));
+    assert!(settings.server.listen.ip().is_loopback());
+    let keys: Vec<&str> = settings
+        .server
+        .api_keys
+        .iter()
+        .map(ExposeSecret::expose_secret)
+        .collect();
+    assert_eq!(keys, ["first-key-0123456789", "second-key-0123456789"]);
+    assert!(!settings.server.rate_limits);
+    assert_eq!(
+        settings.clock.start.unwrap().0.to_string(),
+        "2026-11-18T15:00:00Z"
+    );
+    assert_eq!(settings.understanding.engine, Engine::Rules);
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_every_key_has_a_generic_variable() {
+    let file = "[cache]\nentries_max = 5\n[upkeep]\nsweep_every_seconds = 9\n";
+    let settings = read(file, &[("FRONTDESK_CACHE__ENTRIES_MAX", "6")]).unwrap();
+    assert_eq!(settings.cache.entries_max, 6);
+    assert_eq!(settings.upkeep.sweep_every, Duration::from_secs(9));
+}
+
+#[test]
+fn every_mistake_is_named_with_its_place_and_what_to_write() {
+    let file = "[server]\nlisten = \"here\"\n\n[cache]\nentries_maxx = 5\n";
+    let said = refusal(file, &[("MESSAGE_PROCESSOR_TIMEOUT", "soon")]);
+    assert_eq!(
+        said,
+        "3 settings are wrong:\n  \
+         - server.listen (frontdesk.toml:2): this is not a valid value; write an address and a port, for example 127.0.0.1:3000\n  \
+         - conversation.wait_ms_max (MESSAGE_PROCESSOR_TIMEOUT): this is not a valid value; write a whole number, for example 30\n  \
+         - cache.entries_maxx (frontdesk.toml:5): there is no such setting; did you mean cache.entries_max?"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_refused_with_its_line() {
+    let said = refusal("[server]\nlisten = \n", &[]);
+    assert!(said.contains("frontdesk.toml:2"), "{said}");
+}
+
+#[test]
+fn an_unknown_variable_of_ours_is_refused_and_those_of_others_are_left_alone() {
+    let said = refusal("", &[("FRONTDESK_LISTN", "127.0.0.1:1"), ("HOME", "/root")]);
+    assert_eq!(
+        said,
+        "a setting is wrong: FRONTDESK_LISTN: there is no such setting; did you mean FRONTDESK_LISTEN?"
+    );
+    assert!(read("", &[("FRONTDESK_CONFIG", "x.toml"), ("LISTEN", "1")]).is_ok());
+}
+
+#[test]
+fn an_empty_variable_means_not_set() {
+    let settings = read("", &[("REDIS_URL", ""), ("FRONTDESK_API_KEYS", "")]).unwrap();
+    assert!(settings.cache.redis.is_none());
+    assert!(!settings.server.requires_key());
+}
+
+#[test]
+fn without_keys_it_listens_on_loopback_only() {
+    let said = refusal("", &[("FRONTDESK_LISTEN", "0.0.0.0:3000")]);
+    assert!(
+        said.contains("server.listen (FRONTDESK_LISTEN)") && said.contains("FRONTDESK_API_KEYS"),
+        "{said}"
+    );
+    let open = [
+        ("FRONTDESK_LISTEN", "0.0.0.0:3000"),
+        ("FRONTDESK_API_KEYS", "a-key-of-24-characters-ok"),
+    ];
+    assert!(read("", &open).is_ok());
+    assert!(read("", &[("FRONTDESK_LISTEN", "[::1]:3000")]).is_ok());
+}
+
+#[test]
+fn what_this_version_lacks_is_refused_or_warned_about_by_name() {
+    let said = refusal(
+        "",
+        &[(
+            "DATABASE_URL",
+            "postgres://ana:secret@db.example/frontdesk?password=x",
+        )],
+    );
+    assert!(
+        said.contains("DATABASE_URL") && said.contains("not supported yet by this version"),
+        "{said}"
+    );
+    assert!(said.contains("postgres://db.example/frontdesk"), "{said}");
+    assert!(refusal("", &[("FRONTDESK_UNDERSTANDING", "llm")]).contains("not supported yet"));
+    assert!(refusal("", &[("FRONTDESK_TRANSCRIPT", "behind")]).contains("not supported yet"));
+    let settings = read(
+        "",
+        &[
+            ("REDIS_URL", "redis://:secret@127.0.0.1:6379"),
+            ("LLM_BASE_URL", "http://127.0.0.1:9/v1"),
+            ("LLM_API_KEY", "secret"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.warnings.len(), 2);
+    assert!(settings.warnings[0].contains("REDIS_URL (redis://127.0.0.1:6379)"));
+    assert!(settings.warnings[1].contains("rules engine"));
+}
+
+#[test]
+fn secrets_are_neither_printed_nor_repeated_in_a_refusal() {
+    let settings = read(
+        "",
+        &[
+            ("FRONTDESK_API_KEYS", "hush-0123456789abc"),
+            ("LLM_API_KEY", "hush"),
+        ],
+    )
+    .unwrap();
+    assert!(!format!("{settings:?}").contains("hush"));
+    let said = refusal(
+        "",
+        &[
+            ("FRONTDESK_API_KEYS", "hush"),
+            ("DATABASE_URL", "mysql://u:hush@h/d"),
+        ],
+    );
+    assert!(!said.contains("hush"), "{said}");
+}
+
+#[test]
+fn two_names_for_one_setting_must_not_disagree() {
+    let said = refusal(
+        "",
+        &[("MAX_CACHE_SIZE", "1"), ("FRONTDESK_CACHE__ENTRIES_MAX", "2")],
+    );
+    assert!(
+        said.contains("MAX_CACHE_SIZE and FRONTDESK_CACHE__ENTRIES_MAX both set it"),
+        "{said}"
+    );
+    let said = refusal("", &[("SESSION_TTL_SECONDS", "60"), ("SESSION_TTL_HOURS", "2")]);
+    assert!(said.contains("keep one of them"), "{said}");
+    assert!(read("", &[("SESSION_TTL_SECONDS", "7200"), ("SESSION_TTL_HOURS", "2")]).is_ok());
+}
+
+#[test]
+fn numbers_have_a_range() {
+    for (name, value) in [
+        ("SESSION_TTL_SECONDS", "0"),
+        ("SESSION_TTL_HOURS", "99999999999999999"),
+        ("MESSAGE_PROCESSOR_TIMEOUT", "1"),
+        ("FRONTDESK_STORE__READERS", "0"),
+        ("FRONTDESK_CONVERSATION__WAITING_MAX", "3"),
+    ] {
+        assert!(read("", &[(name, value)]).is_err(), "{name}={value}");
+    }
+}
+
+#[test]
+fn a_database_is_a_file() {
+    for text in ["sqlite://", "sqlite::memory:", "frontdesk.db"] {
+        assert!(read("", &[("DATABASE_URL", text)]).is_err(), "{text}");
+    }
+    let settings = read("", &[("DATABASE_URL", "sqlite:data/x.db?mode=rwc")]).unwrap();
+    assert_eq!(
+        settings.store.database,
+        Database::Sqlite {
+            path: "data/x.db".into()
+        }
+    );
+}
+
+#[test]
+fn the_manual_lists_every_setting() {
+    let manual = include_str!("../../docs/OPERATIONS.md");
+    for known in Settings::known() {
+        assert!(
+            manual.contains(&format!("`{}`", known.key)),
+            "docs/OPERATIONS.md lacks {}",
+            known.key
+        );
+        for name in known.variables.iter().filter(|name| !name.contains("__")) {
+            assert!(manual.contains(name.as_str()), "docs/OPERATIONS.md lacks {name}");
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! The actor of one pair: it alone owns the context.
+//!
+//! It does not do the work itself. A turn (or the loading before the first one) runs in a task that reports back, so
+//! the actor stays responsive while a model thinks or a commit waits: `Idle | Gathering | Working`. What waits is in
+//! its queue, in order; nothing is owed that is not either in the queue, in the running turn, or durable.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::router::Place;
+use super::turn::{self, Ended, Loaded, Work};
+use super::{Answer, Refused, Said, Services};
+use crate::dialogue::{Context, Event};
+use crate::store::{Inbound, MessageKey};
+use crate::telemetry::metrics::{self, CacheResult, Stage, Tier};
+use crate::types::Pair;
+use crate::understanding::Act;
+
+/// What an actor is told.
+pub(super) enum Message {
+    /// Something to be answered.
+    Item(Item),
+    /// Messages of this pair may be waiting in the inbox: look.
+    Ring(Place),
+    /// The context is asked for.
+    Context(oneshot::Sender<Option<(u64, Arc<Context>)>>),
+    /// Loading ended.
+    Loaded(Box<Result<(Loaded, Vec<Inbound>), Refused>>),
+    /// The running turn ended.
+    Ended(Box<Ended>),
+    /// The burst window may be over.
+    Quiet,
+    /// Time to see whether it is still needed.
+    Idle,
+    /// The process stops: leave as soon as nothing is owed.
+    Leave,
+}
+
+/// Something that waits for its turn.
+pub(super) struct Item {
+    pub what: What,
+    pub arrived: Instant,
+    /// Its place in the queue; `None` for what was found in the inbox.
+    pub place: Option<Place>,
+}
+
+pub(super) enum What {
+    /// A message, with who waits for the answer; nobody does for one that was found in the inbox.
+    Message(Box<Inbound>, Option<oneshot::Sender<Result<Said, Refused>>>),
+    /// Acts without a message.
+    Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>),
+    /// Something that time or the world did.
+    Event(Event, oneshot::Sender<()>),
+}
+
+pub(super) struct ConversationActor;
+
+pub(super) struct Start {
+    pub services: Arc<Services>,
+    pub pair: Pair,
+}
+
+pub(super) struct State {
+    services: Arc<Services>,
+    pair: Pair,
+    loaded: Option<Loaded>,
+    queue: VecDeque<Item>,
+    phase: Phase,
+    last_used: Instant,
+    leaving: bool,
+    /// The inbox must be looked at again before the next turn.
+    rung: bool,
+    /// Those who want to see the context; told between turns, so that whoever has got an answer sees what it made.
+    askers: Vec<oneshot::Sender<Option<(u64, Arc<Context>)>>>,
+    /// Places of bells, given back when the inbox was looked at.
+    bells: Vec<Place>,
+    /// Accepted messages that broke a turn. They are left alone until the sweep rings, which counts an attempt first;
+    /// after four the store gives them up, and the conversation goes on.
+    broken: BTreeSet<MessageKey>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    /// Since when, and since when it is quiet.
+    Gathering {
+        first: Instant,
+        last: Instant,
+    },
+    Working,
+}
+
+impl Actor for ConversationActor {
+    type Msg = Message;
+    type State = State;
+    type Arguments = Start;
+
+    async fn pre_start(&self, myself: ActorRef<Message>, start: Start) -> Result<State, ActorProcessingErr> {
+        let state = State {
+            services: start.services,
+            pair: start.pair,
+            loaded: None,
+            queue: VecDeque::new(),
+            phase: Phase::Idle,
+            last_used: Instant::now(),
+            leaving: false,
+            rung: false,
+            askers: Vec::new(),
+            bells: Vec::new(),
+            broken: BTreeSet::new(),
+        };
+        state.look_in_later(&myself);
+        Ok(state)
+    }
+
+    /// Never fails: whatever goes wrong in a turn is a value that the turn reports.
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::Item(item) => {
+                state.last_used = Instant::now();
+                state.queue.push_back(item);
+                state.go_on(&myself);
+            }
+            Message::Ring(place) => {
+                state.rung = true;
+                state.broken.clear();
+                state.bells.push(place);
+                state.go_on(&myself);
+            }
+            Message::Context(asker) => {
+                state.askers.push(asker);
+                state.tell_askers();
+            }
+            Message::Loaded(result) => {
+                state.loaded_is(*result);
+                state.tell_askers();
+                state.go_on(&myself);
+            }
+            Message::Ended(ended) => {
+                state.ended(*ended);
+                state.tell_askers();
+                state.go_on(&myself);
+            }
+            Message::Quiet => state.go_on(&myself),
+            Message::Idle => {
+                state.look_in_later(&myself);
+                state.maybe_leave(&myself);
+            }
+            Message::Leave => {
+                state.leaving = true;
+                state.go_on(&myself);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Starts what can be started now.
+    fn go_on(&mut self, myself: &ActorRef<Message>) {
+        if self.phase == Phase::Working {
+            return;
+        }
+        if self.loaded.is_none() || self.rung {
+            if !self.queue.is_empty() || self.rung {
+                self.load(myself);
+            }
+            return self.maybe_leave(myself);
+        }
+        let Some(front) = self.queue.front() else {
+            self.phase = Phase::Idle;
+            return self.maybe_leave(myself);
+        };
+        if let What::Message(inbound, _) = &front.what {
+            let (quiet, longest) = (self.services.limits.burst)(inbound.key.channel);
+            if !quiet.is_zero() && self.is_still_gathering(myself, quiet, longest) {
+                return;
+            }
+        }
+        let work = self.take_work();
+        self.phase = Phase::Working;
+        // Without a context this point is not reached.
+        let Some(loaded) = self.loaded.clone() else { return };
+        metrics::cache_asked(Tier::Local, CacheResult::Hit);
+        let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
+        tokio::spawn(async move {
+            let ended = turn::run(services, pair, loaded, work).await;
+            // An actor that died meanwhile has nobody left to tell; what is durable is found by the sweep.
+            let _ = myself.send_message(Message::Ended(Box::new(ended)));
+        });
+    }
+
+    /// Whether more messages of a burst are waited for.
+    fn is_still_gathering(&mut self, myself: &ActorRef<Message>, quiet: Duration, longest: Duration) -> bool {
+        let now = Instant::now();
+        let newest = self.queue.iter().map(|item| item.arrived).max().unwrap_or(now);
+        let (first, last) = match self.phase {
+            Phase::Gathering { first, last } => (first, last.max(newest)),
+            Phase::Idle | Phase::Working => (self.queue.front().map_or(now, |item| item.arrived), newest),
+        };
+        let due = (last + quiet).min(first + longest);
+        if now >= due || self.leaving {
+            return false;
+        }
+        self.phase = Phase::Gathering { first, last };
+        myself.send_after(due - now, || Message::Quiet);
+        true
+    }
+
+    /// The next piece of work: all messages that wait in a row, or one of anything else.
+    fn take_work(&mut self) -> Work {
+        let mut messages = Vec::new();
+        // After a message broke a turn, the rest go one by one, so that it takes no other down with it.
+        let messages_max = if self.broken.is_empty() {
+            self.services.limits.messages_per_turn_max
+        } else {
+            1
+        };
+        while let Some(front) = self.queue.front() {
+            let is_message = matches!(front.what, What::Message(..));
+            if !messages.is_empty() && (!is_message || messages.len() >= messages_max) {
+                break;
+            }
+            let Some(item) = self.queue.pop_front() else { break };
+            metrics::turn_took(Stage::Wait, item.arrived.elapsed());
+            match item.what {
+                What::Message(inbound, asker) => messages.push(turn::Waiting {
+                    inbound: *inbound,
+                    asker,
+                    place: item.place,
+                }),
+                What::Acts(acts, asker) => return Work::Acts(acts, asker, item.place),
+                What::Event(event, asker) => return Work::Event(event, asker, item.place),
+            }
+        }
+        // In the order in which they were sent, as far as the sender's side tells.
+        messages.sort_by_key(|m| m.inbound.sent_at.unwrap_or(m.inbound.received_at));
+        Work::Messages(messages)
+    }
+
+    fn load(&mut self, myself: &ActorRef<Message>) {
+        self.phase = Phase::Working;
+        self.rung = false;
+        let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
+        tokio::spawn(async move {
+            let result = turn::load(&services, &pair).await;
+            let _ = myself.send_message(Message::Loaded(Box::new(result)));
+        });
+    }
+
+    fn loaded_is(&mut self, result: Result<(Loaded, Vec<Inbound>), Refused>) {
+        self.phase = Phase::Idle;
+        self.bells.clear();
+        match result {
+            Ok((loaded, pending)) => {
+                self.loaded = Some(loaded);
+                // What was accepted before comes before what waits, unless it waits already.
+                for inbound in pending.into_iter().rev() {
+                    let waits =
+                        |item: &Item| matches!(&item.what, What::Message(m, _) if m.key == inbound.key);
+                    if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
+                        let what = What::Message(Box::new(inbound), None);
+                        self.queue.push_front(Item {
+                            what,
+                            arrived: Instant::now(),
+                            place: None,
+                        });
+                    }
+                }
+            }
+            Err(refused) => {
+                tracing::warn!(error = %refused, "a conversation could not be loaded");
+                for item in self.queue.drain(..) {
+                    turn::refuse(item.what, &refused);
+                }
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        self.phase = Phase::Idle;
+        self.last_used = Instant::now();
+        self.loaded = ended.loaded;
+        self.broken.extend(ended.broken);
+    }
+
+    fn tell_askers(&mut self) {
+        if self.phase == Phase::Working {
+            return;
+        }
+        let known = self.loaded.as_ref().map(|l| (l.version, l.context.clone()));
+        for asker in self.askers.drain(..) {
+            // Whoever asked may have given up meanwhile.
+            let _ = asker.send(known.clone());
+        }
+    }
+
+    fn look_in_later(&self, myself: &ActorRef<Message>) {
+        let idle = self.services.limits.idle;
+        let wait = if self.services.router.is_crowded() {
+            idle / 10
+        } else {
+            idle
+        };
+        myself.send_after(wait.max(Duration::from_millis(10)), || Message::Idle);
+    }
+
+    fn maybe_leave(&self, myself: &ActorRef<Message>) {
+        let idle = self.services.limits.idle;
+        let patience = if self.services.router.is_crowded() {
+            idle / 10
+        } else {
+            idle
+        };
+        let unused = self.phase == Phase::Idle && self.queue.is_empty() && !self.rung;
+        if unused
+            && (self.leaving || self.last_used.elapsed() >= patience)
+            && self.services.router.leave(&self.pair, myself.get_id())
+        {
+            myself.stop(None);
+        }
+    }
+}

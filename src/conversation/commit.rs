@@ -1,0 +1,376 @@
+//! One attempt of a turn: decide on the calendar as it is, hold, write everything at once, and only then tell.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::answer::{Answer, AppointmentView, GoalView, ReplyView};
+use super::turn::{Loaded, drawn_message_id};
+use super::{Business, Services, session};
+use crate::booking::Status;
+use crate::booking::appointment::Appointment;
+use crate::dialogue::context::SCHEMA;
+use crate::dialogue::{self, Context, Effect, Heard, Input, Outcome, View};
+use crate::ids::{self, Seed};
+use crate::invariants::{self, Invariant};
+use crate::store::cache::Cached;
+use crate::store::{
+    CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow, StoredContext, TranscriptEntry,
+    TurnCommit,
+};
+use crate::telemetry::metrics::{self, AppointmentEvent, Stage};
+use crate::types::{Channel, Pair, SessionId, TurnId};
+
+/// What a turn goes on from: everything but the world.
+pub(super) struct Draft {
+    pub heard: Vec<Heard>,
+    pub inbound: Vec<Inbound>,
+    pub engine: Option<&'static str>,
+    pub arrived: Instant,
+}
+
+/// What became of an attempt.
+pub(super) enum Verdict {
+    Committed(Loaded, Answer),
+    /// There is nothing to say, to do or to remember.
+    Nothing,
+    /// A slot was lost; where it is known, which.
+    Taken(Option<Timestamp>),
+    Conflict,
+    AlreadyAnswered(Vec<MessageKey>),
+}
+
+pub(super) async fn attempt(
+    services: &Services,
+    pair: &Pair,
+    business: &Business,
+    loaded: &Loaded,
+    draft: &Draft,
+    input: Input<'_>,
+    lost: Option<Timestamp>,
+) -> Result<Verdict, super::Refused> {
+    let started = Instant::now();
+    let now = services.clock.now();
+    let calendar = services.businesses.calendar(business, now).await?;
+    let view = View {
+        catalogue: &business.catalogue,
+        calendar: &calendar,
+        participant: &pair.participant,
+        now,
+        seed: Seed::of_turn(pair.conversation().0, loaded.version),
+        lost,
+    };
+    let mut outcome = dialogue::decide(&loaded.context, input, &view);
+    metrics::turn_took(Stage::Decide, started.elapsed());
+    if draft.inbound.is_empty()
+        && outcome.replies.is_empty()
+        && outcome.effects.is_empty()
+        && outcome.context == *loaded.context
+    {
+        return Ok(Verdict::Nothing);
+    }
+    if let Some(start) = hold(services, pair, &mut outcome, now).await? {
+        return Ok(Verdict::Taken(Some(start)));
+    }
+    let committing = Instant::now();
+    let (turn, answer) = write_up(services, pair, business, loaded, draft, outcome, now);
+    let effects = turn.effects.clone();
+    let context = turn.context_after;
+    let expects_delivery = turn.commit.outbox.iter().any(|row| !row.sent);
+    let committed = services.store.commit(turn.commit).await?;
+    metrics::turn_took(Stage::Commit, committing.elapsed());
+    match committed {
+        CommitOutcome::Committed { version, .. } => {
+            invariants::check(
+                Invariant::I2,
+                invariants::version_grew_by_one(loaded.version, version),
+                pair.conversation(),
+            );
+            let after = Loaded {
+                version,
+                context: context.into(),
+            };
+            tell(services, pair, &after, &effects, expects_delivery).await;
+            Ok(Verdict::Committed(after, answer))
+        }
+        CommitOutcome::VersionConflict { .. } => Ok(Verdict::Conflict),
+        CommitOutcome::AlreadyAnswered(keys) => Ok(Verdict::AlreadyAnswered(keys)),
+        CommitOutcome::EffectRefused { effect, .. } => {
+            metrics::slot_conflict();
+            services.businesses.calendar_changed(&pair.business);
+            let start = effects.get(effect).and_then(|e| match e {
+                Effect::Book { appointment } | Effect::Confirm { appointment, .. } => {
+                    Some(appointment.starts_at)
+                }
+                Effect::Move { to, .. } => Some(to.starts_at),
+                _ => None,
+            });
+            Ok(Verdict::Taken(start))
+        }
+    }
+}
+
+/// Places the holds of an outcome. Gives back the start of one that somebody else has won.
+async fn hold(
+    services: &Services,
+    pair: &Pair,
+    outcome: &mut Outcome,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, super::Refused> {
+    let wanted: Vec<Appointment> = outcome
+        .effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::Hold { appointment } => Some(appointment.clone()),
+            _ => None,
+        })
+        .collect();
+    outcome.effects.retain(|e| !matches!(e, Effect::Hold { .. }));
+    for appointment in wanted {
+        let start = appointment.starts_at;
+        services.businesses.calendar_changed(&pair.business);
+        match services
+            .store
+            .hold(&pair.business, pair, appointment, now)
+            .await?
+        {
+            HoldOutcome::Held(row) => {
+                metrics::appointment(AppointmentEvent::Held);
+                services.businesses.calendar_changed(&pair.business);
+                adopt(outcome, &row);
+            }
+            HoldOutcome::Taken => {
+                metrics::slot_conflict();
+                services.businesses.calendar_changed(&pair.business);
+                return Ok(Some(start));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Takes the row over as it was stored: a replayed turn meets its own hold again, which may have another version.
+fn adopt(outcome: &mut Outcome, row: &Appointment) {
+    for goal in &mut outcome.context.goals {
+        if goal.hold.as_ref().is_some_and(|hold| hold.id == row.id) {
+            goal.hold = Some(row.clone());
+        }
+    }
+    for effect in &mut outcome.effects {
+        if let Effect::Confirm { appointment, .. } = effect
+            && appointment.id == row.id
+        {
+            *appointment = row.clone();
+        }
+    }
+}
+
+struct WrittenUp {
+    commit: TurnCommit,
+    effects: Vec<Effect>,
+    context_after: Context,
+}
+
+/// Everything that the turn writes, and the answer that those who wait get once it is written.
+fn write_up(
+    services: &Services,
+    pair: &Pair,
+    business: &Business,
+    loaded: &Loaded,
+    draft: &Draft,
+    outcome: Outcome,
+    now: Timestamp,
+) -> (WrittenUp, Answer) {
+    let turn = TurnId(ids::new_id(now));
+    let Outcome {
+        mut context,
+        replies,
+        effects,
+    } = outcome;
+    let first_words = draft.heard.first().map_or("", |h| h.text.as_str());
+    let ended = session::open(&mut context, now, services.limits.session_gap, first_words);
+    let session = context.session.as_ref().map_or(SessionId(Uuid::nil()), |s| s.id);
+    let channel = draft
+        .heard
+        .last()
+        .map(|h| h.channel)
+        .or(context.channel)
+        .unwrap_or(Channel::Api);
+    let latency_ms = u32::try_from(draft.arrived.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let mut seq = context.last_seq;
+    let mut next = || {
+        seq += 1;
+        seq
+    };
+    let entry = |seq, direction, role: &str, message_id: String, text: String, at| TranscriptEntry {
+        seq,
+        session,
+        direction,
+        role: role.to_owned(),
+        message_id,
+        text,
+        options: Vec::new(),
+        attachments: None,
+        at,
+        channel,
+        turn,
+        engine: None,
+        latency_ms,
+    };
+    let mut transcript: Vec<TranscriptEntry> = draft
+        .inbound
+        .iter()
+        .map(|m| TranscriptEntry {
+            attachments: m.attachments.clone(),
+            channel: m.key.channel,
+            engine: draft.engine.map(ToOwned::to_owned),
+            ..entry(
+                next(),
+                Direction::Inbound,
+                "customer",
+                m.key.message_id.to_string(),
+                m.text.clone(),
+                m.sent_at.unwrap_or(m.received_at),
+            )
+        })
+        .collect();
+    let mut outbox = Vec::new();
+    for (ordinal, reply) in (0_u32..).zip(&replies) {
+        let id = Uuid::new_v5(&turn.0, &ordinal.to_be_bytes());
+        let seq = next();
+        transcript.push(TranscriptEntry {
+            options: reply.options.clone(),
+            ..entry(
+                seq,
+                Direction::Outbound,
+                "bot",
+                id.to_string(),
+                reply.text.clone(),
+                now,
+            )
+        });
+        outbox.push(OutboxRow {
+            id,
+            pair: pair.clone(),
+            version: loaded.version + 1,
+            ordinal,
+            seq,
+            channel,
+            reply: reply.clone(),
+            // Whoever called gets it as the answer; only the web chat is pushed to.
+            sent: channel != Channel::Web,
+            attempts: 0,
+            at: now,
+        });
+    }
+    context.last_seq = seq;
+    session::count(&mut context, now, u64::try_from(transcript.len()).unwrap_or(0));
+    let answer = Answer {
+        message_id: draft
+            .heard
+            .last()
+            .map_or_else(|| drawn_message_id(now), |h| h.id.clone()),
+        session_id: session,
+        version: loaded.version + 1,
+        duplicate: false,
+        replies: replies.iter().map(ReplyView::from).collect(),
+        goals: context
+            .goals
+            .iter()
+            .filter(|g| g.state.is_active())
+            .map(|g| GoalView::of(g, &business.catalogue.time_zone))
+            .collect(),
+        appointments: changed(&effects)
+            .iter()
+            .map(|a| AppointmentView::of(a, &business.catalogue))
+            .collect(),
+    };
+    let commit = TurnCommit {
+        turn,
+        pair: pair.clone(),
+        expected_version: loaded.version,
+        at: now,
+        // A context is plain data; serialising it cannot fail.
+        context: StoredContext {
+            schema: SCHEMA,
+            json: serde_json::to_string(&context).unwrap_or_default(),
+        },
+        sessions: ended.into_iter().chain(context.session.clone()).collect(),
+        transcript,
+        answered: draft.inbound.clone(),
+        answer: serde_json::to_string(&answer).unwrap_or_default(),
+        effects: effects.clone(),
+        outbox,
+    };
+    (
+        WrittenUp {
+            commit,
+            effects,
+            context_after: context,
+        },
+        answer,
+    )
+}
+
+/// The appointments that effects change, as the commit leaves them. The commit refuses the turn unless each row has
+/// the version that the effect names, so what is told here is what is stored.
+fn changed(effects: &[Effect]) -> Vec<Appointment> {
+    let with = |a: &Appointment, status| Appointment {
+        status,
+        hold_expires_at: None,
+        version: a.version + 1,
+        ..a.clone()
+    };
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Confirm { appointment, by_hand } => Some(with(
+                appointment,
+                if *by_hand {
+                    Status::Pending
+                } else {
+                    Status::Confirmed
+                },
+            )),
+            Effect::Book { appointment } => Some(appointment.clone()),
+            Effect::Move { to, .. } => Some(to.clone()),
+            Effect::Cancel { appointment } => Some(with(appointment, Status::Cancelled)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// After the commit: caches, calendar, outbox, waitlist.
+async fn tell(services: &Services, pair: &Pair, after: &Loaded, effects: &[Effect], expects_delivery: bool) {
+    let conversation = pair.conversation();
+    services.local.put(conversation, Cached::from(after)).await;
+    if let Some(shared) = &services.shared {
+        shared.put(conversation, Cached::from(after)).await;
+    }
+    if expects_delivery {
+        (services.outbox_bell)();
+    }
+    let (mut moved, mut freed) = (false, false);
+    for effect in effects {
+        let event = match effect {
+            Effect::Confirm { by_hand: true, .. } => AppointmentEvent::Pending,
+            Effect::Confirm { .. } | Effect::Book { .. } => AppointmentEvent::Confirmed,
+            Effect::Release { .. } => AppointmentEvent::Released,
+            Effect::Move { .. } => AppointmentEvent::Moved,
+            Effect::Cancel { .. } => AppointmentEvent::Cancelled,
+            _ => continue,
+        };
+        metrics::appointment(event);
+        moved = true;
+        freed |= matches!(
+            effect,
+            Effect::Release { .. } | Effect::Move { .. } | Effect::Cancel { .. }
+        );
+    }
+    if moved {
+        services.businesses.calendar_changed(&pair.business);
+    }
+    if freed {
+        services.upkeep.slots_freed(&pair.business);
+    }
+}

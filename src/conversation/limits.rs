@@ -1,0 +1,39 @@
+//! The bounds of everything that waits in a conversation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::types::Channel;
+
+/// Bounds and habits of conversations.
+#[derive(Clone)]
+pub struct Limits {
+    /// Messages of one pair that may wait for their turn.
+    pub waiting_per_pair_max: usize,
+    /// Messages of all pairs that may wait.
+    pub waiting_max: usize,
+    /// Messages that one turn answers at most.
+    pub messages_per_turn_max: usize,
+    /// An actor without messages leaves after this.
+    pub idle: Duration,
+    /// Live actors above which idle ones leave sooner.
+    pub actors_max: usize,
+    /// A conversation that rests so long begins a new session.
+    pub session_gap: Duration,
+    /// How long a turn of a channel waits for more messages: after the last one, and in all.
+    pub burst: Arc<dyn Fn(Channel) -> (Duration, Duration) + Send + Sync>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            waiting_per_pair_max: 32,
+            waiting_max: 10_000,
+            messages_per_turn_max: 20,
+            idle: Duration::from_secs(15 * 60),
+            actors_max: 50_000,
+            session_gap: Duration::from_secs(2 * 60 * 60),
+            burst: Arc::new(|_| (Duration::ZERO, Duration::ZERO)),
+        }
+    }
+}

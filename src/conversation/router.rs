@@ -1,0 +1,182 @@
+//! From pair to live actor: an exact map, and admission at its door.
+//!
+//! ractor's registry is no directory (a name is free again before its actor has ended), and a cache may forget; so
+//! the map is our own. Two rules keep every message in order and none lost:
+//! - A sender counts itself in under the map's lock before it sends.
+//! - An actor leaves only under the same lock, and only when nobody is counted in.
+//!
+//! So a message either reaches the actor that is there, or finds no entry and starts the next one; an actor that has
+//! left owes nothing and writes nothing any more.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ractor::{ActorId, ActorRef};
+use tokio::sync::Notify;
+
+use super::actor::Message;
+use super::limits::Limits;
+use super::{Load, Refused};
+use crate::types::Pair;
+
+/// A live actor with the count of what it owes.
+struct Entry {
+    actor: ActorRef<Message>,
+    /// Messages admitted and not yet answered.
+    owed: Arc<AtomicUsize>,
+}
+
+/// The map.
+pub(super) struct Router {
+    entries: Mutex<Entries>,
+    waiting: Arc<AtomicUsize>,
+    limits: Arc<Limits>,
+    /// Rung whenever an actor was taken out.
+    left: Notify,
+}
+
+#[derive(Default)]
+struct Entries {
+    live: HashMap<Pair, Entry>,
+    closed: bool,
+}
+
+/// A place in an actor's queue. Dropping it gives the place back.
+#[derive(Debug)]
+pub(super) struct Place {
+    owed: Arc<AtomicUsize>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.owed.fetch_sub(1, Ordering::AcqRel);
+        self.waiting.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Router {
+    pub(super) fn new(limits: Arc<Limits>) -> Self {
+        Self {
+            entries: Mutex::default(),
+            waiting: Arc::default(),
+            limits,
+            left: Notify::new(),
+        }
+    }
+
+    /// Sends a message to the pair's actor, starting it when there is none. `make` gets the message's place in the
+    /// queue; `start` makes the actor and must not block.
+    ///
+    /// # Errors
+    /// When the pair or the process has too much waiting, or the process is stopping.
+    pub(super) fn send(
+        &self,
+        pair: &Pair,
+        make: impl FnOnce(Place) -> Message,
+        start: impl FnOnce() -> Result<ActorRef<Message>, Refused>,
+    ) -> Result<(), Refused> {
+        let mut entries = self.lock();
+        let overloaded = Refused::Overloaded {
+            retry_after: super::RETRY_AFTER,
+        };
+        if entries.closed || self.waiting.load(Ordering::Acquire) >= self.limits.waiting_max {
+            return Err(overloaded);
+        }
+        if !entries.live.contains_key(pair) {
+            let entry = Entry {
+                actor: start()?,
+                owed: Arc::default(),
+            };
+            entries.live.insert(pair.clone(), entry);
+        }
+        let entry = &entries.live[pair];
+        if entry.owed.load(Ordering::Acquire) >= self.limits.waiting_per_pair_max {
+            return Err(Refused::PairBusy {
+                retry_after: super::RETRY_AFTER,
+            });
+        }
+        entry.owed.fetch_add(1, Ordering::AcqRel);
+        self.waiting.fetch_add(1, Ordering::AcqRel);
+        let place = Place {
+            owed: entry.owed.clone(),
+            waiting: self.waiting.clone(),
+        };
+        if entry.actor.send_message(make(place)).is_ok() {
+            return Ok(());
+        }
+        // The actor died of a bug and its supervisor has not taken it out yet. The next sender finds a fresh one.
+        entries.live.remove(pair);
+        Err(overloaded)
+    }
+
+    /// The pair's live actor.
+    pub(super) fn find(&self, pair: &Pair) -> Option<ActorRef<Message>> {
+        self.lock().live.get(pair).map(|entry| entry.actor.clone())
+    }
+
+    /// Takes an actor out of the map if it owes nothing. `true` means that it must stop now: no message will come.
+    pub(super) fn leave(&self, pair: &Pair, actor: ActorId) -> bool {
+        let mut entries = self.lock();
+        let owes_nothing =
+            |entry: &Entry| entry.actor.get_id() == actor && entry.owed.load(Ordering::Acquire) == 0;
+        let leaves = entries.live.get(pair).is_some_and(owes_nothing);
+        if leaves {
+            entries.live.remove(pair);
+            self.left.notify_waiters();
+        }
+        leaves
+    }
+
+    /// Takes a dead actor out of the map, whatever it owed: those who wait are told by their closed channels.
+    pub(super) fn bury(&self, actor: ActorId) {
+        self.lock().live.retain(|_, entry| entry.actor.get_id() != actor);
+        self.left.notify_waiters();
+    }
+
+    /// Whether idle actors should leave sooner.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.lock().live.len() > self.limits.actors_max
+    }
+
+    /// Admits nobody any more.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+    }
+
+    /// Tells every actor to leave once it owes nothing, and waits until all have. Close first.
+    pub(super) async fn drain(&self) {
+        loop {
+            // Registered before looking, so that no departure is missed.
+            let left = self.left.notified();
+            let live: Vec<ActorRef<Message>> = self
+                .lock()
+                .live
+                .values()
+                .map(|entry| entry.actor.clone())
+                .collect();
+            if live.is_empty() {
+                return;
+            }
+            for actor in live {
+                // One that is gone meanwhile has left already.
+                let _ = actor.send_message(Message::Leave);
+            }
+            left.await;
+        }
+    }
+
+    pub(super) fn load(&self) -> Load {
+        let actors = self.lock().live.len();
+        Load {
+            actors: u64::try_from(actors).unwrap_or(u64::MAX),
+            waiting: u64::try_from(self.waiting.load(Ordering::Acquire)).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        // Every change of the map is one insert or remove, so it is whole whatever panicked meanwhile.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

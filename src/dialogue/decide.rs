@@ -1,0 +1,526 @@
+//! The decision: what a burst of messages, or an event, makes of the context.
+
+use super::apply::{self, Applied};
+use super::context::{Choice, Context, Question, RECENT_IDS_MAX};
+use super::draft::Draft;
+use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot, WhenSlot};
+use super::outcome::{Effect, Outcome};
+use super::said::Said;
+use super::view::{Event, Heard, Input, View};
+use super::{book, confirm, constraint, enquire, existing, expiry, safety, waitlist};
+use crate::booking::visit::StaffWish;
+use crate::types::ServiceId;
+use crate::understanding::act::{HandoffReason, SmallTalk, Topic};
+use crate::understanding::{Expecting, GoalKind};
+
+/// From this many messages in a row on that were not understood, a person is asked to take over.
+const MISSES_MAX: u32 = 3;
+
+/// Decides. The same arguments always give the same outcome.
+#[must_use]
+pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
+    let mut draft = Draft::new(context, view);
+    expiry::age(&mut draft);
+    match input {
+        Input::Messages(messages) => {
+            remember(&mut draft.context, messages);
+            let said = Said::of(messages.iter().flat_map(|m| &m.acts));
+            hear(&mut draft, &said);
+        }
+        Input::Event(Event::SlotFreed { entry, plan }) => waitlist::offer(&mut draft, *entry, plan),
+        // Growing old was all there was to do.
+        Input::Event(Event::Due) => {}
+    }
+    draft.finish()
+}
+
+fn remember(context: &mut Context, messages: &[Heard]) {
+    for message in messages {
+        context.recent_ids.push_back(message.id.clone());
+        context.channel = Some(message.channel);
+    }
+    while context.recent_ids.len() > RECENT_IDS_MAX {
+        context.recent_ids.pop_front();
+    }
+}
+
+fn hear(draft: &mut Draft<'_>, said: &Said) {
+    note_profile(draft, said);
+    if safety::first(draft, said) {
+        draft.context.misses = 0;
+        return;
+    }
+    if said.is_empty() {
+        return not_understood(draft);
+    }
+    draft.context.misses = 0;
+    if said.small_talk.contains(&SmallTalk::Greet)
+        && draft.context.last_seq == 0
+        && (said.says_visit() || !said.starts.is_empty())
+    {
+        draft.line(
+            "hello",
+            &[(
+                "name",
+                draft.context.profile.name.clone().unwrap_or_default().into(),
+            )],
+        );
+    }
+    answer_questions(draft, said);
+    let worked = work(draft, said);
+    if !worked {
+        chat(draft, said);
+    }
+    draft.repeat_question();
+}
+
+fn note_profile(draft: &mut Draft<'_>, said: &Said) {
+    let mut profile = draft.context.profile.clone();
+    profile.name = said.name().or(profile.name);
+    profile.phone = said.phone.as_ref().map(|p| p.value.clone()).or(profile.phone);
+    profile.email = said.email.as_ref().map(|e| e.value.clone()).or(profile.email);
+    if profile != draft.context.profile {
+        draft.context.profile = profile.clone();
+        draft.effects.push(Effect::Profile(profile));
+    }
+}
+
+/// Rephrase, then show the options, then a person.
+fn not_understood(draft: &mut Draft<'_>) {
+    draft.context.misses += 1;
+    let misses = draft.context.misses;
+    if misses >= MISSES_MAX {
+        draft.context.misses = 0;
+        safety::hand_off(draft, HandoffReason::NotUnderstood);
+        return draft.repeat_question();
+    }
+    match (&draft.context.question, misses) {
+        (Some(_), 1) => {
+            draft.line("not-understood", &[]);
+            draft.repeat_question();
+        }
+        (Some(_), _) => {
+            draft.line("not-understood-again", &[]);
+            draft.repeat_question_whole();
+        }
+        (None, _) => {
+            draft.line("not-understood", &[]);
+            enquire::help(draft);
+        }
+    }
+}
+
+fn answer_questions(draft: &mut Draft<'_>, said: &Said) {
+    let named: Vec<ServiceId> = apply::sure_services(said);
+    let about = if named.is_empty() {
+        draft
+            .context
+            .question
+            .as_ref()
+            .and_then(|q| q.goal)
+            .and_then(|id| draft.context.goal(id))
+            .map(book::service_ids)
+            .unwrap_or_default()
+    } else {
+        named
+    };
+    for topic in &said.asked {
+        enquire::answer(draft, topic, &about);
+    }
+}
+
+/// Does what the messages ask for; `false` when they asked for nothing.
+fn work(draft: &mut Draft<'_>, said: &Said) -> bool {
+    if said.dropped {
+        drop_goal(draft);
+        return true;
+    }
+    if said.undone && revive(draft) {
+        return true;
+    }
+    let question = draft.context.question.clone();
+    if let Some(choice) = chosen(draft, said, question.as_ref()) {
+        return choice;
+    }
+    if let Some(kind) = wanted_kind(draft, said) {
+        start(draft, kind, said);
+        return true;
+    }
+    // A price asked for a service by name is a question, not a wish for it.
+    let asks_only = !said.asked.is_empty()
+        && !said
+            .asked
+            .iter()
+            .any(|t| matches!(t, Topic::Availability | Topic::WhyNot));
+    let only_names_a_service =
+        said.services.is_some() && said.staff.is_none() && said.when.is_none() && said.party_size.is_none();
+    if asks_only && (only_names_a_service || !said.says_visit()) && !said.confirmed && !said.denied {
+        return true;
+    }
+    let asks_free = said
+        .asked
+        .iter()
+        .any(|t| matches!(t, Topic::Availability | Topic::WhyNot));
+    if said.says_visit() || asks_free || said.which.is_some() {
+        go_on(draft, said, question.as_ref());
+        return true;
+    }
+    if said.confirmed || said.denied {
+        return yes_or_no(draft, said.confirmed, question);
+    }
+    false
+}
+
+/// Which kind of goal the messages start.
+fn wanted_kind(draft: &Draft<'_>, said: &Said) -> Option<GoalKind> {
+    let has = |kind| said.starts.contains(&kind);
+    if has(GoalKind::Reschedule) || (has(GoalKind::Cancel) && has(GoalKind::Book)) {
+        return Some(GoalKind::Reschedule);
+    }
+    if has(GoalKind::Cancel) {
+        return Some(GoalKind::Cancel);
+    }
+    let kind = said.starts.last().copied()?;
+    match kind {
+        GoalKind::Book | GoalKind::Waitlist => Some(kind),
+        GoalKind::Enquire | GoalKind::Profile | GoalKind::Handoff if draft.context.goals.is_empty() => None,
+        _ => None,
+    }
+}
+
+fn start(draft: &mut Draft<'_>, kind: GoalKind, said: &Said) {
+    match kind {
+        GoalKind::Waitlist => {
+            let goal = focus(draft).or_else(|| revived_for_waitlist(draft));
+            let goal = goal.unwrap_or_else(|| draft.open_goal(GoalKind::Book));
+            match apply::apply(draft, goal, said) {
+                Applied::Changed(goal) | Applied::Same(goal) => waitlist::join(draft, goal),
+                Applied::Asked => {}
+            }
+        }
+        GoalKind::Cancel if draft.own_appointments().is_empty() && focus_id(draft).is_some() => {
+            // "cancel" with nothing booked yet means what is being arranged.
+            drop_goal(draft);
+        }
+        GoalKind::Cancel | GoalKind::Reschedule => {
+            let goal = draft.take_kind(kind).unwrap_or_else(|| draft.open_goal(kind));
+            // What was being asked about another goal waits.
+            draft.close_question();
+            if kind == GoalKind::Cancel {
+                let mut goal = goal;
+                // "cancel Friday" and "cancel the gel" say which one is meant.
+                let which = said.which.as_ref().or(said.when.as_ref());
+                goal.slots.services = apply::sure_services(said)
+                    .into_iter()
+                    .map(|id| ServiceSlot {
+                        id,
+                        provenance: Provenance::Said,
+                    })
+                    .collect();
+                existing::advance(draft, goal, which);
+            } else {
+                match apply::apply(draft, goal, said) {
+                    Applied::Changed(goal) | Applied::Same(goal) => {
+                        existing::advance(draft, goal, said.which.as_ref())
+                    }
+                    Applied::Asked => {}
+                }
+            }
+        }
+        _ => {
+            let goal = draft
+                .take_kind(GoalKind::Book)
+                .unwrap_or_else(|| draft.open_goal(GoalKind::Book));
+            proceed(draft, goal, said);
+        }
+    }
+}
+
+fn revived_for_waitlist(draft: &mut Draft<'_>) -> Option<Goal> {
+    let dropped = draft.context.dropped.take()?;
+    if dropped.kind == GoalKind::Book && dropped.state != GoalState::Done {
+        return Some(dropped);
+    }
+    draft.context.dropped = Some(dropped);
+    None
+}
+
+/// Goes on with the goal in focus, or begins to book.
+fn go_on(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) {
+    if let Some(goal) = focus(draft) {
+        // "yes, Friday at 2" says nothing new: it is a yes.
+        let confirming =
+            goal.state == GoalState::Confirming && question.is_some_and(|q| q.goal == Some(goal.id));
+        if goal.kind == GoalKind::Cancel {
+            return existing::advance(
+                draft,
+                Goal { target: None, ..goal },
+                said.which.as_ref().or(said.when.as_ref()),
+            );
+        }
+        return match apply::apply(draft, goal, said) {
+            Applied::Same(goal) if confirming && said.confirmed => existing::yes(draft, goal),
+            Applied::Changed(goal) | Applied::Same(goal) => step(draft, goal, said),
+            Applied::Asked => {}
+        };
+    }
+    // "actually make it Saturday", right after booking.
+    let corrects = said.when.is_some() || said.staff.is_some();
+    if corrects
+        && apply::sure_services(said).is_empty()
+        && let Some(done) = draft.context.dropped.clone()
+        && let Some(goal) = existing::correct(draft, &done)
+    {
+        return proceed(draft, goal, said);
+    }
+    let goal = draft.open_goal(GoalKind::Book);
+    proceed(draft, goal, said);
+}
+
+fn proceed(draft: &mut Draft<'_>, goal: Goal, said: &Said) {
+    match apply::apply(draft, goal, said) {
+        Applied::Changed(goal) | Applied::Same(goal) => step(draft, goal, said),
+        Applied::Asked => {}
+    }
+}
+
+fn step(draft: &mut Draft<'_>, mut goal: Goal, said: &Said) {
+    expiry::note_new_day(draft, &mut goal);
+    match goal.kind {
+        GoalKind::Reschedule => existing::advance(draft, goal, said.which.as_ref()),
+        _ => book::advance(draft, goal),
+    }
+}
+
+/// The goal that the open question serves, else the active one touched last.
+fn focus_id(draft: &Draft<'_>) -> Option<crate::types::GoalId> {
+    let asked = draft
+        .context
+        .question
+        .as_ref()
+        .and_then(|q| q.goal)
+        .filter(|id| draft.context.goal(*id).is_some());
+    asked.or_else(|| {
+        draft
+            .context
+            .goals
+            .iter()
+            .rev()
+            .find(|g| g.state.is_active())
+            .map(|g| g.id)
+    })
+}
+
+fn focus(draft: &mut Draft<'_>) -> Option<Goal> {
+    let id = focus_id(draft)?;
+    draft.take(id)
+}
+
+/// An option picked by its number. `None` when none was.
+fn chosen(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) -> Option<bool> {
+    let question = question?;
+    let only_yes = said.confirmed
+        && !said.says_visit()
+        && question.expecting == Expecting::Choice
+        && question.options.len() == 1;
+    let number = said.chosen.or_else(|| only_yes.then_some(1))?;
+    if question.options.is_empty() {
+        return None;
+    }
+    let Some(option) = number
+        .checked_sub(1)
+        .and_then(|i| question.options.get(i))
+        .cloned()
+    else {
+        draft.line("no-such-option", &[("count", question.options.len().into())]);
+        draft.repeat_question_whole();
+        return Some(true);
+    };
+    let goal = question.goal.and_then(|id| draft.take(id))?;
+    // What else was said counts too: "the second one, with Mai".
+    let mut goal = match apply::apply(draft, goal, said) {
+        Applied::Changed(goal) | Applied::Same(goal) => goal,
+        Applied::Asked => return Some(true),
+    };
+    draft.close_question();
+    match option.choice {
+        Choice::Service(id) => {
+            goal.slots.services = vec![ServiceSlot {
+                id,
+                provenance: Provenance::Chosen,
+            }]
+        }
+        Choice::Start(start) => book::choose_start(draft, &mut goal, start, Provenance::Chosen),
+        Choice::Plan(plan) => {
+            book::choose_start(draft, &mut goal, plan.starts_at, Provenance::Chosen);
+            if let [only] = draft.speaker().staff_of(&plan.allocations).as_slice() {
+                goal.slots.staff = Some(StaffSlot {
+                    wish: StaffWish::Only(only.clone()),
+                    provenance: Provenance::Chosen,
+                });
+            }
+        }
+        Choice::Appointment(id) => {
+            goal.target = Some(id);
+            existing::advance(draft, goal, None);
+            return Some(true);
+        }
+        Choice::Day(date) => {
+            let day = constraint::exactly(date, None, option.label);
+            let when = match &goal.slots.when {
+                Some(slot) => constraint::refine(&slot.when, &day),
+                None => day,
+            };
+            let said_on = draft.view.today();
+            goal.slots.when = Some(WhenSlot {
+                when,
+                said_on,
+                instant: None,
+                provenance: Provenance::Chosen,
+            });
+        }
+        Choice::Waitlist => {
+            waitlist::join(draft, goal);
+            return Some(true);
+        }
+    }
+    step(draft, goal, &Said::default());
+    Some(true)
+}
+
+fn yes_or_no(draft: &mut Draft<'_>, yes: bool, question: Option<Question>) -> bool {
+    let Some(question) = question else {
+        return yes && late_yes(draft);
+    };
+    let Some(goal) = question.goal.and_then(|id| draft.take(id)) else {
+        draft.close_question();
+        return yes && late_yes(draft);
+    };
+    match (question.expecting, yes) {
+        (Expecting::Confirm, true) => {
+            draft.close_question();
+            existing::yes(draft, goal);
+        }
+        (Expecting::Confirm, false) => {
+            draft.close_question();
+            confirm::no(draft, goal);
+        }
+        (Expecting::Staff, false) => {
+            // "no" to "with Mai or Linh?" is no preference.
+            let mut goal = goal;
+            goal.slots.staff = Some(StaffSlot {
+                wish: StaffWish::Anyone,
+                provenance: Provenance::Said,
+            });
+            book::advance(draft, goal);
+        }
+        (Expecting::Choice | Expecting::Time, false) => confirm::no(draft, goal),
+        _ => {
+            draft.context.goals.push(goal);
+            draft.repeat_question_whole();
+        }
+    }
+    true
+}
+
+/// A yes to something that ran out meanwhile.
+fn late_yes(draft: &mut Draft<'_>) -> bool {
+    let Some(dropped) = draft.context.dropped.take() else {
+        return false;
+    };
+    if dropped.state == GoalState::Expired && dropped.hold.is_some() {
+        confirm::yes(
+            draft,
+            Goal {
+                state: GoalState::Confirming,
+                ..dropped
+            },
+        );
+        return true;
+    }
+    draft.context.dropped = Some(dropped);
+    false
+}
+
+fn drop_goal(draft: &mut Draft<'_>) {
+    let Some(mut goal) = focus(draft) else {
+        if draft.context.waitlist.is_empty() {
+            draft.line("nothing-to-drop", &[]);
+        } else {
+            waitlist::leave(draft);
+            draft.line("waitlist-left", &[]);
+        }
+        return;
+    };
+    if goal.waitlist.is_some() {
+        return waitlist::declined(draft, goal);
+    }
+    // The plan stays known, so that "wait, still there?" can try for the very same slot.
+    let kept = goal.hold.clone();
+    draft.release(&mut goal);
+    if let Some(hold) = &kept {
+        book::choose_start(draft, &mut goal, hold.starts_at, Provenance::Chosen);
+        if let [only] = draft.speaker().staff_of(&hold.allocations).as_slice() {
+            goal.slots.staff = Some(StaffSlot {
+                wish: StaffWish::Only(only.clone()),
+                provenance: Provenance::Chosen,
+            });
+        }
+    }
+    draft.line("dropped", &[]);
+    draft.end(goal, GoalState::Cancelled);
+}
+
+/// "wait, still there?": the goal that was dropped lives again, and its slot is tried for again.
+fn revive(draft: &mut Draft<'_>) -> bool {
+    let Some(mut goal) = draft.context.dropped.take() else {
+        return false;
+    };
+    if !matches!(goal.state, GoalState::Cancelled | GoalState::Expired) {
+        draft.context.dropped = Some(goal);
+        return false;
+    }
+    goal.state = GoalState::Collecting;
+    goal.hold = None;
+    draft.line("revived", &[]);
+    step(draft, goal, &Said::default());
+    true
+}
+
+/// Words without business in them.
+fn chat(draft: &mut Draft<'_>, said: &Said) {
+    let open = draft.context.question.is_some();
+    let name = draft.context.profile.name.clone().unwrap_or_default();
+    let named = said.name().is_some() || said.phone.is_some() || said.email.is_some();
+    if named {
+        draft.line("noted", &[("name", name.clone().into())]);
+    }
+    for kind in &said.small_talk {
+        match kind {
+            SmallTalk::Greet if open => draft.line("hello-again", &[("name", name.clone().into())]),
+            SmallTalk::Greet => greet(draft, &name),
+            SmallTalk::Thanks => draft.line("welcome", &[("name", name.clone().into())]),
+            SmallTalk::Bye => draft.line("bye", &[("name", name.clone().into())]),
+            SmallTalk::Compliment => draft.line("compliment", &[]),
+            SmallTalk::HowAreYou => draft.line("how-are-you", &[]),
+            SmallTalk::Other => draft.line("small-talk", &[]),
+        }
+    }
+    if draft.has_said_nothing() && !open {
+        // A yes, a no or a "wait" that nothing is there for.
+        enquire::help(draft);
+    }
+}
+
+fn greet(draft: &mut Draft<'_>, name: &str) {
+    if let Some(goal) = focus(draft) {
+        draft.line("hello-again", &[("name", name.to_owned().into())]);
+        return step(draft, goal, &Said::default());
+    }
+    let business = draft.view.catalogue.name.clone();
+    draft.line(
+        "greeting",
+        &[("name", name.to_owned().into()), ("business", business.into())],
+    );
+    enquire::help(draft);
+}

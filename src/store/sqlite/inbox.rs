@@ -1,0 +1,216 @@
+//! Messages accepted and not yet answered. Unique for ever by (channel, account, message id) (I3).
+
+use std::collections::{BTreeMap, HashSet};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection, SqlitePool};
+
+use super::operation::{Arrivals, Operation};
+use super::rows::{Cells, blob, json, micros};
+use crate::store::{Acceptance, Error, Inbound, InboxState, MessageKey, Receipt, Result, Unfinished};
+use crate::types::Pair;
+
+/// Attempts after which a message is given up.
+const ATTEMPTS_MAX: i64 = 4;
+
+/// Records the messages of a whole batch, and says of each whether it is new.
+pub(super) async fn accept(connection: &mut SqliteConnection, arrivals: &mut [&mut Arrivals]) -> Result<()> {
+    let messages: Vec<_> = arrivals
+        .iter()
+        .flat_map(|asked| &asked.input)
+        .map(|message| {
+            (
+                message.key.channel.as_str(),
+                message.key.account.as_str(),
+                message.key.message_id.as_str(),
+                message.business.as_str(),
+                message.participant.as_str(),
+                message.pair().conversation().0.simple().to_string(),
+                message.text.as_str(),
+                message.attachments.as_deref(),
+                message.sent_at.map(micros),
+                micros(message.received_at),
+            )
+        })
+        .collect();
+    // First which of them are known, then all of them. Nothing comes in between: the write lock is held.
+    let known = sqlx::query(
+        "SELECT e.key FROM json_each($1) e
+         CROSS JOIN inbox i
+             ON i.channel = e.value ->> 0 AND i.account = e.value ->> 1 AND i.message_id = e.value ->> 2;
+
+         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($1))
+         INSERT INTO inbox
+             (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
+              sent_at, received_at)
+         SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, unhex(v ->> 5), v ->> 6, v ->> 7, v ->> 8, v ->> 9
+         FROM input WHERE true
+         ON CONFLICT (channel, account, message_id) DO NOTHING",
+    )
+    .bind(json(&messages)?)
+    .fetch_all(connection)
+    .await?;
+    let mut known_at = HashSet::with_capacity(known.len());
+    for row in &known {
+        known_at.insert(row.try_get::<i64, _>(0)?);
+    }
+    drop(messages);
+
+    let mut at = 0;
+    let mut seen: HashSet<MessageKey> = HashSet::new();
+    for asked in arrivals {
+        let mut answers = Vec::with_capacity(asked.input.len());
+        for message in &asked.input {
+            // The same key twice in one batch: the first is new.
+            let new = !known_at.contains(&at) && seen.insert(message.key.clone());
+            answers.push(if new {
+                Acceptance::New
+            } else {
+                Acceptance::Duplicate
+            });
+            at += 1;
+        }
+        asked.answer = Some(Ok(answers));
+    }
+    Ok(())
+}
+
+/// What became of a message.
+pub(super) async fn receipt(readers: &SqlitePool, key: &MessageKey) -> Result<Option<Receipt>> {
+    let row = sqlx::query(
+        "SELECT i.message_id, i.text, i.state, t.answer
+         FROM inbox i LEFT JOIN turns t ON t.id = i.turn_id
+         WHERE i.channel = $1 AND i.account = $2 AND i.message_id = $3",
+    )
+    .bind(key.channel.as_str())
+    .bind(key.account.as_str())
+    .bind(key.message_id.as_str())
+    .fetch_optional(readers)
+    .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let cells = Cells::new(&row, "inbox", "message_id");
+    let state = match cells.get::<i64>("state")? {
+        0 => InboxState::Pending,
+        1 => InboxState::Done,
+        2 => InboxState::Dead,
+        other => return Err(cells.corrupt("state", &other)),
+    };
+    Ok(Some(Receipt {
+        text: cells.get("text")?,
+        state,
+        answer: cells.get("answer")?,
+    }))
+}
+
+/// Reads a message from a row that has its columns under their own names.
+pub(super) fn read(cells: &Cells<'_>) -> Result<Inbound> {
+    Ok(Inbound {
+        key: MessageKey {
+            channel: cells.parsed("channel")?,
+            account: cells.get("account")?,
+            message_id: cells.parsed("message_id")?,
+        },
+        business: cells.parsed("business_id")?,
+        participant: cells.parsed("participant_id")?,
+        text: cells.get("text")?,
+        attachments: cells.get("attachments")?,
+        sent_at: cells.time_if_any("sent_at")?,
+        received_at: cells.time("received_at")?,
+    })
+}
+
+/// Finds unfinished messages by their state, and counts an attempt on each before anybody works on it, so that a
+/// message which kills the process ends as a dead letter and the conversation goes on.
+pub(super) struct ClaimUnfinished {
+    pub(super) before: Timestamp,
+    pub(super) limit: u32,
+}
+
+#[async_trait]
+impl Operation for ClaimUnfinished {
+    type Output = Unfinished;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<Unfinished> {
+        let before = micros(self.before);
+        let dead =
+            sqlx::query("UPDATE inbox SET state = 2 WHERE state = 0 AND received_at < $1 AND attempts >= $2")
+                .bind(before)
+                .bind(ATTEMPTS_MAX)
+                .execute(&mut *connection)
+                .await?
+                .rows_affected();
+        let claimed = sqlx::query(
+            "UPDATE inbox SET attempts = attempts + 1
+             WHERE state = 0 AND received_at < $1
+               -- Those tried least come first, so that a few hopeless ones do not keep the rest waiting.
+               AND conversation_id IN (SELECT conversation_id FROM inbox WHERE state = 0 AND received_at < $1
+                                       GROUP BY conversation_id ORDER BY MIN(attempts), MIN(n) LIMIT $2)
+             RETURNING n, message_id, business_id, participant_id",
+        )
+        .bind(before)
+        .bind(i64::from(self.limit))
+        .fetch_all(connection)
+        .await?;
+        // The order of RETURNING is not promised.
+        let mut oldest: BTreeMap<Pair, i64> = BTreeMap::new();
+        for row in &claimed {
+            let cells = Cells::new(row, "inbox", "message_id");
+            let n: i64 = cells.get("n")?;
+            let pair = Pair {
+                business: cells.parsed("business_id")?,
+                participant: cells.parsed("participant_id")?,
+            };
+            let first = oldest.entry(pair).or_insert(n);
+            *first = n.min(*first);
+        }
+        let mut pairs: Vec<(i64, Pair)> = oldest.into_iter().map(|(pair, n)| (n, pair)).collect();
+        pairs.sort();
+        Ok(Unfinished {
+            pairs: pairs.into_iter().map(|(_, pair)| pair).collect(),
+            dead,
+        })
+    }
+}
+
+/// The messages of a turn that others have answered already: the turn's place in the batch, and the key's place in it.
+pub(super) async fn answered_before(
+    connection: &mut SqliteConnection,
+    keys: &[(usize, usize, &MessageKey)],
+) -> Result<Vec<(usize, usize)>> {
+    let keys: Vec<_> = keys
+        .iter()
+        .map(|(turn, place, key)| {
+            (
+                *turn,
+                *place,
+                key.channel.as_str(),
+                key.account.as_str(),
+                key.message_id.as_str(),
+            )
+        })
+        .collect();
+    let rows = sqlx::query(
+        "SELECT e.value ->> 0, e.value ->> 1 FROM json_each($1) e
+         CROSS JOIN inbox i
+             ON i.channel = e.value ->> 2 AND i.account = e.value ->> 3 AND i.message_id = e.value ->> 4
+         WHERE i.state = 1",
+    )
+    .bind(json(&keys)?)
+    .fetch_all(connection)
+    .await?;
+    let place = |row: &sqlx::sqlite::SqliteRow, column: usize| -> Result<usize> {
+        let place: i64 = row.try_get(column)?;
+        usize::try_from(place).map_err(|e| Error::Rejected(sqlx::Error::Decode(e.into())))
+    };
+    rows.iter()
+        .map(|row| Ok((place(row, 0)?, place(row, 1)?)))
+        .collect()
+}
+
+/// For the id of a conversation in a statement.
+pub(super) fn conversation(pair: &Pair) -> Vec<u8> {
+    blob(pair.conversation().0)
+}

@@ -1,0 +1,315 @@
+//! The commit pipeline: one task owns the one connection that writes.
+//!
+//! While a transaction is in flight the next batch gathers in the queue; there is no timer, so a quiet store adds
+//! no wait and a busy one commits many turns with one flush. A batch runs in one `BEGIN IMMEDIATE .. COMMIT`, and
+//! its callers are answered after the COMMIT. Because the write lock is held, what a batch reads first cannot
+//! change until it has written: checks are exact.
+//!
+//! Each operation succeeds or fails alone: what can fail half-way runs in a savepoint; data that the bulk
+//! statements choke on rolls the batch back and splits it in halves until the poison stands alone.
+//!
+//! Callers wait on a oneshot. One that is cancelled loses its answer and nothing else, because the connection is
+//! never driven by a caller's future (sqlx 0.9 leaves a connection in a transaction when that is dropped).
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::lock::FileLock;
+use super::operation::{Arrivals, Job, Turn};
+use super::{errors, inbox, turns};
+use crate::store::{Error, Result};
+
+/// Operations in one batch.
+const BATCH_JOBS_MAX: usize = 256;
+/// Bytes in one batch: what bounds a commit is how much it writes.
+const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Tries of a batch before its callers hear that the database is unavailable.
+const TRIES_MAX: usize = 6;
+
+/// The pauses between tries: 10 ms doubling up to 500 ms, with jitter.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(10))
+        .with_max_delay(Duration::from_millis(500))
+        .with_factor(2.0)
+        .with_max_times(TRIES_MAX - 1)
+        .with_jitter()
+        .build()
+}
+
+/// The task's state.
+pub(super) struct Writer {
+    options: SqliteConnectOptions,
+    connection: SqliteConnection,
+    queue: mpsc::Receiver<Job>,
+    /// Held as long as this task may write: the next owner of the file must not begin before.
+    _lock: FileLock,
+    /// Dropped with the task; whoever closes the store waits for that.
+    _alive: watch::Sender<()>,
+    /// Lets a test say that the answer to a COMMIT was lost.
+    #[cfg(test)]
+    pub(super) lose_commit_answers: std::sync::Arc<std::sync::atomic::AtomicU32>,
+}
+
+impl Writer {
+    pub(super) async fn connect(
+        options: SqliteConnectOptions,
+        lock: FileLock,
+        queue: mpsc::Receiver<Job>,
+        alive: watch::Sender<()>,
+    ) -> Result<Self, sqlx::Error> {
+        let connection = options.connect().await?;
+        for kind in errors::KINDS {
+            metrics::counter!("frontdesk_store_errors_total", "kind" => kind).increment(0);
+        }
+        metrics::counter!("frontdesk_store_retries_total").increment(0);
+        Ok(Self {
+            options,
+            connection,
+            queue,
+            _lock: lock,
+            _alive: alive,
+            #[cfg(test)]
+            lose_commit_answers: std::sync::Arc::default(),
+        })
+    }
+
+    /// Serves the queue until every sender is gone and all that was queued is done.
+    pub(super) async fn run(mut self) {
+        let mut waiting = VecDeque::new();
+        let mut arrived = Vec::with_capacity(BATCH_JOBS_MAX);
+        loop {
+            if waiting.is_empty() {
+                if self.queue.recv_many(&mut arrived, BATCH_JOBS_MAX).await == 0 {
+                    break;
+                }
+                waiting.extend(arrived.drain(..));
+            } else {
+                while waiting.len() < BATCH_JOBS_MAX
+                    && let Ok(job) = self.queue.try_recv()
+                {
+                    waiting.push_back(job);
+                }
+            }
+            let batch = next_batch(&mut waiting);
+            self.carry_out(batch).await;
+        }
+        // The file stays whole without it; closing merely moves the WAL into it.
+        let _ = self.connection.close().await;
+    }
+
+    /// Commits a batch, in halves if it must be, and answers everybody.
+    async fn carry_out(&mut self, batch: Vec<Job>) {
+        let started = Instant::now();
+        let turns = batch.iter().filter(|job| matches!(job, Job::Turn(_))).count();
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            match self.commit_persistently(&mut part).await {
+                Ok(()) => {}
+                Err(error) if errors::may_pass(&error) || matches!(error, Error::OutcomeUnknown(_)) => {
+                    tracing::warn!(error = %error, jobs = part.len(), "a batch of writes was given up");
+                    part.iter_mut().for_each(|job| job.refuse(errors::copy(&error)));
+                }
+                Err(error) if part.len() == 1 => {
+                    tracing::warn!(error = %error, "a write was refused by the database");
+                    part.iter_mut().for_each(|job| job.refuse(errors::copy(&error)));
+                }
+                Err(_) => {
+                    // Something in here is poison, and the neighbours must not die of it.
+                    let second = part.split_off(part.len() / 2);
+                    parts.push(second);
+                    parts.push(part);
+                    continue;
+                }
+            }
+            part.into_iter().for_each(Job::reply);
+        }
+        if turns > 0 {
+            // A count far below 2^52.
+            #[expect(clippy::cast_precision_loss, reason = "at most 256")]
+            metrics::histogram!("frontdesk_commit_batch_turns").record(turns as f64);
+            metrics::histogram!("frontdesk_commit_duration_seconds").record(started.elapsed());
+        }
+    }
+
+    /// Commits, trying again while the trouble is of a kind that passes.
+    async fn commit_persistently(&mut self, batch: &mut [Job]) -> Result<()> {
+        let mut pauses = pauses();
+        loop {
+            let error = match self.commit_once(batch).await {
+                Ok(()) => return Ok(()),
+                Err(error) if errors::may_pass(&error) => error,
+                Err(error) => return Err(error),
+            };
+            let Some(pause) = pauses.next() else {
+                return Err(error);
+            };
+            metrics::counter!("frontdesk_store_retries_total").increment(1);
+            tokio::time::sleep(pause).await;
+            if matches!(error, Error::Unavailable(sqlx::Error::WorkerCrashed)) {
+                self.reconnect().await;
+            }
+        }
+    }
+
+    async fn commit_once(&mut self, batch: &mut [Job]) -> Result<()> {
+        // The number of the batch is what tells, after a COMMIT without an answer, whether it happened.
+        let number = match begin(&mut self.connection).await {
+            Ok(number) => number,
+            Err(error) => {
+                self.roll_back().await;
+                return Err(error.into());
+            }
+        };
+        if let Err(error) = write(&mut self.connection, batch).await {
+            self.roll_back().await;
+            return Err(error);
+        }
+        let Err(error) = self.commit().await else {
+            return Ok(());
+        };
+        self.roll_back().await;
+        if self.has_committed(number, error).await? {
+            return Ok(());
+        }
+        Err(Error::Unavailable(sqlx::Error::Io(std::io::Error::other(
+            "the commit was not carried out",
+        ))))
+    }
+
+    async fn commit(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query("COMMIT").execute(&mut self.connection).await?;
+        #[cfg(test)]
+        {
+            use std::sync::atomic::Ordering::SeqCst;
+            let left = self.lose_commit_answers.load(SeqCst);
+            if left > 0 {
+                self.lose_commit_answers.store(left - 1, SeqCst);
+                return Err(sqlx::Error::WorkerCrashed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks whether batch `number` is durable, after its COMMIT failed with `error`. Never guesses.
+    async fn has_committed(&mut self, number: i64, error: sqlx::Error) -> Result<bool> {
+        let mut pauses = pauses();
+        loop {
+            let last = sqlx::query("SELECT batch FROM writer WHERE id = 1")
+                .fetch_one(&mut self.connection)
+                .await;
+            if let Ok(row) = last {
+                return Ok(row.get::<i64, _>(0) == number);
+            }
+            let Some(pause) = pauses.next() else {
+                return Err(Error::OutcomeUnknown(error));
+            };
+            tokio::time::sleep(pause).await;
+            self.reconnect().await;
+        }
+    }
+
+    async fn roll_back(&mut self) {
+        // It fails when SQLite has rolled back by itself, or when the COMMIT did happen: both are as wished.
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+    }
+
+    async fn reconnect(&mut self) {
+        match self.options.connect().await {
+            Ok(connection) => self.connection = connection,
+            Err(error) => tracing::warn!(error = %error, "the database cannot be opened again"),
+        }
+    }
+}
+
+/// Takes the next batch off the front: bounded in number and bytes, and each conversation at most once. A second
+/// turn of the same conversation waits for the next batch, where it meets the version that the first one made.
+fn next_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
+    let mut batch = Vec::with_capacity(waiting.len().min(BATCH_JOBS_MAX));
+    let mut left = VecDeque::new();
+    let mut conversations = HashSet::new();
+    let mut bytes = 0;
+    while let Some(job) = waiting.pop_front() {
+        bytes += job.bytes();
+        let full = batch.len() == BATCH_JOBS_MAX || bytes > BATCH_BYTES_MAX;
+        if full && !batch.is_empty() {
+            waiting.push_front(job);
+            break;
+        }
+        match &job {
+            Job::Turn(turn) if !conversations.insert(turn.input.pair.conversation()) => left.push_back(job),
+            Job::Turn(_) | Job::Arrivals(_) | Job::Other(_) => batch.push(job),
+        }
+    }
+    while let Some(job) = left.pop_back() {
+        waiting.push_front(job);
+    }
+    batch
+}
+
+async fn begin(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    // IMMEDIATE takes the write lock now. A DEFERRED transaction would read first and then find that it cannot
+    // write, because another process's connection was faster, and no busy timeout helps against that.
+    let row =
+        sqlx::query("BEGIN IMMEDIATE; UPDATE writer SET batch = batch + 1 WHERE id = 1 RETURNING batch")
+            .fetch_one(connection)
+            .await?;
+    row.try_get(0)
+}
+
+/// Writes everything of a batch. Arrivals come first and turns last, so that a turn finds the messages and holds
+/// that were asked for before it.
+async fn write(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<()> {
+    let mut arrivals: Vec<&mut Arrivals> = Vec::new();
+    let mut others = Vec::new();
+    let mut committing: Vec<&mut Turn> = Vec::new();
+    for job in batch {
+        match job {
+            Job::Turn(turn) => committing.push(turn),
+            Job::Arrivals(asked) => arrivals.push(asked),
+            Job::Other(operation) => others.push(operation),
+        }
+    }
+    if !arrivals.is_empty() {
+        inbox::accept(connection, &mut arrivals).await?;
+    }
+    for operation in others {
+        savepoint(connection).await?;
+        match operation.run(connection).await {
+            Ok(()) => release(connection).await?,
+            Err(error) if errors::may_pass(&error) => return Err(error),
+            Err(error) => {
+                undo(connection).await?;
+                operation.refuse(error);
+            }
+        }
+    }
+    if !committing.is_empty() {
+        turns::commit(connection, committing).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn savepoint(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("SAVEPOINT operation").execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn release(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("RELEASE operation").execute(connection).await?;
+    Ok(())
+}
+
+/// Takes back what was written since the savepoint, and goes on.
+pub(super) async fn undo(connection: &mut SqliteConnection) -> Result<()> {
+    sqlx::query("ROLLBACK TO operation; RELEASE operation")
+        .execute(connection)
+        .await?;
+    Ok(())
+}

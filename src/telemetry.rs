@@ -1,0 +1,146 @@
+//! Logs and metrics.
+//!
+//! A log line reads alone and carries fields; it never holds names, numbers, tokens or message text. Metrics are a
+//! closed set ([`metrics`]), and every series of it exists from the start, so that zero can be told from absent.
+
+pub mod metrics;
+mod process;
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::config::log::{Format, Log};
+
+/// Why telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The level's text is no filter. Settings refuse it before; this is the second line.
+    #[error("log.level is not a filter: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Somebody else in this process logs already.
+    #[error("logging was set up before: {0}")]
+    Logging(#[from] tracing_subscriber::util::TryInitError),
+    /// Somebody else in this process counts already, or a bucket is wrong.
+    #[error("metrics cannot be set up: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Begins to log to standard error. `level` holds when the settings name none.
+///
+/// # Errors
+/// When the filter is wrong, or logging was begun before.
+pub fn log(settings: &Log, level: &str) -> Result<(), Error> {
+    use tracing_subscriber::util::SubscriberInitExt;
+    let filter = EnvFilter::builder().parse(settings.level.as_deref().unwrap_or(level))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_span_events(FmtSpan::NONE)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match settings.format {
+        Format::Pretty => builder.finish().try_init()?,
+        Format::Json => builder.json().flatten_event(true).finish().try_init()?,
+    }
+    Ok(())
+}
+
+/// Renders the metrics. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Meter(metrics_exporter_prometheus::PrometheusHandle);
+
+impl Meter {
+    /// Begins to count, with every series of the closed set at zero. Once per process.
+    ///
+    /// # Errors
+    /// When counting was begun before.
+    pub fn install() -> Result<Self, Error> {
+        let handle = builder()?.install_recorder()?;
+        metrics::describe();
+        metrics::start_at_zero();
+        Ok(Self(handle))
+    }
+
+    /// The registry itself, for rooms that read figures out of it.
+    #[must_use]
+    pub fn handle(&self) -> metrics_exporter_prometheus::PrometheusHandle {
+        self.0.clone()
+    }
+
+    /// All metrics in Prometheus' text format, with the process's memory as it is now.
+    #[must_use]
+    pub fn render(&self) -> String {
+        process::measure();
+        self.0.render()
+    }
+
+    /// Moves recorded durations into their buckets. To be called every few seconds, so that a process that nobody
+    /// scrapes does not keep them all.
+    pub fn upkeep(&self) {
+        self.0.run_upkeep();
+    }
+}
+
+fn builder() -> Result<metrics_exporter_prometheus::PrometheusBuilder, metrics_exporter_prometheus::BuildError>
+{
+    use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+    let mut builder = PrometheusBuilder::new();
+    for histogram in metrics::HISTOGRAMS {
+        builder =
+            builder.set_buckets_for_metric(Matcher::Full(histogram.name.to_owned()), histogram.buckets)?;
+    }
+    Ok(builder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_series_of_the_closed_set_is_there_before_anything_happens() {
+        let recorder = builder().unwrap().build_recorder();
+        let handle = recorder.handle();
+        let text = ::metrics::with_local_recorder(&recorder, || {
+            metrics::describe();
+            metrics::start_at_zero();
+            process::measure();
+            handle.render()
+        });
+        for series in [
+            r#"frontdesk_cache_requests_total{tier="local",result="hit"} 0"#,
+            r#"frontdesk_cache_requests_total{tier="shared",result="skipped"} 0"#,
+            r#"frontdesk_turns_total{outcome="committed"} 0"#,
+            r#"frontdesk_turn_duration_seconds_count{stage="total"} 0"#,
+            "frontdesk_actors 0",
+            "frontdesk_mailbox_waiting 0",
+            "frontdesk_commit_batch_turns_count 0",
+            "frontdesk_commit_duration_seconds_count 0",
+            r#"frontdesk_store_errors_total{kind="unavailable"} 0"#,
+            "frontdesk_store_retries_total 0",
+            r#"frontdesk_db_pool_connections{state="idle"} 0"#,
+            r#"frontdesk_llm_requests_total{outcome="ok"} 0"#,
+            r#"frontdesk_llm_tokens_total{direction="input"} 0"#,
+            "frontdesk_llm_duration_seconds_count 0",
+            r#"frontdesk_understanding_total{engine="rules",result="understood"} 0"#,
+            "frontdesk_inbox_unfinished 0",
+            r#"frontdesk_inbox_duplicates_total{channel="api"} 0"#,
+            "frontdesk_outbox_waiting 0",
+            r#"frontdesk_outbox_sent_total{channel="web",result="sent"} 0"#,
+            r#"frontdesk_appointments_total{event="confirmed"} 0"#,
+            "frontdesk_slot_conflicts_total 0",
+            r#"frontdesk_invariant_violations_total{invariant="I8"} 0"#,
+        ] {
+            assert!(text.lines().any(|line| line == series), "no {series} in:\n{text}");
+        }
+        assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
+        for line in text
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty())
+        {
+            let name = line.split(['{', ' ']).next().unwrap_or_default();
+            let described = metrics::ALL.iter().any(|metric| name.starts_with(metric.name));
+            assert!(described, "{name} has no description");
+        }
+    }
+}

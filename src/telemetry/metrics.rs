@@ -1,0 +1,364 @@
+//! The closed set of metrics: names, labels, and one function for each thing that is counted.
+//!
+//! Rooms call the functions below and never write a metric's name. Labels are closed enums, never ids: a label that
+//! grows with the number of customers would break every server that stores it, and tell who they are.
+
+mod labels;
+
+use std::time::Duration;
+
+use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+pub use labels::{
+    AppointmentEvent, CacheResult, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError, Tier,
+    TokenDirection, TurnOutcome, Understood,
+};
+
+use crate::types::Channel;
+
+/// A metric with its description.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name.
+    pub name: &'static str,
+    /// What a person who meets it on a dashboard should know.
+    pub about: &'static str,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+/// A histogram with its buckets.
+pub(super) struct Buckets {
+    pub(super) name: &'static str,
+    pub(super) buckets: &'static [f64],
+}
+
+const CACHE_REQUESTS: &str = "frontdesk_cache_requests_total";
+const TURNS: &str = "frontdesk_turns_total";
+const TURN_DURATION: &str = "frontdesk_turn_duration_seconds";
+const ACTORS: &str = "frontdesk_actors";
+const MAILBOX_WAITING: &str = "frontdesk_mailbox_waiting";
+const COMMIT_BATCH: &str = "frontdesk_commit_batch_turns";
+const COMMIT_DURATION: &str = "frontdesk_commit_duration_seconds";
+const STORE_ERRORS: &str = "frontdesk_store_errors_total";
+const STORE_RETRIES: &str = "frontdesk_store_retries_total";
+const POOL: &str = "frontdesk_db_pool_connections";
+const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
+const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
+const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
+const UNDERSTANDING: &str = "frontdesk_understanding_total";
+const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
+const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
+const OUTBOX_WAITING: &str = "frontdesk_outbox_waiting";
+const OUTBOX_SENT: &str = "frontdesk_outbox_sent_total";
+const APPOINTMENTS: &str = "frontdesk_appointments_total";
+const SLOT_CONFLICTS: &str = "frontdesk_slot_conflicts_total";
+const VIOLATIONS: &str = "frontdesk_invariant_violations_total";
+pub(super) const RESIDENT_MEMORY: &str = "process_resident_memory_bytes";
+
+const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
+    Metric { name, about, kind }
+}
+
+/// Every metric of this process.
+pub const ALL: [Metric; 22] = [
+    metric(
+        Kind::Counter,
+        CACHE_REQUESTS,
+        "Contexts asked of each tier, by what it answered",
+    ),
+    metric(Kind::Counter, TURNS, "Turns, by how they ended"),
+    metric(
+        Kind::Histogram,
+        TURN_DURATION,
+        "How long each stage of a turn took",
+    ),
+    metric(Kind::Gauge, ACTORS, "Live conversations in memory"),
+    metric(Kind::Gauge, MAILBOX_WAITING, "Messages that wait for their turn"),
+    metric(
+        Kind::Histogram,
+        COMMIT_BATCH,
+        "Turns committed together in one transaction",
+    ),
+    metric(
+        Kind::Histogram,
+        COMMIT_DURATION,
+        "How long a transaction of turns took",
+    ),
+    metric(
+        Kind::Counter,
+        STORE_ERRORS,
+        "Failures of the database, by what they call for",
+    ),
+    metric(Kind::Counter, STORE_RETRIES, "Writes that were tried again"),
+    metric(Kind::Gauge, POOL, "Connections to the database"),
+    metric(
+        Kind::Counter,
+        LLM_REQUESTS,
+        "Calls of the language model, by how they ended",
+    ),
+    metric(
+        Kind::Counter,
+        LLM_TOKENS,
+        "Tokens sent to and received from the language model",
+    ),
+    metric(
+        Kind::Histogram,
+        LLM_DURATION,
+        "How long a call of the language model took",
+    ),
+    metric(
+        Kind::Counter,
+        UNDERSTANDING,
+        "Messages, by who understood them and whether",
+    ),
+    metric(
+        Kind::Gauge,
+        INBOX_UNFINISHED,
+        "Messages accepted and not yet answered",
+    ),
+    metric(
+        Kind::Counter,
+        INBOX_DUPLICATES,
+        "Messages that were delivered again and changed nothing",
+    ),
+    metric(
+        Kind::Gauge,
+        OUTBOX_WAITING,
+        "Replies committed and not yet delivered",
+    ),
+    metric(
+        Kind::Counter,
+        OUTBOX_SENT,
+        "Replies handed to a channel, by what it said",
+    ),
+    metric(Kind::Counter, APPOINTMENTS, "Events of appointments"),
+    metric(
+        Kind::Counter,
+        SLOT_CONFLICTS,
+        "Slots that somebody else had won meanwhile",
+    ),
+    metric(
+        Kind::Counter,
+        VIOLATIONS,
+        "Broken invariants; any number above zero is a bug",
+    ),
+    metric(Kind::Gauge, RESIDENT_MEMORY, "Resident memory of this process"),
+];
+
+const SECONDS: &[f64] = &[
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0, 30.0,
+];
+
+pub(super) const HISTOGRAMS: [Buckets; 4] = [
+    Buckets {
+        name: TURN_DURATION,
+        buckets: SECONDS,
+    },
+    Buckets {
+        name: COMMIT_DURATION,
+        buckets: SECONDS,
+    },
+    Buckets {
+        name: LLM_DURATION,
+        buckets: SECONDS,
+    },
+    Buckets {
+        name: COMMIT_BATCH,
+        buckets: &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
+    },
+];
+
+/// Tells the recorder what every metric means.
+pub(super) fn describe() {
+    for Metric { name, about, kind } in ALL {
+        match kind {
+            Kind::Counter => describe_counter!(name, about),
+            Kind::Gauge => describe_gauge!(name, about),
+            Kind::Histogram => describe_histogram!(name, about),
+        }
+    }
+}
+
+/// Makes every series of the closed set, at zero.
+pub(super) fn start_at_zero() {
+    for tier in Tier::ALL {
+        for result in CacheResult::ALL {
+            counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).absolute(0);
+        }
+    }
+    zero(
+        TURNS,
+        "outcome",
+        TurnOutcome::ALL.iter().map(|outcome| outcome.as_str()),
+    );
+    zero(
+        STORE_ERRORS,
+        "kind",
+        StoreError::ALL.iter().map(|kind| kind.as_str()),
+    );
+    zero(
+        LLM_REQUESTS,
+        "outcome",
+        LlmOutcome::ALL.iter().map(|outcome| outcome.as_str()),
+    );
+    zero(
+        LLM_TOKENS,
+        "direction",
+        TokenDirection::ALL.iter().map(|direction| direction.as_str()),
+    );
+    zero(
+        INBOX_DUPLICATES,
+        "channel",
+        Channel::ALL.iter().map(|channel| channel.as_str()),
+    );
+    zero(
+        APPOINTMENTS,
+        "event",
+        AppointmentEvent::ALL.iter().map(|event| event.as_str()),
+    );
+    zero(
+        VIOLATIONS,
+        "invariant",
+        crate::invariants::Invariant::ALL.iter().map(|i| i.id()),
+    );
+    for engine in Engine::ALL {
+        for result in Understood::ALL {
+            counter!(UNDERSTANDING, "engine" => engine.as_str(), "result" => result.as_str()).absolute(0);
+        }
+    }
+    for channel in Channel::ALL {
+        for result in Delivery::ALL {
+            counter!(OUTBOX_SENT, "channel" => channel.as_str(), "result" => result.as_str()).absolute(0);
+        }
+    }
+    counter!(STORE_RETRIES).absolute(0);
+    counter!(SLOT_CONFLICTS).absolute(0);
+    for name in [
+        ACTORS,
+        MAILBOX_WAITING,
+        INBOX_UNFINISHED,
+        OUTBOX_WAITING,
+        RESIDENT_MEMORY,
+    ] {
+        gauge!(name).set(0.0);
+    }
+    for state in Connection::ALL {
+        gauge!(POOL, "state" => state.as_str()).set(0.0);
+    }
+    for stage in Stage::ALL {
+        // Made, not filled: a series with a count of 0.
+        let _ = histogram!(TURN_DURATION, "stage" => stage.as_str());
+    }
+    for name in [COMMIT_BATCH, COMMIT_DURATION, LLM_DURATION] {
+        let _ = histogram!(name);
+    }
+}
+
+fn zero(name: &'static str, label: &'static str, values: impl Iterator<Item = &'static str>) {
+    for value in values {
+        counter!(name, label => value).absolute(0);
+    }
+}
+
+/// A tier was asked for a context.
+pub fn cache_asked(tier: Tier, result: CacheResult) {
+    counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// A turn ended.
+pub fn turn_ended(outcome: TurnOutcome) {
+    counter!(TURNS, "outcome" => outcome.as_str()).increment(1);
+}
+
+/// A stage of a turn took so long.
+pub fn turn_took(stage: Stage, took: Duration) {
+    histogram!(TURN_DURATION, "stage" => stage.as_str()).record(took);
+}
+
+/// So many actors live, and so many messages wait for them.
+pub fn conversations_are(actors: u64, waiting: u64) {
+    set(ACTORS, actors);
+    set(MAILBOX_WAITING, waiting);
+}
+
+/// A transaction committed so many turns and took so long.
+pub fn batch_committed(turns: u32, took: Duration) {
+    histogram!(COMMIT_BATCH).record(f64::from(turns));
+    histogram!(COMMIT_DURATION).record(took);
+}
+
+/// The store failed.
+pub fn store_failed(kind: StoreError) {
+    counter!(STORE_ERRORS, "kind" => kind.as_str()).increment(1);
+}
+
+/// A write was tried again.
+pub fn store_retried() {
+    counter!(STORE_RETRIES).increment(1);
+}
+
+/// So many connections are free and busy.
+pub fn pool_is(idle: u32, busy: u32) {
+    gauge!(POOL, "state" => Connection::Idle.as_str()).set(f64::from(idle));
+    gauge!(POOL, "state" => Connection::Busy.as_str()).set(f64::from(busy));
+}
+
+/// A call of the language model ended.
+pub fn llm_called(outcome: LlmOutcome, took: Duration) {
+    counter!(LLM_REQUESTS, "outcome" => outcome.as_str()).increment(1);
+    histogram!(LLM_DURATION).record(took);
+}
+
+/// The language model read or wrote so many tokens.
+pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
+    counter!(LLM_TOKENS, "direction" => direction.as_str()).increment(tokens);
+}
+
+/// A message went through an engine.
+pub fn understood(engine: Engine, result: Understood) {
+    counter!(UNDERSTANDING, "engine" => engine.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// So many messages are accepted and not answered, and so many replies not delivered.
+pub fn queues_are(inbox_unfinished: u64, outbox_waiting: u64) {
+    set(INBOX_UNFINISHED, inbox_unfinished);
+    set(OUTBOX_WAITING, outbox_waiting);
+}
+
+/// A message was delivered again.
+pub fn inbox_duplicate(channel: Channel) {
+    counter!(INBOX_DUPLICATES, "channel" => channel.as_str()).increment(1);
+}
+
+/// A reply was handed to a channel.
+pub fn outbox_sent(channel: Channel, result: Delivery) {
+    counter!(OUTBOX_SENT, "channel" => channel.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// Something happened to an appointment, and is committed.
+pub fn appointment(event: AppointmentEvent) {
+    counter!(APPOINTMENTS, "event" => event.as_str()).increment(1);
+}
+
+/// Somebody else had won a slot meanwhile.
+pub fn slot_conflict() {
+    counter!(SLOT_CONFLICTS).increment(1);
+}
+
+pub(crate) fn invariant_violated(id: &'static str) {
+    counter!(VIOLATIONS, "invariant" => id).increment(1);
+}
+
+fn set(name: &'static str, value: u64) {
+    // A gauge is a float, exact up to 2^53.
+    #[expect(clippy::cast_precision_loss, reason = "see above")]
+    gauge!(name).set(value as f64);
+}

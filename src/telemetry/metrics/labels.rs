@@ -1,0 +1,192 @@
+//! The closed sets of label values.
+
+/// Makes a closed set of label values.
+macro_rules! label {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The label's value.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+label!(
+    /// Where a context is looked for, nearest first.
+    Tier {
+        /// The live actor, else the process's cache.
+        Local = "local",
+        /// The cache that processes share.
+        Shared = "shared",
+        /// The store.
+        Durable = "durable",
+    }
+);
+label!(
+    /// What a tier answered.
+    CacheResult {
+        /// It had the committed version.
+        Hit = "hit",
+        /// It had nothing, or another version.
+        Miss = "miss",
+        /// It failed.
+        Error = "error",
+        /// It was not asked.
+        Skipped = "skipped",
+    }
+);
+label!(
+    /// How a turn ended.
+    TurnOutcome {
+        /// It is durable.
+        Committed = "committed",
+        /// Another writer was faster; the same messages ran again.
+        VersionConflict = "version_conflict",
+        /// Its messages were answered before.
+        AlreadyAnswered = "already_answered",
+        /// A slot was taken meanwhile; it was decided again.
+        EffectRefused = "effect_refused",
+        /// It could not be committed; its messages stay in the inbox.
+        Failed = "failed",
+        /// A message was given up after its last attempt.
+        Dead = "dead",
+    }
+);
+label!(
+    /// Stages of a turn.
+    Stage {
+        /// In the mailbox.
+        Wait = "wait",
+        /// Waiting for more messages of the same burst.
+        Burst = "burst",
+        /// From text to acts.
+        Understand = "understand",
+        /// From acts to replies and effects.
+        Decide = "decide",
+        /// Until it was durable.
+        Commit = "commit",
+        /// From the first message to the durable answer.
+        Total = "total",
+    }
+);
+label!(
+    /// Failures of the store.
+    StoreError {
+        /// It cannot be reached or is overloaded.
+        Unavailable = "unavailable",
+        /// A connection broke during a write.
+        OutcomeUnknown = "outcome_unknown",
+        /// A row cannot be read.
+        Corrupt = "corrupt",
+        /// The data was refused.
+        Rejected = "rejected",
+        /// A migration failed.
+        Migration = "migration",
+        /// It is closing or its queue is full.
+        Closed = "closed",
+        /// The file cannot be opened.
+        Open = "open",
+    }
+);
+label!(
+    /// States of a connection.
+    Connection {
+        /// Free.
+        Idle = "idle",
+        /// Lent.
+        Busy = "busy",
+    }
+);
+label!(
+    /// How a call of a language model ended.
+    LlmOutcome {
+        /// With acts.
+        Ok = "ok",
+        /// With something that does not fit the schema.
+        Invalid = "invalid",
+        /// Not in time.
+        Timeout = "timeout",
+        /// Refused for the rate.
+        RateLimited = "rate_limited",
+        /// With another error.
+        Error = "error",
+        /// Not made: the breaker is open or too many are in flight.
+        Skipped = "skipped",
+    }
+);
+label!(
+    /// Which way tokens went.
+    TokenDirection {
+        /// To the model.
+        Input = "input",
+        /// From the model.
+        Output = "output",
+    }
+);
+label!(
+    /// Who understands.
+    Engine {
+        /// The rules engine.
+        Rules = "rules",
+        /// A language model.
+        Llm = "llm",
+    }
+);
+label!(
+    /// Whether a message was understood.
+    Understood {
+        /// It was.
+        Understood = "understood",
+        /// Nothing in it made sense.
+        Unclear = "unclear",
+        /// The engine failed; another one answered.
+        Failed = "failed",
+    }
+);
+label!(
+    /// What a channel said to a reply.
+    Delivery {
+        /// The channel has it.
+        Sent = "sent",
+        /// Not now; it is tried again.
+        Retry = "retry",
+        /// Given up.
+        Dead = "dead",
+    }
+);
+label!(
+    /// What happens to appointments.
+    AppointmentEvent {
+        /// A slot was promised.
+        Held = "held",
+        /// It waits for the business.
+        Pending = "pending",
+        /// It stands.
+        Confirmed = "confirmed",
+        /// It has another time or resource.
+        Moved = "moved",
+        /// It was called off.
+        Cancelled = "cancelled",
+        /// The business refused it.
+        Declined = "declined",
+        /// A promise ran out.
+        Expired = "expired",
+        /// A promise was given back.
+        Released = "released",
+        /// The customer has come.
+        CheckedIn = "checked_in",
+        /// It is over.
+        Completed = "completed",
+        /// The customer did not come.
+        NoShow = "no_show",
+    }
+);

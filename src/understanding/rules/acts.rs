@@ -1,0 +1,762 @@
+//! From findings to acts.
+
+use super::choice::chosen;
+use super::cues::Hit;
+use super::intent::salient;
+use super::lang::Lang;
+use super::names::{Mention, find};
+use super::people::{self, Party};
+use super::roles::{Motion, split};
+use super::time::day::Days;
+use super::time::piece::Context;
+use super::time::{Expression, Piece, fold, pieces};
+use super::token::{Kind, Text};
+use super::{Analysis, ENGINE};
+use crate::understanding::act::{
+    Act, Candidate, Certainty, Expecting, GoalKind, HandoffReason, Mode, ServiceMention, SlotKind, SlotValue,
+    SmallTalk, StaffSaid, Topic,
+};
+use crate::understanding::{Heard, Lexicon, Understood};
+
+/// Acts with the token at which each begins.
+type Placed = Vec<(usize, Act)>;
+
+pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
+    let text = Text::new(heard.text, lang);
+    let hits = lang.cues.find(&text);
+    let mut taken = vec![false; text.len()];
+    let mut placed: Placed = Vec::new();
+
+    let time_asked = heard.expecting == Some(Expecting::Time);
+    let choice = chosen(&text, lang, heard);
+    if let Some((option, from, to)) = choice {
+        mark(&mut taken, from, to);
+        placed.push((from, Act::Choose { option }));
+    }
+
+    let email = people::email(&text);
+    if let Some((value, from, to)) = email {
+        mark(&mut taken, from, to);
+        placed.push((
+            from,
+            Act::Set {
+                value: SlotValue::Email { value },
+            },
+        ));
+    }
+    let phone = people::phone(&text);
+    if let Some((value, from, to)) = phone {
+        mark(&mut taken, from, to);
+        placed.push((
+            from,
+            Act::Set {
+                value: SlotValue::Phone { value },
+            },
+        ));
+    }
+
+    let motion = motion(&hits, &text);
+    let context = Context {
+        days: Days {
+            text: &text,
+            lang,
+            now: heard.now,
+            day_before_month: heard.lexicon.day_before_month,
+        },
+        time_asked,
+        date_asked: heard.expecting == Some(Expecting::Date),
+        people_asked: heard.expecting == Some(Expecting::PartySize),
+        half_means_past: heard.lexicon.half_means_past,
+        moving: motion == Motion::Move,
+    };
+    let mut times = pieces(&context);
+    times.retain(|p| !taken[p.from..p.to].iter().any(|t| *t));
+    // "Good morning" and "see you Friday" ask for nothing.
+    let courtesy = |p: &Piece| {
+        hits.iter()
+            .any(|h| h.act == "greet" && p.from >= h.from && p.to <= h.to)
+            || hits.iter().any(|h| h.act == "bye" && p.from + 1 >= h.from)
+                && hits.iter().all(|h| !h.act.starts_with("start"))
+    };
+    let dropped = |p: &Piece| {
+        hits.iter()
+            .any(|h| h.act == "cancel_goal" && p.from >= h.from && p.to <= h.to)
+    };
+    times.retain(|p| !courtesy(p) && !dropped(p));
+
+    let free_of = |mentions: Vec<Mention>, taken: &[bool]| -> Vec<Mention> {
+        mentions
+            .into_iter()
+            .filter(|m| !taken[m.from..m.to].iter().any(|t| *t))
+            .collect()
+    };
+    let asked = heard.expecting == Some(Expecting::Service);
+    let staff = free_of(find(&text, lang, &heard.lexicon.staff, "staff_noise"), &taken);
+    let mut services = free_of(
+        find(&text, lang, &heard.lexicon.services, "service_noise"),
+        &taken,
+    );
+    // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
+    services
+        .retain(|m| asked || m.entries.len() < 3 || m.entries.iter().any(|(_, c)| *c == Certainty::Exact));
+    let bundles = free_of(find(&text, lang, &heard.lexicon.bundles, "service_noise"), &taken);
+    // A name of several words hides the time words in it ("Twelve Oaks").
+    let sure = |m: &&Mention| m.to - m.from > 1 && m.entries.iter().any(|(_, c)| *c == Certainty::Exact);
+    for name in staff.iter().chain(&services).filter(sure) {
+        times.retain(|p| p.to <= name.from || p.from >= name.to);
+    }
+    for piece in &times {
+        mark(&mut taken, piece.from, piece.to);
+    }
+    let service_acts = services_said(lang, heard.lexicon, &text, &services, &bundles, &mut taken);
+    let staff_acts = staff_said(lang, heard, &text, &staff, &hits, &mut taken);
+
+    let party = if choice.is_some() {
+        None
+    } else {
+        people::party(&text, lang, heard.expecting, &taken)
+    };
+    if let Some(party) = party {
+        mark(&mut taken, party.at.0, party.at.1);
+    }
+    for hit in hits.iter().filter(|h| {
+        matches!(
+            h.act,
+            "confirm"
+                | "deny"
+                | "greet"
+                | "thanks"
+                | "bye"
+                | "handoff"
+                | "stop"
+                | "overreach"
+                | "undo"
+                | "abuse"
+        )
+    }) {
+        // "call me Anna" and "it's for Anna" may share words with a cue; plain answers do not name anybody.
+        if hit.to - hit.from <= 2 {
+            mark(&mut taken, hit.from, hit.to);
+        }
+    }
+    let name = people::name(&text, lang, heard.expecting, &taken);
+
+    let (which, when) = split(&text, motion, times);
+    let which = fold(&context, &heard.lexicon.hours, &which).map(|e| (e, first(&which)));
+    let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
+
+    for hit in &hits {
+        // "I don't want to book" starts nothing.
+        if hit.act == "deny" && not_an_answer(&text, hit, &services, &staff_acts) {
+            continue;
+        }
+        if hit.act == "start.book" && refused(&text, hit.from) {
+            continue;
+        }
+        if name
+            .as_ref()
+            .is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from && hit.act != "deny")
+        {
+            continue;
+        }
+        placed.extend(act_of(hit.act).map(|act| (hit.from, act)));
+    }
+    placed.extend(service_acts);
+    placed.extend(staff_acts);
+    if let Some(Party {
+        people: Some(people),
+        at,
+    }) = party
+    {
+        let span = text.span(at.0, at.1);
+        placed.push((
+            at.0,
+            Act::Set {
+                value: SlotValue::PartySize { people, span },
+            },
+        ));
+    }
+    if let Some((value, from, _)) = name {
+        placed.push((from, Act::Set { value }));
+    }
+    if let Some((expression, at)) = &which {
+        let when = expression.when.clone();
+        placed.push((
+            *at,
+            Act::Set {
+                value: SlotValue::Which { when },
+            },
+        ));
+    }
+    if let Some((expression, at)) = &when {
+        let chosen_time = choice.is_some() && expression.when.says().1;
+        if !chosen_time {
+            say_when(&mut placed, *at, expression);
+        }
+    }
+    faq(lang, heard.lexicon, &text, &mut placed);
+
+    let named = !services.is_empty() || !staff.is_empty() || heard.expecting.is_some();
+    if !named && hits.iter().any(|h| h.act == "elsewhere") {
+        elsewhere(&mut placed);
+    }
+    placed.sort_by_key(|(at, _)| *at);
+    let courteous = courteous(&text, &hits, heard.expecting, when.is_some());
+    let mut acts = settle(placed, motion);
+    if acts.is_empty() {
+        acts = silent(lang, heard, &text);
+    }
+    let intent = salient(&acts, courteous);
+    Analysis {
+        when: when.or(which).map(|(expression, _)| expression),
+        people: party.map(|p| (p.people, text.span(p.at.0, p.at.1))),
+        understood: Understood {
+            acts,
+            intent,
+            engine: ENGINE,
+        },
+    }
+}
+
+/// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
+fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
+    let bare = hit.to == hit.from + 1 && text.get(hit.from).is_some_and(|t| t.low == "no");
+    let anyone = |act: &Act| {
+        matches!(
+            act,
+            Act::Set {
+                value: SlotValue::Staff {
+                    said: StaffSaid::Anyone
+                }
+            }
+        )
+    };
+    bare && services.iter().any(|m| m.from == hit.to)
+        || staff
+            .iter()
+            .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
+}
+
+/// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
+fn refused(text: &Text<'_>, at: usize) -> bool {
+    let mut back = text.tokens[..at]
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|t| t.kind == Kind::Word);
+    back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
+}
+
+fn mark(taken: &mut [bool], from: usize, to: usize) {
+    let to = to.min(taken.len());
+    if from < to {
+        taken[from..to].fill(true);
+    }
+}
+
+fn first(pieces: &[Piece]) -> usize {
+    pieces.iter().map(|p| p.outer.min(p.from)).min().unwrap_or(0)
+}
+
+/// What the cues say about appointments that exist.
+fn motion(hits: &[Hit<'_>], text: &Text<'_>) -> Motion {
+    let at = |act: &str| hits.iter().find(|h| h.act == act).map(|h| h.from);
+    if at("start.reschedule").is_some() {
+        return Motion::Move;
+    }
+    match (at("start.cancel"), at("start.book")) {
+        (Some(cancel), Some(book)) if book > cancel => {
+            let anew = text.tokens[cancel..book]
+                .iter()
+                .any(|t| matches!(t.low.as_ref(), "and" | "then" | "," | "."));
+            if anew {
+                Motion::Replace(book)
+            } else {
+                Motion::Cancel
+            }
+        }
+        (Some(_), _) => Motion::Cancel,
+        _ => Motion::None,
+    }
+}
+
+/// A time said with a question about hours belongs to the question.
+fn say_when(placed: &mut Placed, at: usize, expression: &Expression) {
+    let starts = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
+    let hours = placed.iter_mut().find_map(|(_, act)| match act {
+        Act::Ask {
+            topic: Topic::Hours { when },
+        } if !starts => Some(when),
+        _ => None,
+    });
+    match hours {
+        Some(when) => *when = Some(expression.when.clone()),
+        None => placed.push((
+            at,
+            Act::Set {
+                value: SlotValue::When {
+                    when: expression.when.clone(),
+                },
+            },
+        )),
+    }
+}
+
+fn act_of(act: &str) -> Option<Act> {
+    let start = |goal| Act::Start { goal };
+    let ask = |topic| Act::Ask { topic };
+    let talk = |kind| Act::SmallTalk { kind };
+    Some(match act {
+        "start.book" => start(GoalKind::Book),
+        "start.cancel" => start(GoalKind::Cancel),
+        "start.reschedule" => start(GoalKind::Reschedule),
+        "start.waitlist" => start(GoalKind::Waitlist),
+        "ask.my_appointments" => ask(Topic::MyAppointments),
+        "ask.price" => ask(Topic::Price),
+        "ask.location" => ask(Topic::Location),
+        "ask.parking" => ask(Topic::Parking),
+        "ask.payment" => ask(Topic::Payment),
+        "ask.hours" => ask(Topic::Hours { when: None }),
+        "ask.duration" => ask(Topic::Duration),
+        "ask.services" => ask(Topic::Services),
+        "ask.staff" => ask(Topic::Staff),
+        "ask.availability" => ask(Topic::Availability),
+        "ask.why_not" => ask(Topic::WhyNot),
+        "ask.policy" => ask(Topic::Policy),
+        "ask.help" => ask(Topic::Help),
+        "ask.are_you_a_bot" => ask(Topic::AreYouABot),
+        "confirm" => Act::Confirm,
+        "deny" => Act::Deny,
+        "cancel_goal" => Act::CancelGoal,
+        "undo" => Act::Undo,
+        "handoff" => Act::Handoff {
+            reason: HandoffReason::Asked,
+        },
+        "complaint" => Act::Handoff {
+            reason: HandoffReason::Complaint,
+        },
+        "emergency" => Act::Handoff {
+            reason: HandoffReason::Emergency,
+        },
+        "stop" => Act::StopContact,
+        "abuse" => Act::Abuse,
+        "overreach" => Act::Overreach,
+        "greet" => talk(SmallTalk::Greet),
+        "how_are_you" => talk(SmallTalk::HowAreYou),
+        "thanks" => talk(SmallTalk::Thanks),
+        "compliment" => talk(SmallTalk::Compliment),
+        "bye" => talk(SmallTalk::Bye),
+        "small_talk" => talk(SmallTalk::Other),
+        "clear.when" => Act::Clear { slot: SlotKind::When },
+        // "elsewhere" has no act: it only keeps others away.
+        _ => return None,
+    })
+}
+
+fn services_said(
+    lang: &Lang,
+    lexicon: &Lexicon,
+    text: &Text<'_>,
+    services: &[Mention],
+    bundles: &[Mention],
+    taken: &mut [bool],
+) -> Placed {
+    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
+    let mut said: Vec<(usize, usize, Mode, Vec<ServiceMention>)> = Vec::new();
+    let mode_at = |from: usize| {
+        let before = |n: usize| from.checked_sub(n).map_or("", |i| low(i));
+        let window = [before(1), before(2), before(3)];
+        if window
+            .iter()
+            .any(|w| matches!(*w, "add" | "also" | "plus" | "adding"))
+        {
+            Mode::Add
+        } else if matches!(before(1), "no" | "without" | "not")
+            || window.contains(&"remove")
+            || window.contains(&"drop")
+        {
+            Mode::Remove
+        } else {
+            Mode::Replace
+        }
+    };
+    let words = |from: usize, to: usize| {
+        let span = text.span(from, to);
+        (text.slice(span), span)
+    };
+    for bundle in bundles {
+        let Some((entry, certainty)) = bundle.entries.first().filter(|(_, c)| *c == Certainty::Exact) else {
+            continue;
+        };
+        let (said_text, span) = words(bundle.from, bundle.to);
+        let mentions = lexicon.bundles[*entry]
+            .id
+            .iter()
+            .map(|id| ServiceMention {
+                candidates: vec![Candidate {
+                    id: id.clone(),
+                    certainty: *certainty,
+                }],
+                text: said_text.clone(),
+                span,
+            })
+            .collect();
+        said.push((bundle.from, bundle.to, mode_at(bundle.from), mentions));
+        mark(taken, bundle.from, bundle.to);
+    }
+    for mention in services {
+        if said
+            .iter()
+            .any(|(from, to, ..)| mention.from < *to && mention.to > *from)
+        {
+            continue;
+        }
+        let (said_text, span) = words(mention.from, mention.to);
+        let candidates = mention
+            .entries
+            .iter()
+            .map(|(entry, certainty)| Candidate {
+                id: lexicon.services[*entry].id.clone(),
+                certainty: *certainty,
+            })
+            .collect();
+        let it = ServiceMention {
+            candidates,
+            text: said_text,
+            span,
+        };
+        said.push((mention.from, mention.to, mode_at(mention.from), vec![it]));
+        mark(taken, mention.from, mention.to);
+    }
+    // A trade that the business does not have: "brazilian wax".
+    if !lexicon.services.is_empty() {
+        for at in 0..text.len() {
+            if taken[at] || !lang.listed("trades", low(at)) {
+                continue;
+            }
+            let described = at > 0
+                && !taken[at - 1]
+                && text.tokens[at - 1].kind == Kind::Word
+                && text.tokens[at - 1].word.is_none()
+                && !lang.listed("common", low(at - 1));
+            let from = if described { at - 1 } else { at };
+            let (said_text, span) = words(from, at + 1);
+            let it = ServiceMention {
+                candidates: Vec::new(),
+                text: said_text,
+                span,
+            };
+            said.push((from, at + 1, Mode::Replace, vec![it]));
+            mark(taken, from, at + 1);
+        }
+    }
+    said.sort_by_key(|(from, ..)| *from);
+    // Mentions of one mode in a row are one list.
+    let mut placed: Placed = Vec::new();
+    for (from, _, mode, mentions) in said {
+        if let Some((
+            _,
+            Act::Set {
+                value:
+                    SlotValue::Service {
+                        mentions: list,
+                        mode: same,
+                    },
+            },
+        )) = placed.last_mut()
+            && *same == mode
+        {
+            for mention in mentions {
+                if list.iter().all(|m| {
+                    m.candidates.is_empty() || m.candidates != mention.candidates || m.span == mention.span
+                }) {
+                    list.push(mention);
+                }
+            }
+            continue;
+        }
+        placed.push((
+            from,
+            Act::Set {
+                value: SlotValue::Service { mentions, mode },
+            },
+        ));
+    }
+    placed
+}
+
+fn staff_said(
+    lang: &Lang,
+    heard: &Heard<'_>,
+    text: &Text<'_>,
+    staff: &[Mention],
+    hits: &[Hit<'_>],
+    taken: &mut [bool],
+) -> Placed {
+    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
+    let mut placed: Placed = Vec::new();
+    for mention in staff {
+        if taken[mention.from..mention.to].iter().any(|t| *t) {
+            continue;
+        }
+        let guess = mention.entries.iter().all(|(_, c)| *c == Certainty::Guess);
+        let led = mention.from > 0 && lang.listed("with", low(mention.from - 1))
+            || heard.expecting == Some(Expecting::Staff);
+        let single = mention.to - mention.from == 1;
+        let capital = text.get(mention.from).is_some_and(super::token::Token::capital);
+        let part = mention.entries.iter().all(|(_, c)| *c < Certainty::Exact);
+        if guess && !led || single && part && !led && !capital {
+            continue;
+        }
+        let before = |n: usize| mention.from.checked_sub(n).map_or("", |i| low(i));
+        let refused = matches!(before(1), "not" | "except")
+            || before(2) == "not" && matches!(before(1), "with" | "by")
+            || matches!(before(2), "anyone" | "anybody") && before(1) == "but";
+        mark(taken, mention.from, mention.to);
+        let ids = |e: &(usize, Certainty)| heard.lexicon.staff[e.0].id.clone();
+        let said = if refused {
+            StaffSaid::Not {
+                ids: mention.entries.iter().map(ids).collect(),
+            }
+        } else {
+            let span = text.span(mention.from, mention.to);
+            let candidates = mention
+                .entries
+                .iter()
+                .map(|e| Candidate {
+                    id: ids(e),
+                    certainty: e.1,
+                })
+                .collect();
+            StaffSaid::Named {
+                candidates,
+                text: text.slice(span),
+                span,
+            }
+        };
+        placed.push((
+            mention.from,
+            Act::Set {
+                value: SlotValue::Staff { said },
+            },
+        ));
+    }
+    let wants_person = hits.iter().any(|h| h.act == "handoff");
+    if placed.is_empty() && !wants_person {
+        let any = (0..text.len())
+            .find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)))
+            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t) && low(*to) != "else");
+        if let Some((from, to)) = any {
+            mark(taken, from, to);
+            placed.push((
+                from,
+                Act::Set {
+                    value: SlotValue::Staff {
+                        said: StaffSaid::Anyone,
+                    },
+                },
+            ));
+        }
+    }
+    // "with Kelly", who does not work here.
+    if placed.is_empty() && !wants_person && !heard.lexicon.staff.is_empty() {
+        for at in 1..text.len() {
+            let capital = text.get(at).is_some_and(super::token::Token::capital);
+            let known = taken[at]
+                || text.tokens[at].word.is_some()
+                || lang.listed("common", low(at))
+                || lang.listed("no_name", low(at));
+            if low(at - 1) == "with" && capital && !known {
+                let span = text.span(at, at + 1);
+                let said = StaffSaid::Named {
+                    candidates: Vec::new(),
+                    text: text.slice(span),
+                    span,
+                };
+                mark(taken, at, at + 1);
+                placed.push((
+                    at,
+                    Act::Set {
+                        value: SlotValue::Staff { said },
+                    },
+                ));
+                break;
+            }
+        }
+    }
+    placed
+}
+
+/// Other FAQ entries by their keywords.
+fn faq(lang: &Lang, lexicon: &Lexicon, text: &Text<'_>, placed: &mut Placed) {
+    let asks = text.tokens.iter().any(|t| t.raw == "?")
+        || text.get(0).is_some_and(|t| {
+            matches!(
+                t.low.as_ref(),
+                "do" | "is" | "are" | "can" | "what" | "where" | "how" | "when" | "which" | "have"
+            )
+        });
+    if !asks || placed.iter().any(|(_, a)| matches!(a, Act::Ask { .. })) {
+        return;
+    }
+    let mentions = find(text, lang, &lexicon.faq, "quiet");
+    for mention in mentions {
+        if let Some((entry, Certainty::Exact)) = mention.entries.first() {
+            let key = lexicon.faq[*entry].id.clone();
+            placed.push((
+                mention.from,
+                Act::Ask {
+                    topic: Topic::Faq { key },
+                },
+            ));
+        }
+    }
+}
+
+/// A message about other worlds asks nothing of the business: "how much is a share of ...".
+fn elsewhere(placed: &mut Placed) {
+    let wish = |a: &Act| {
+        matches!(
+            a,
+            Act::Start {
+                goal: GoalKind::Cancel | GoalKind::Reschedule
+            } | Act::Ask {
+                topic: Topic::MyAppointments
+            } | Act::Overreach
+        ) || matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Asked | HandoffReason::Emergency
+            }
+        )
+    };
+    let books = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
+    if books || placed.iter().any(|(_, a)| wish(a)) {
+        return;
+    }
+    placed.retain(|(_, act)| {
+        !matches!(
+            act,
+            Act::Ask { .. }
+                | Act::Set {
+                    value: SlotValue::When { .. } | SlotValue::PartySize { .. }
+                }
+                | Act::Confirm
+                | Act::Deny
+                | Act::Handoff { .. }
+                | Act::SmallTalk { .. }
+        )
+    });
+}
+
+/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked; "book it at five" is a wish.
+fn courteous(text: &Text<'_>, hits: &[Hit<'_>], expecting: Option<Expecting>, timed: bool) -> bool {
+    (expecting != Some(Expecting::Confirm) || timed)
+        && hits.iter().filter(|h| h.act == "confirm").all(|h| {
+            text.tokens[h.from..h.to].iter().all(|t| {
+                !matches!(
+                    t.low.as_ref(),
+                    "yes"
+                        | "yeah"
+                        | "yep"
+                        | "yup"
+                        | "sure"
+                        | "correct"
+                        | "absolutely"
+                        | "definitely"
+                        | "yea"
+                        | "please"
+                        | "ahead"
+                )
+            })
+        })
+}
+
+/// Takes out what other acts already say, and repetitions.
+fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
+    let has = |f: &dyn Fn(&Act) -> bool| placed.iter().any(|(_, a)| f(a));
+    let goal = |goal: GoalKind| move |a: &Act| matches!(a, Act::Start { goal: g } if *g == goal);
+    let moves = motion == Motion::Move || matches!(motion, Motion::Replace(_));
+    let cancels = has(&goal(GoalKind::Cancel));
+    let waits = has(&goal(GoalKind::Waitlist));
+    let overreach = has(&|a| matches!(a, Act::Overreach));
+    let complains = has(&|a| {
+        matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Complaint | HandoffReason::Emergency
+            }
+        )
+    });
+    let drops = has(&|a| matches!(a, Act::CancelGoal));
+    let lists = has(&|a| {
+        matches!(
+            a,
+            Act::Ask {
+                topic: Topic::MyAppointments
+            }
+        )
+    });
+    let first_answer = placed
+        .iter()
+        .position(|(_, a)| matches!(a, Act::Confirm | Act::Deny));
+    let mut moved = false;
+    let mut acts: Vec<Act> = Vec::new();
+    for (place, (_, act)) in placed.into_iter().enumerate() {
+        let act = match act {
+            Act::Start {
+                goal: GoalKind::Book | GoalKind::Cancel | GoalKind::Reschedule,
+            } if moves => {
+                if moved {
+                    continue;
+                }
+                moved = true;
+                Act::Start {
+                    goal: GoalKind::Reschedule,
+                }
+            }
+            Act::Start { goal: GoalKind::Book } if cancels || waits || lists => continue,
+            Act::Start { .. } if overreach => continue,
+            Act::Start { goal: GoalKind::Book } if complains => continue,
+            Act::Ask {
+                topic: Topic::MyAppointments,
+            } if cancels || moves => continue,
+            Act::Confirm | Act::Deny if drops || first_answer != Some(place) => continue,
+            other => other,
+        };
+        if !acts.contains(&act) {
+            acts.push(act);
+        }
+    }
+    acts
+}
+
+/// What a message means that has no act in it.
+fn silent(lang: &Lang, heard: &Heard<'_>, text: &Text<'_>) -> Vec<Act> {
+    let words = text.tokens.iter().filter(|t| t.kind == Kind::Word).count();
+    let digits = text.tokens.iter().any(|t| t.kind == Kind::Number);
+    if words == 0 && !digits && text.len() > 0 && text.tokens.iter().any(|t| !t.raw.is_ascii()) {
+        return vec![Act::SmallTalk {
+            kind: SmallTalk::Other,
+        }];
+    }
+    // An answer to "which service?" that fits none is a service that is not offered.
+    let plain = text
+        .tokens
+        .iter()
+        .all(|t| t.kind == Kind::Word && t.word.is_none() && !lang.listed("common", &t.low));
+    if heard.expecting == Some(Expecting::Service) && plain && (1..=3).contains(&words) {
+        let span = text.span(0, text.len());
+        let it = ServiceMention {
+            candidates: Vec::new(),
+            text: text.slice(span),
+            span,
+        };
+        let value = SlotValue::Service {
+            mentions: vec![it],
+            mode: Mode::Replace,
+        };
+        return vec![Act::Set { value }];
+    }
+    vec![Act::Unclear]
+}

@@ -1,0 +1,250 @@
+//! Cues: short patterns of words by which an act is recognised.
+//!
+//! A pattern is words with gaps, written in the language's data file. It is no regular expression: a gap is
+//! bounded, every element looks at one token, and nothing is tried twice, so a long message costs its length
+//! times a constant.
+//!
+//! Syntax, separated by spaces: `word`, `this|that`, `<set>`, each optional with `?` at its end; `_` up to three
+//! words in between, `__` up to six; `^` the start of a clause, `$` its end, `$$` the end of the message.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::token::{Kind, Text};
+
+/// Something recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Hit<'a> {
+    /// What it means, as named in the data file.
+    pub(crate) act: &'a str,
+    /// First token.
+    pub(crate) from: usize,
+    /// The token after the last.
+    pub(crate) to: usize,
+    weight: u32,
+}
+
+/// All patterns of a language.
+#[derive(Debug)]
+pub(crate) struct Cues {
+    patterns: Vec<Pattern>,
+    /// Patterns by their first word.
+    by_word: HashMap<String, Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    act: String,
+    weight: u32,
+    clause_start: bool,
+    elements: Vec<Element>,
+}
+
+#[derive(Debug)]
+enum Element {
+    Words { words: Vec<String>, optional: bool },
+    Gap(usize),
+    ClauseEnd,
+    End,
+}
+
+#[derive(Deserialize)]
+struct File {
+    sets: HashMap<String, Vec<String>>,
+    cue: Vec<Cue>,
+}
+
+#[derive(Deserialize)]
+struct Cue {
+    act: String,
+    #[serde(default = "one")]
+    weight: u32,
+    say: Vec<String>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Cues {
+    pub(crate) fn load(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+        let mut cues = Self {
+            patterns: Vec::new(),
+            by_word: HashMap::new(),
+        };
+        for cue in &file.cue {
+            for said in &cue.say {
+                let pattern = Pattern::parse(said, cue, &file.sets).map_err(|e| format!("{said:?}: {e}"))?;
+                let index = cues.patterns.len();
+                let Some(Element::Words {
+                    words,
+                    optional: false,
+                }) = pattern.elements.first()
+                else {
+                    return Err(format!("{said:?} must begin with a word"));
+                };
+                for word in words {
+                    cues.by_word.entry(word.clone()).or_default().push(index);
+                }
+                cues.patterns.push(pattern);
+            }
+        }
+        Ok(cues)
+    }
+
+    /// Everything that is recognised in `text`, in order; what lies inside something longer is left out.
+    pub(crate) fn find<'a>(&'a self, text: &Text<'_>) -> Vec<Hit<'a>> {
+        let mut hits: Vec<Hit<'a>> = Vec::new();
+        for at in 0..text.len() {
+            let Some(token) = text.get(at) else { break };
+            let Some(patterns) = self.by_word.get(token.low.as_ref()) else {
+                continue;
+            };
+            for &index in patterns {
+                let pattern = &self.patterns[index];
+                if let Some(to) = pattern.fits(text, at) {
+                    hits.push(Hit {
+                        act: &pattern.act,
+                        from: at,
+                        to,
+                        weight: pattern.weight,
+                    });
+                }
+            }
+        }
+        // Heavier first, then longer; whatever overlaps an accepted one is dropped.
+        let mut order: Vec<usize> = (0..hits.len()).collect();
+        order.sort_by_key(|&i| std::cmp::Reverse((hits[i].weight, hits[i].to - hits[i].from)));
+        let mut taken = vec![false; text.len()];
+        let mut kept = Vec::new();
+        for index in order {
+            let hit = hits[index];
+            if taken[hit.from..hit.to].iter().any(|t| *t) {
+                continue;
+            }
+            taken[hit.from..hit.to].fill(true);
+            kept.push(hit);
+        }
+        kept.sort_by_key(|hit| hit.from);
+        kept
+    }
+}
+
+impl Pattern {
+    fn parse(said: &str, cue: &Cue, sets: &HashMap<String, Vec<String>>) -> Result<Self, String> {
+        let mut pattern = Self {
+            act: cue.act.clone(),
+            weight: cue.weight,
+            clause_start: false,
+            elements: Vec::new(),
+        };
+        for part in said.split_whitespace() {
+            let element = match part {
+                "^" => {
+                    pattern.clause_start = true;
+                    continue;
+                }
+                "$" => Element::ClauseEnd,
+                "$$" => Element::End,
+                "_" => Element::Gap(3),
+                "__" => Element::Gap(6),
+                _ => {
+                    let (part, optional) = match part.strip_suffix('?') {
+                        Some(part) if !part.is_empty() => (part, true),
+                        _ => (part, false),
+                    };
+                    let mut words = Vec::new();
+                    for word in part.split('|') {
+                        match word.strip_prefix('<').and_then(|w| w.strip_suffix('>')) {
+                            Some(set) => words.extend(sets.get(set).ok_or("no such set")?.iter().cloned()),
+                            None => words.push(word.to_owned()),
+                        }
+                    }
+                    Element::Words { words, optional }
+                }
+            };
+            pattern.elements.push(element);
+        }
+        Ok(pattern)
+    }
+
+    /// The token after the pattern when it begins at `at`.
+    fn fits(&self, text: &Text<'_>, at: usize) -> Option<usize> {
+        if self.clause_start && !clause_starts(text, at) {
+            return None;
+        }
+        let mut next = at;
+        let mut gap = 0;
+        for (index, element) in self.elements.iter().enumerate() {
+            match element {
+                Element::Gap(n) => gap = *n,
+                Element::ClauseEnd => {
+                    if !clause_ends(text, next) {
+                        return None;
+                    }
+                }
+                Element::End => {
+                    if !(next..text.len()).all(|i| text.tokens[i].kind == Kind::Sign) {
+                        return None;
+                    }
+                }
+                Element::Words { words, optional } => {
+                    let mut found = None;
+                    for skip in 0..=gap {
+                        let Some(token) = text.get(next + skip) else { break };
+                        // Commas are no words; sentences end a gap.
+                        if words.iter().any(|w| *w == token.low) {
+                            found = Some(next + skip + 1);
+                            break;
+                        }
+                        if index > 0 && matches!(token.raw, "." | "!" | "?" | ";") {
+                            break;
+                        }
+                    }
+                    match found {
+                        Some(to) => {
+                            next = to;
+                            gap = 0;
+                        }
+                        None if *optional => {}
+                        None => {
+                            // One comma may stand between two words ("no, thanks").
+                            let comma = text.get(next).is_some_and(|t| matches!(t.raw, "," | "-"));
+                            let after = text
+                                .get(next + 1)
+                                .filter(|t| comma && words.iter().any(|w| *w == t.low));
+                            after?;
+                            next += 2;
+                        }
+                    }
+                }
+            }
+        }
+        Some(next)
+    }
+}
+
+fn clause_starts(text: &Text<'_>, at: usize) -> bool {
+    at == 0
+        || text.get(at).is_some_and(|t| t.new_line)
+        || text.get(at - 1).is_some_and(|t| {
+            t.kind == Kind::Sign
+                || matches!(
+                    t.low.as_ref(),
+                    "and" | "but" | "so" | "then" | "oh" | "um" | "well" | "actually" | "please"
+                )
+        })
+}
+
+fn clause_ends(text: &Text<'_>, at: usize) -> bool {
+    text.get(at).is_none_or(|t| {
+        t.new_line
+            || t.kind == Kind::Sign
+            || matches!(
+                t.low.as_ref(),
+                "and" | "but" | "please" | "thanks" | "thank" | "then"
+            )
+    })
+}

@@ -1,0 +1,419 @@
+//! What a language calls things, kept apart from the code that uses it.
+//!
+//! A language is one data file: its weekdays, numbers, dayparts, the small words that give an expression its shape
+//! ([`Role`]), and the cues by which acts are recognised. Code asks for roles, never for words.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use jiff::civil::{Time, Weekday};
+use serde::Deserialize;
+
+use super::cues::Cues;
+
+/// The part that a word can play in a time expression or around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Role {
+    The,
+    A,
+    On,
+    At,
+    In,
+    Of,
+    For,
+    From,
+    Starting,
+    To,
+    Until,
+    Between,
+    And,
+    Or,
+    After,
+    Before,
+    By,
+    Around,
+    This,
+    Next,
+    Following,
+    Coming,
+    Last,
+    Ago,
+    Hence,
+    Later,
+    Not,
+    Except,
+    Noon,
+    Midnight,
+    Oclock,
+    Half,
+    Quarter,
+    Past,
+    Early,
+    Mid,
+    Late,
+    End,
+    Beginning,
+    Rest,
+    Weekend,
+    Business,
+    Am,
+    Pm,
+    H,
+    Ish,
+    Earliest,
+    Latest,
+    Earlier,
+    Now,
+    Couple,
+    Few,
+    Several,
+    Weak,
+    During,
+    Every,
+    Any,
+    Day,
+    About,
+    Oh,
+    Eom,
+    Eoy,
+    Minutes,
+    Fortnight,
+    Dash,
+    Suffix,
+    Weekdays,
+    Correct,
+    Letter,
+    Common,
+    Leaving,
+}
+
+/// A set of roles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Roles(u128);
+
+impl Roles {
+    /// Whether `role` is one of them.
+    #[must_use]
+    pub(crate) const fn has(self, role: Role) -> bool {
+        self.0 & (1 << role as u32) != 0
+    }
+
+    fn add(&mut self, role: Role) {
+        self.0 |= 1 << role as u32;
+    }
+}
+
+/// A stretch of time with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// Which half of the day an hour belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Half {
+    /// Before noon.
+    Am,
+    /// From noon on.
+    Pm,
+    /// Evening hours before midnight, small hours after it.
+    Night,
+}
+
+/// A part of the day with its usual bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// Its first time.
+    pub(crate) from: Time,
+    /// The first time after it.
+    pub(crate) until: Time,
+    /// What it makes of a bare hour.
+    pub(crate) half: Option<Half>,
+    /// Whether it is today's ("tonight").
+    pub(crate) today: bool,
+    /// Whether it is a meal, which says less about the hour than a part of the day.
+    pub(crate) meal: bool,
+}
+
+/// Everything a word can mean; most words mean one thing.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Word {
+    /// The parts it can play.
+    pub(crate) roles: Roles,
+    /// A day of the week.
+    pub(crate) weekday: Option<Weekday>,
+    /// A month, January = 1.
+    pub(crate) month: Option<i8>,
+    /// A number.
+    pub(crate) number: Option<u32>,
+    /// A place in a row.
+    pub(crate) ordinal: Option<u32>,
+    /// A stretch of time.
+    pub(crate) unit: Option<Unit>,
+    /// A part of the day.
+    pub(crate) part: Option<Part>,
+    /// A day counted from today.
+    pub(crate) day: Option<i32>,
+}
+
+/// A day of the year with a name.
+#[derive(Debug, Clone)]
+pub(crate) struct Holiday {
+    /// What it is called, word by word.
+    pub(crate) words: Vec<String>,
+    /// When it is.
+    pub(crate) on: HolidayRule,
+}
+
+/// When a holiday is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum HolidayRule {
+    /// On this day of this month.
+    Fixed(i8, i8),
+    /// On the n-th such weekday of this month; -1 is the last.
+    Nth(i8, Weekday, i8),
+    /// So many days after Easter Sunday.
+    Easter(i32),
+}
+
+/// One language, ready for use.
+#[derive(Debug)]
+pub(crate) struct Lang {
+    words: HashMap<String, Word>,
+    /// Long names worth recognising with a typing error, by first letter.
+    fuzzy: HashMap<char, Vec<String>>,
+    pub(crate) holidays: Vec<Holiday>,
+    holiday_starts: HashSet<String>,
+    pub(crate) cues: Cues,
+    /// Words that may follow "I'm" or "it's" without being a name, and other lists the slots need.
+    lists: HashMap<String, List>,
+}
+
+/// Phrases of the data file, for quick looks.
+#[derive(Debug, Default)]
+struct List {
+    words: HashSet<String>,
+    by_letter: HashMap<char, Vec<Vec<String>>>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    roles: HashMap<Role, Vec<String>>,
+    weekdays: Vec<Vec<String>>,
+    months: Vec<Vec<String>>,
+    numbers: HashMap<String, u32>,
+    ordinals: HashMap<String, u32>,
+    units: HashMap<Unit, Vec<String>>,
+    days: HashMap<String, i32>,
+    parts: Vec<PartFile>,
+    holidays: Vec<HolidayFile>,
+    lists: HashMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct PartFile {
+    words: Vec<String>,
+    from: Time,
+    until: Time,
+    half: Option<Half>,
+    #[serde(default)]
+    today: bool,
+    #[serde(default)]
+    meal: bool,
+}
+
+#[derive(Deserialize)]
+struct HolidayFile {
+    names: Vec<String>,
+    month: Option<i8>,
+    day: Option<i8>,
+    #[serde(default)]
+    weekday: Option<String>,
+    nth: Option<i8>,
+    easter: Option<i32>,
+}
+
+static ENGLISH: LazyLock<Lang> = LazyLock::new(|| {
+    Lang::load(include_str!("lang/en.toml"), include_str!("lang/en.cues.toml"))
+        // Embedded at build time and loaded by every test: a file that does not load cannot be released.
+        .unwrap_or_else(|problem| panic!("src/understanding/rules/lang/en: {problem}"))
+});
+
+impl Lang {
+    /// English.
+    #[must_use]
+    pub(crate) fn english() -> &'static Self {
+        &ENGLISH
+    }
+
+    /// What is known of `word` (in lower case); a possessive and a plain typing error do not hide a name.
+    pub(crate) fn word(&self, word: &str) -> Option<&Word> {
+        if let Some(known) = self.words.get(word) {
+            return Some(known);
+        }
+        if let Some(stem) = word.strip_suffix("'s") {
+            return self.words.get(stem);
+        }
+        let len = word.len();
+        if !(6..=12).contains(&len) {
+            return None;
+        }
+        let first = word.chars().next()?;
+        let near = |name: &&String| name.len().abs_diff(len) <= 1 && strsim::osa_distance(name, word) <= 1;
+        let name = self.fuzzy.get(&first)?.iter().find(near)?;
+        self.words.get(name)
+    }
+
+    /// Whether a holiday's name begins with this word.
+    pub(crate) fn starts_holiday(&self, word: &str) -> bool {
+        self.holiday_starts.contains(word)
+    }
+
+    /// The phrases of a list in the data file that may begin with this word.
+    pub(crate) fn phrases(&self, list: &str, word: &str) -> &[Vec<String>] {
+        let first = word.chars().next();
+        let list = self.lists.get(list).zip(first);
+        list.and_then(|(list, first)| list.by_letter.get(&first))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the list has this single word.
+    pub(crate) fn listed(&self, list: &str, word: &str) -> bool {
+        self.lists.get(list).is_some_and(|list| list.words.contains(word))
+    }
+
+    fn load(words: &str, cues: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(words).map_err(|e| e.to_string())?;
+        let mut map: HashMap<String, Word> = HashMap::new();
+        for (role, list) in &file.roles {
+            for word in list {
+                map.entry(word.clone()).or_default().roles.add(*role);
+            }
+        }
+        let mut fuzzy: HashMap<char, Vec<String>> = HashMap::new();
+        let mut remember = |word: &String| {
+            if word.len() >= 6
+                && let Some(first) = word.chars().next()
+            {
+                fuzzy.entry(first).or_default().push(word.clone());
+            }
+        };
+        for (offset, names) in (0i8..).zip(&file.weekdays) {
+            for name in names {
+                remember(name);
+                map.entry(name.clone()).or_default().weekday = Weekday::from_monday_zero_offset(offset).ok();
+            }
+        }
+        for (month, names) in (1i8..).zip(&file.months) {
+            for name in names {
+                remember(name);
+                map.entry(name.clone()).or_default().month = Some(month);
+            }
+        }
+        for (word, value) in &file.numbers {
+            map.entry(word.clone()).or_default().number = Some(*value);
+        }
+        for (word, value) in &file.ordinals {
+            map.entry(word.clone()).or_default().ordinal = Some(*value);
+        }
+        for (unit, names) in &file.units {
+            for name in names {
+                map.entry(name.clone()).or_default().unit = Some(*unit);
+            }
+        }
+        for (word, days) in &file.days {
+            remember(word);
+            map.entry(word.clone()).or_default().day = Some(*days);
+        }
+        for part in file.parts {
+            for word in &part.words {
+                remember(word);
+                map.entry(word.clone()).or_default().part = Some(Part {
+                    from: part.from,
+                    until: part.until,
+                    half: part.half,
+                    today: part.today,
+                    meal: part.meal,
+                });
+            }
+        }
+        let mut holidays = Vec::new();
+        for holiday in file.holidays {
+            let on = match holiday {
+                HolidayFile {
+                    easter: Some(days), ..
+                } => HolidayRule::Easter(days),
+                HolidayFile {
+                    month: Some(month),
+                    nth: Some(nth),
+                    weekday: Some(ref day),
+                    ..
+                } => {
+                    let day = crate::types::weekday::parse(day).ok_or("holiday: no such weekday")?;
+                    HolidayRule::Nth(month, day, nth)
+                }
+                HolidayFile {
+                    month: Some(month),
+                    day: Some(day),
+                    ..
+                } => HolidayRule::Fixed(month, day),
+                HolidayFile { .. } => return Err("a holiday needs a month and a day".to_owned()),
+            };
+            holidays.extend(holiday.names.iter().map(|name| Holiday {
+                words: phrase(name),
+                on,
+            }));
+        }
+        // The longest name first, so that "christmas eve" is not read as Christmas.
+        holidays.sort_by_key(|h| std::cmp::Reverse(h.words.len()));
+        let mut lists: HashMap<String, List> = HashMap::new();
+        for (name, phrases) in file.lists {
+            let list = lists.entry(name).or_default();
+            for said in phrases {
+                let Some(first) = said.chars().next() else {
+                    continue;
+                };
+                list.by_letter.entry(first).or_default().push(phrase(&said));
+                list.words.insert(said);
+            }
+        }
+        Ok(Self {
+            words: map,
+            fuzzy,
+            holiday_starts: holidays.iter().filter_map(|h| h.words.first().cloned()).collect(),
+            holidays,
+            cues: Cues::load(cues)?,
+            lists,
+        })
+    }
+}
+
+fn phrase(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_with_a_typing_error_and_common_words_are_not_mistaken_for_them() {
+        let lang = Lang::english();
+        let day = |w: &str| lang.word(w).and_then(|w| w.weekday);
+        assert_eq!(day("satuday"), Some(Weekday::Saturday));
+        assert_eq!(day("wensday"), Some(Weekday::Wednesday));
+        assert_eq!(day("thurs"), Some(Weekday::Thursday));
+        assert_eq!(day("monday's"), Some(Weekday::Monday));
+        assert_eq!(lang.word("tommorow").and_then(|w| w.day), Some(1));
+        assert_eq!(lang.word("money").and_then(|w| w.weekday), None);
+    }
+}

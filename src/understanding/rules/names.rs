@@ -1,0 +1,246 @@
+//! Names from the catalogue in a message: services, bundles, staff, FAQ keywords.
+//!
+//! A name is found by its words, in any order, with typing errors; words that say nothing ("Dr.", initials,
+//! "add-on") need not be said. A part of a name counts when it tells that name from the others, and it then
+//! may fit several ("manicure").
+
+use std::collections::HashSet;
+
+use super::lang::Lang;
+use super::token::{Kind, Text};
+use crate::understanding::act::Certainty;
+use crate::understanding::lexicon::Entry;
+
+/// A place in the message that names things of a catalogue.
+#[derive(Debug, Clone)]
+pub(crate) struct Mention {
+    /// First token.
+    pub(crate) from: usize,
+    /// The token after the last.
+    pub(crate) to: usize,
+    /// Places of the entries that it may mean, best first.
+    pub(crate) entries: Vec<(usize, Certainty)>,
+}
+
+/// How a word of the message matched a word of a name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Match {
+    name: usize,
+    word: usize,
+    exact: bool,
+}
+
+struct Name {
+    entry: usize,
+    words: Vec<String>,
+    /// Words that must be said for the whole name to be said.
+    needed: usize,
+    noise: Vec<bool>,
+}
+
+/// Finds every mention of `entries` in `text`. `noise` names the list of words that names can do without.
+pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise: &str) -> Vec<Mention> {
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let names = names(lang, entries, noise);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let matches = matches(text, lang, &names, at);
+        if matches.is_empty() {
+            at += 1;
+            continue;
+        }
+        let (mention, to) = longest(text, lang, &names, &matches, at);
+        found.extend(mention);
+        at = to;
+    }
+    found
+}
+
+fn names<T>(lang: &Lang, entries: &[Entry<T>], noise: &str) -> Vec<Name> {
+    let mut out = Vec::new();
+    for (entry, it) in entries.iter().enumerate() {
+        for name in &it.names {
+            let words: Vec<String> = split(name);
+            if words.is_empty() {
+                continue;
+            }
+            let quiet: Vec<bool> = words
+                .iter()
+                .map(|w| {
+                    lang.listed(noise, w)
+                        || lang.listed("quiet", w)
+                        || w.chars().count() == 1 && words.len() > 1
+                })
+                .collect();
+            let mut needed = quiet.iter().filter(|q| !**q).count();
+            let mut quiet = quiet;
+            if needed == 0 {
+                needed = words.len();
+                quiet.fill(false);
+            }
+            out.push(Name {
+                entry,
+                words,
+                needed,
+                noise: quiet,
+            });
+        }
+    }
+    out
+}
+
+fn split(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .map(|w| w.trim_matches('\'').to_lowercase())
+        .filter(|w| !w.is_empty())
+        .collect()
+}
+
+fn matches(text: &Text<'_>, lang: &Lang, names: &[Name], at: usize) -> Vec<Match> {
+    let Some(token) = text.get(at).filter(|t| t.kind != Kind::Sign) else {
+        return Vec::new();
+    };
+    let low = token.low.strip_suffix("'s").unwrap_or(&token.low);
+    let common = token.word.is_some() || lang.listed("common", low);
+    let mut out = Vec::new();
+    for (n, name) in names.iter().enumerate() {
+        for (w, word) in name.words.iter().enumerate() {
+            if *word == low || *word == token.low || plural(word, low) {
+                out.push(Match {
+                    name: n,
+                    word: w,
+                    exact: true,
+                });
+            } else if !common && near(word, low) {
+                out.push(Match {
+                    name: n,
+                    word: w,
+                    exact: false,
+                });
+            }
+        }
+    }
+    out
+}
+
+fn plural(a: &str, b: &str) -> bool {
+    a.len() > 3 && b.len() > 3 && (a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a))
+}
+
+/// A typing error away. Cheap refusals come first, because this runs for every word of a message.
+fn near(word: &str, said: &str) -> bool {
+    let (a, b) = (word.len(), said.len());
+    // "mani" for "manicure"
+    if b >= 4 && 2 * b >= a && word.starts_with(said) {
+        return true;
+    }
+    if a.abs_diff(b) > 2 || a < 3 || b < 3 {
+        return false;
+    }
+    let allowed = match a.min(b) {
+        3..=7 => 1,
+        _ => 2,
+    };
+    let mask = |w: &str| {
+        w.bytes()
+            .filter(u8::is_ascii_lowercase)
+            .fold(0u32, |m, c| m | 1 << (c - b'a'))
+    };
+    (mask(word) ^ mask(said)).count_ones() <= 2 * allowed
+        && strsim::osa_distance(word, said) <= allowed as usize
+}
+
+/// The best mention that begins at `at`: the names most of whose words follow one another.
+fn longest(
+    text: &Text<'_>,
+    lang: &Lang,
+    names: &[Name],
+    first: &[Match],
+    at: usize,
+) -> (Option<Mention>, usize) {
+    // (entry, words said, exact, needed, end)
+    let mut best: Vec<(usize, usize, bool, bool, usize)> = Vec::new();
+    let starts: HashSet<usize> = first.iter().map(|m| m.name).collect();
+    for n in starts {
+        let name = &names[n];
+        // A mention begins with a word that tells something: the "add" of "add nail art" is not "add-on".
+        if first.iter().filter(|m| m.name == n).all(|m| name.noise[m.word]) {
+            continue;
+        }
+        let mut said: Vec<usize> = Vec::new();
+        let mut exact = true;
+        let (mut next, mut end, mut gap) = (at, at + 1, 0);
+        while next < text.len() && gap <= 2 {
+            let token = &text.tokens[next];
+            let fit = matches(text, lang, std::slice::from_ref(name), next)
+                .into_iter()
+                .filter(|m| !said.contains(&m.word))
+                .max_by_key(|m| m.exact);
+            if let Some(fit) = fit {
+                said.push(fit.word);
+                exact &= fit.exact;
+                end = next + 1;
+                gap = 0;
+            } else if matches!(token.raw, "." | "," | "&" | "-" | "'") && !said.is_empty() {
+                gap += 1;
+            } else if token.raw.chars().count() == 1 || matches!(token.low.as_ref(), "and" | "the" | "of") {
+                gap += 1;
+            } else {
+                break;
+            }
+            next += 1;
+            if said.len() == name.words.len() {
+                break;
+            }
+        }
+        let loud = said.iter().filter(|w| !name.noise[**w]).count();
+        if loud == 0 {
+            continue;
+        }
+        // Three letters with an error in them prove nothing alone.
+        let short = said.len() == 1 && !exact && name.words[said[0]].len() < 4;
+        if short {
+            continue;
+        }
+        best.push((n, loud, exact, loud >= name.needed, end));
+    }
+    // Prefer more words, then whole names, then exact ones.
+    let Some(top) = best.iter().map(|b| (b.1, b.3, b.2)).max() else {
+        return (None, at + 1);
+    };
+    let end = best
+        .iter()
+        .filter(|b| (b.1, b.3, b.2) == top)
+        .map(|b| b.4)
+        .max()
+        .unwrap_or(at + 1);
+    let mut entries: Vec<(usize, Certainty)> = Vec::new();
+    best.sort_by_key(|b| (std::cmp::Reverse((b.1, b.3, b.2)), b.0));
+    for (n, loud, exact, whole, _) in best {
+        if loud < top.0 {
+            continue;
+        }
+        // A whole name leaves no room for names of which it is only a part.
+        if top.1 && !whole {
+            continue;
+        }
+        let certainty = match (whole, exact) {
+            (true, true) => Certainty::Exact,
+            (true, false) | (false, true) => Certainty::Close,
+            (false, false) => Certainty::Guess,
+        };
+        let entry = names[n].entry;
+        if entries.iter().all(|(e, _)| *e != entry) {
+            entries.push((entry, certainty));
+        }
+    }
+    let mention = Mention {
+        from: at,
+        to: end,
+        entries,
+    };
+    (Some(mention), end)
+}

@@ -1,0 +1,149 @@
+//! Nothing a customer can type makes the engine fail, and what it reports lies within the text.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn all_spans_hold(text: &str) -> Result<(), TestCaseError> {
+    let chars = text.chars().count();
+    for expecting in [
+        None,
+        Some(Expecting::Time),
+        Some(Expecting::Name),
+        Some(Expecting::PartySize),
+    ] {
+        let acts = hear_after(text, expecting, &["Thu 10:30", "Gel Manicure", "11:00"]);
+        prop_assert!(!acts.is_empty());
+        for act in &acts {
+            let Act::Set { value } = act else { continue };
+            let spans: Vec<Span> = match value {
+                SlotValue::Service { mentions, .. } => mentions.iter().map(|m| m.span).collect(),
+                SlotValue::Staff {
+                    said: StaffSaid::Named { span, .. },
+                } => vec![*span],
+                SlotValue::Staff { .. } => vec![],
+                SlotValue::When { when } | SlotValue::Which { when } => {
+                    prop_assert!(!when.windows.is_empty() || !when.except.is_empty() || when.order.is_some());
+                    vec![when.span]
+                }
+                SlotValue::PartySize { span, .. } => vec![*span],
+                SlotValue::Name { first, last } => {
+                    [first, last].into_iter().flatten().map(|s| s.span).collect()
+                }
+                SlotValue::Phone { value } | SlotValue::Email { value } => vec![value.span],
+            };
+            for (start, end) in spans {
+                prop_assert!(start < end && end <= chars, "{start}..{end} of {chars}: {act:?}");
+            }
+        }
+    }
+    Ok(())
+}
+
+const WORDS: &[&str] = &[
+    "next",
+    "friday",
+    "the",
+    "5th",
+    "of",
+    "may",
+    "2",
+    ":",
+    "30",
+    "pm",
+    "-",
+    "to",
+    "in",
+    "half",
+    "an",
+    "hour",
+    "after",
+    "not",
+    "tuesday",
+    "or",
+    "gel",
+    "manicure",
+    "with",
+    "mai",
+    "for",
+    "two",
+    "people",
+    "and",
+    "me",
+    "my",
+    "name",
+    "is",
+    "yes",
+    "no",
+    "cancel",
+    "move",
+    "appointment",
+    "week",
+    "from",
+    "between",
+    "4",
+    "31",
+    "11/31",
+    "2026",
+    "second",
+    "a",
+    "quarter",
+    "24",
+    "99999999999",
+    "feb",
+    "29",
+    "day",
+    "before",
+    "yesterday",
+    "last",
+    "month",
+    "end",
+    "@",
+    ".com",
+    "\u{1F44D}",
+    "\u{2019}",
+    "o'clock",
+    "thanksgiving",
+    "first",
+    "1",
+    "year",
+    "9999",
+    "noon",
+    "ago",
+    "weekend",
+    "'",
+    "\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_survived(text in "\\PC{0,80}") {
+        all_spans_hold(&text)?;
+    }
+
+    #[test]
+    fn any_soup_of_meaningful_words_is_survived(words in prop::collection::vec(prop::sample::select(WORDS), 0..40)) {
+        all_spans_hold(&words.join(" "))?;
+        all_spans_hold(&words.concat())?;
+    }
+
+    #[test]
+    fn any_year_is_survived(year in -9999i16..=9999, text in prop::sample::select(&["next friday", "in 5000 years", "the 31st", "new year", "end of next month", "yesterday", "2/29", "in 99999 hours", "the week after next"][..])) {
+        let lexicon = salon();
+        for now in [datetime(year, 1, 1, 0, 0, 0, 0), datetime(year, 12, 31, 23, 59, 59, 0)] {
+            let _ = Rules::new().hear(Heard { text, now, expecting: None, options: &[], lexicon: &lexicon });
+        }
+    }
+}
+
+#[test]
+fn a_long_message_keeps_what_is_said_in_its_middle() {
+    let before = "my cat is orange and sleeps on the sofa all day long, which I find lovely. ".repeat(80);
+    let text = format!("{before} gel Friday 2pm. {before}");
+    assert!(text.chars().count() > 12_000);
+    let acts: Vec<String> = hear(&text).iter().map(short).collect();
+    assert!(acts.contains(&"service gel-manicure".to_owned()), "{acts:?}");
+    assert!(acts.contains(&"when Fri 20 Nov 14:00".to_owned()), "{acts:?}");
+}

@@ -1,0 +1,221 @@
+//! Words, numbers and signs of a message, each with its place.
+//!
+//! Everything behind this module counts in tokens; places in the text are looked up here, so nothing else ever
+//! slices a string by a guessed offset. Numbers are split from letters ("2pm", "20th", "9h30"), because people
+//! write them both ways.
+
+use std::borrow::Cow;
+
+use super::lang::{Lang, Role, Word};
+use crate::understanding::when::Span;
+
+/// What a token is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Letters, with apostrophes inside.
+    Word,
+    /// ASCII digits.
+    Number,
+    /// Anything else: punctuation, symbols, emoji.
+    Sign,
+}
+
+/// One word, number or sign.
+#[derive(Debug, Clone)]
+pub(crate) struct Token<'a> {
+    /// The text as given.
+    pub(crate) raw: &'a str,
+    /// In lower case, with typographic apostrophes made plain.
+    pub(crate) low: Cow<'a, str>,
+    /// What it is made of.
+    pub(crate) kind: Kind,
+    /// First character (Unicode scalar values).
+    pub(crate) start: usize,
+    /// The character after the last one.
+    pub(crate) end: usize,
+    /// Whether white space stands before it.
+    pub(crate) spaced: bool,
+    /// Whether a line break stands before it.
+    pub(crate) new_line: bool,
+    /// The value of a number of at most nine digits.
+    pub(crate) number: Option<u32>,
+    /// What the language knows about the word.
+    pub(crate) word: Option<&'a Word>,
+}
+
+impl Token<'_> {
+    /// Whether the word can play this part.
+    pub(crate) fn is(&self, role: Role) -> bool {
+        self.word.is_some_and(|word| word.roles.has(role))
+    }
+
+    /// Whether it begins with a capital letter.
+    pub(crate) fn capital(&self) -> bool {
+        self.raw.chars().next().is_some_and(char::is_uppercase)
+    }
+}
+
+/// A message in tokens.
+#[derive(Debug)]
+pub(crate) struct Text<'a> {
+    /// The message.
+    pub(crate) text: &'a str,
+    /// Its tokens, in order.
+    pub(crate) tokens: Vec<Token<'a>>,
+}
+
+impl<'a> Text<'a> {
+    /// Splits `text`.
+    pub(crate) fn new(text: &'a str, lang: &'a Lang) -> Self {
+        let mut tokens: Vec<Token<'a>> = Vec::with_capacity(text.len() / 4 + 4);
+        let mut chars = text.char_indices().peekable();
+        let (mut at, mut spaced, mut new_line) = (0, false, true);
+        while let Some((from, first)) = chars.next() {
+            let start = at;
+            at += 1;
+            if first.is_whitespace() {
+                spaced = true;
+                new_line |= first == '\n';
+                continue;
+            }
+            let kind = kind_of(first);
+            let mut to = from + first.len_utf8();
+            while let Some(&(next, c)) = chars.peek() {
+                let goes_on = match kind {
+                    Kind::Number => c.is_ascii_digit(),
+                    Kind::Word => {
+                        kind_of(c) == Kind::Word
+                            || is_mark(c)
+                            || (is_apostrophe(c)
+                                && text[next + c.len_utf8()..]
+                                    .starts_with(|n: char| kind_of(n) == Kind::Word))
+                    }
+                    // Skin tones, joiners and variation selectors belong to the emoji before them.
+                    Kind::Sign => is_mark(c),
+                };
+                if !goes_on {
+                    break;
+                }
+                chars.next();
+                at += 1;
+                to = next + c.len_utf8();
+            }
+            let raw = &text[from..to];
+            let low = lower(raw);
+            let word = lang.word(&low);
+            let number = (kind == Kind::Number && raw.len() <= 9)
+                .then(|| raw.parse().ok())
+                .flatten();
+            tokens.push(Token {
+                raw,
+                low,
+                kind,
+                start,
+                end: at,
+                spaced,
+                new_line,
+                number,
+                word,
+            });
+            (spaced, new_line) = (false, false);
+        }
+        Self { text, tokens }
+    }
+
+    /// Where the tokens `from..to` stand in the text.
+    pub(crate) fn span(&self, from: usize, to: usize) -> Span {
+        let start = self.tokens.get(from).map_or(0, |t| t.start);
+        let end = to
+            .checked_sub(1)
+            .and_then(|last| self.tokens.get(last))
+            .map_or(start, |t| t.end);
+        (start, end.max(start))
+    }
+
+    /// The characters of `span`, as given.
+    pub(crate) fn slice(&self, span: Span) -> String {
+        self.text
+            .chars()
+            .skip(span.0)
+            .take(span.1.saturating_sub(span.0))
+            .collect()
+    }
+
+    /// The token at `at`, if there is one.
+    pub(crate) fn get(&self, at: usize) -> Option<&Token<'a>> {
+        self.tokens.get(at)
+    }
+
+    /// Whether the token at `at` exists and can play `role`.
+    pub(crate) fn is(&self, at: usize, role: Role) -> bool {
+        self.tokens.get(at).is_some_and(|t| t.is(role))
+    }
+
+    /// Whether the token at `at` is this sign.
+    pub(crate) fn sign(&self, at: usize, sign: &str) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|t| t.kind == Kind::Sign && t.raw == sign)
+    }
+
+    /// How many tokens there are.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
+}
+
+fn kind_of(c: char) -> Kind {
+    if c.is_ascii_digit() {
+        Kind::Number
+    } else if c.is_alphabetic() || is_mark(c) && c < '\u{fe00}' && c > '\u{2ff}' && c < '\u{2000}' {
+        Kind::Word
+    } else {
+        Kind::Sign
+    }
+}
+
+/// Characters that only change the one before: combining accents, emoji modifiers, joiners.
+fn is_mark(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36f}' | '\u{200d}' | '\u{20e3}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}')
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '`' | '\u{b4}')
+}
+
+fn lower(raw: &str) -> Cow<'_, str> {
+    if raw
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'\'')
+    {
+        return Cow::Borrowed(raw);
+    }
+    let plain = |c: char| if is_apostrophe(c) { '\'' } else { c };
+    Cow::Owned(raw.chars().flat_map(char::to_lowercase).map(plain).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        let text = Text::new(text, Lang::english());
+        let raw: Vec<&str> = text.tokens.iter().map(|t| t.raw).collect();
+        assert_eq!(raw, expected);
+        for token in &text.tokens {
+            assert_eq!(text.slice((token.start, token.end)), token.raw);
+        }
+    }
+
+    #[test]
+    fn numbers_part_from_letters_and_apostrophes_stay_inside() {
+        check(
+            "2pm, 5 o\u{2019}clock!",
+            &["2", "pm", ",", "5", "o\u{2019}clock", "!"],
+        );
+        check("20th 9h30 14:30", &["20", "th", "9", "h", "30", "14", ":", "30"]);
+        check("caf\u{e9} 👍🏽 ok", &["caf\u{e9}", "👍🏽", "ok"]);
+        check("", &[]);
+    }
+}

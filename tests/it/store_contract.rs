@@ -1,0 +1,208 @@
+//! What every [`Store`](frontdesk::store::Store) must do, races included.
+//!
+//! Each sentence is one function over a [`Backend`]; the list below runs all of them against every store. A store is
+//! added by one line at the end.
+
+mod appointments;
+mod calendar;
+mod cancelled;
+mod changes;
+mod conversations;
+mod durability;
+mod effects;
+mod given;
+mod holds;
+mod inbox;
+mod outbox;
+mod random;
+mod transcript;
+mod upkeep;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use frontdesk::store::Store;
+use frontdesk::store::sqlite::{Options, SqliteStore};
+use tempfile::TempDir;
+
+/// A place where a store keeps its data; it can be opened again after a crash.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// Opens the store.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+struct Sqlite(TempDir);
+
+impl Sqlite {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+}
+
+#[async_trait]
+impl Backend for Sqlite {
+    async fn open(&self) -> Arc<dyn Store> {
+        let options = Options::file(self.0.path().join("frontdesk.db"));
+        Arc::new(SqliteStore::open(&options).await.unwrap())
+    }
+}
+
+/// Runs every sentence against a backend.
+macro_rules! contract {
+    ($name:ident, $backend:expr; $($topic:ident: $($sentence:ident)*;)*) => {
+        mod $name {
+            use super::*;
+            $(mod $topic {
+                use super::*;
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                    async fn $sentence() {
+                        super::super::$topic::$sentence(&$backend).await;
+                    }
+                )*
+            })*
+        }
+    };
+}
+
+/// The whole contract, for each store.
+macro_rules! stores {
+    ($($name:ident: $backend:expr;)*) => {
+        $(contract! { $name, $backend;
+            conversations:
+                a_new_conversation_has_version_0_and_no_context
+                a_committed_turn_is_read_back
+                a_context_is_only_sent_to_those_who_do_not_know_it
+                a_stale_version_never_wins
+                of_many_commits_of_one_version_exactly_one_wins
+                versions_and_transcripts_have_no_gaps
+                a_turn_that_is_handed_in_twice_is_committed_once
+                a_turn_that_the_database_refuses_fails_alone;
+            inbox:
+                a_message_is_new_once
+                a_message_delivered_a_hundred_times_at_once_is_new_once
+                a_key_twice_in_one_call_is_new_once
+                the_same_id_in_another_account_is_another_message
+                pending_messages_come_oldest_first_and_leave_with_their_turn
+                a_message_that_was_never_accepted_is_done_with_its_turn
+                a_turn_with_an_answered_message_writes_nothing
+                of_two_turns_with_one_message_exactly_one_answers_it
+                a_message_that_fails_four_times_is_given_up_and_the_rest_goes_on
+                fresh_messages_are_not_claimed
+                messages_tried_least_are_claimed_first;
+            holds:
+                of_96_who_want_one_slot_one_gets_it
+                api_and_chat_cannot_both_win
+                a_hold_asked_for_again_is_the_same_hold
+                a_hold_asked_for_again_elsewhere_moves
+                an_expired_hold_frees_its_slot
+                an_expired_hold_can_be_placed_again_by_the_turn_that_runs_again
+                a_hold_that_became_a_visit_is_not_placed_again
+                a_goal_holds_one_slot_at_a_time
+                a_refused_hold_leaves_the_goals_earlier_one
+                a_class_of_four_takes_four
+                buffers_block_and_neighbours_touch
+                businesses_do_not_share_resources
+                the_sweep_expires_what_ran_out;
+            effects:
+                a_hold_is_confirmed
+                a_business_that_confirms_by_hand_gets_a_request
+                an_expired_hold_is_not_confirmed
+                a_hold_that_changed_is_not_confirmed
+                a_booking_without_a_hold_can_be_refused
+                a_move_keeps_the_old_slot_until_the_new_one_is_won
+                a_move_into_a_held_slot_uses_the_hold_up
+                a_move_onto_itself_is_allowed
+                a_stale_move_is_refused
+                a_cancelled_visit_frees_its_slot_and_stays_cancelled
+                a_released_hold_frees_its_slot
+                a_refused_effect_writes_nothing_while_its_neighbours_commit
+                somebody_elses_visit_is_out_of_reach
+                waiting_customers_are_listed_longest_first
+                handoff_contact_and_profile_are_part_of_the_turn;
+            changes:
+                an_idempotency_key_books_once
+                an_idempotency_key_used_at_once_books_once
+                a_change_needs_the_version_it_names
+                what_does_not_exist_cannot_be_changed
+                a_visit_goes_through_its_life_and_never_back
+                a_move_into_a_taken_slot_changes_nothing;
+            appointments:
+                a_visit_is_read_back_as_it_was_written
+                lists_are_paged_without_gaps_and_repeats
+                lists_are_filtered
+                what_happened_is_kept_in_order;
+            calendar:
+                a_calendar_without_changes_is_version_0
+                from_0_it_shows_the_live_visits_that_have_not_ended
+                later_it_shows_what_changed_live_or_not
+                a_reader_who_follows_misses_nothing;
+            transcript:
+                pages_end_before_what_was_asked
+                everything_said_is_kept
+                sessions_are_listed_newest_first_and_closed_when_idle;
+            outbox:
+                a_reply_that_was_sent_with_its_turn_is_never_claimed
+                replies_of_one_conversation_leave_in_order
+                a_claimed_reply_is_nobody_elses_until_its_lease_ends
+                a_reply_is_tried_again_when_it_is_due
+                a_dead_reply_does_not_hold_up_the_next
+                claims_at_once_never_share_a_reply;
+            upkeep:
+                a_catalogue_has_a_version_per_text
+                businesses_are_listed
+                figures_count
+                a_closed_store_says_so;
+            durability:
+                what_was_committed_survives_a_crash
+                closing_finishes_what_was_handed_over;
+            cancelled:
+                callers_cancelled_at_every_await_lose_and_double_nothing
+                a_cancelled_hold_is_whole_or_not_there;
+            random:
+                no_sequence_of_changes_books_a_seat_twice;
+        })*
+    };
+}
+
+stores! {
+    sqlite: Sqlite::new();
+}
+
+/// What only the store in a file must do.
+mod sqlite_file {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_second_process_is_refused_with_the_name_of_the_file() {
+        let dir = TempDir::new().unwrap();
+        let options = Options::file(dir.path().join("frontdesk.db"));
+        let first = SqliteStore::open(&options).await.unwrap();
+        let refused = SqliteStore::open(&options).await.unwrap_err().to_string();
+        assert!(
+            refused.contains("frontdesk.db is in use by another frontdesk process"),
+            "{refused}"
+        );
+        first.close().await;
+        SqliteStore::open(&options).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_store_in_memory_works_and_leaves_nothing() {
+        let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
+        let pair = given::pair("ana");
+        store.commit(given::turn(&pair, 0)).await.unwrap();
+        assert_eq!(store.open(&pair, None).await.unwrap().version, 1);
+        let other = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
+        assert_eq!(other.open(&pair, None).await.unwrap().version, 0);
+    }
+
+    #[tokio::test]
+    async fn a_url_of_another_database_is_refused() {
+        let refused = SqliteStore::open(&Options::new("postgres://localhost/frontdesk"))
+            .await
+            .unwrap_err();
+        assert!(refused.to_string().contains("names no SQLite file"), "{refused}");
+    }
+}

@@ -1,0 +1,97 @@
+//! What was answered is on the disk.
+
+use frontdesk::store::{Acceptance, CommitOutcome, HoldOutcome};
+use tokio::task::JoinSet;
+
+use super::Backend;
+use super::given::{at, book, booked, committed, held, hold, message, now, pair, placed, salon, turn, visit};
+
+pub async fn what_was_committed_survives_a_crash(backend: &dyn Backend) {
+    let ana = pair("ana");
+    let (visit, promise) = {
+        let store = backend.open().await;
+        committed(&store, turn(&ana, 0)).await;
+        store.accept(vec![message(&ana, "unanswered")]).await.unwrap();
+        store.put_business(&salon(), "{}", at("09:00")).await.unwrap();
+        let visit = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
+        (
+            visit,
+            held(&store, hold("ana", "mai", "11:00", "11:30"), "09:00").await,
+        )
+        // Dropped without being closed.
+    };
+    let store = backend.open().await;
+    let opened = store.open(&ana, None).await.unwrap();
+    assert_eq!(
+        (opened.version, opened.pending),
+        (1, vec![message(&ana, "unanswered")])
+    );
+    assert_eq!(
+        store.messages(ana.conversation(), None, 9).await.unwrap(),
+        turn(&ana, 0).transcript
+    );
+    assert_eq!(
+        store.accept(vec![message(&ana, "m1")]).await.unwrap(),
+        [Acceptance::Duplicate]
+    );
+    assert_eq!(
+        store.business(&salon()).await.unwrap(),
+        Some((1, "{}".to_owned()))
+    );
+    assert_eq!(now(&store, &visit).await, visit);
+    assert_eq!(now(&store, &promise).await, promise);
+    assert_eq!(
+        placed(&store, hold("ben", "mai", "10:00", "10:30"), "09:00").await,
+        HoldOutcome::Taken
+    );
+    assert_eq!(
+        store
+            .calendar_changes(&salon(), 0, at("00:00"))
+            .await
+            .unwrap()
+            .version,
+        2
+    );
+    committed(&store, turn(&ana, 1)).await;
+}
+
+pub async fn closing_finishes_what_was_handed_over(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let mut tasks = JoinSet::new();
+    for n in 0..64 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let who = pair(&format!("customer-{n}"));
+            let committed = store.commit(turn(&who, 0)).await;
+            let change = book(&visit(
+                who.participant.as_str(),
+                &format!("staff-{n}"),
+                "10:00",
+                "10:30",
+            ));
+            let booked = store.change(&salon(), change, at("09:00")).await;
+            (
+                n,
+                matches!(committed, Ok(CommitOutcome::Committed { .. })),
+                booked.is_ok(),
+            )
+        });
+    }
+    store.close().await;
+    let answered = tasks.join_all().await;
+    drop(store);
+    // Whatever was said to be done is done; whatever was refused is not there.
+    let store = backend.open().await;
+    for (n, committed, booked) in answered {
+        let who = pair(&format!("customer-{n}"));
+        assert_eq!(
+            store.open(&who, None).await.unwrap().version,
+            u64::from(committed)
+        );
+        let visit = visit(who.participant.as_str(), &format!("staff-{n}"), "10:00", "10:30");
+        assert_eq!(
+            store.appointment(&salon(), visit.id).await.unwrap().is_some(),
+            booked
+        );
+    }
+}

@@ -1,0 +1,391 @@
+//! Conversations in plain text (`tests/stories/*.txt`), played through the real actor and the real store; and each
+//! of them again with every message delivered twice.
+//!
+//! ```text
+//! business examples/lotus-nails.toml      the catalogue, from the project's root
+//! clock 2026-11-18T10:00                  local time at which the story begins
+//! booked Zoe gel-manicure mai 2026-11-20T16:00      an appointment that exists already ("-" for any staff, "x2" people)
+//!
+//! Anna: gel on Friday                     she says this, and is answered
+//!   says "2:00 pm" "Linh"                 each of these stands in the answer
+//!   silent on "Monday"                    none of these does
+//!   offers Yes | No                       exactly these can be tapped
+//!   goal book confirming service=gel-manicure date=2026-11-20      the one active goal
+//!   goals 0                               how many goals are active
+//!   changed confirmed linh 2026-11-20T14:00      the appointment that the turn changed
+//!   same goal                             the goal's id is the one of the turn before
+//! Anna, quickly: hi / gel                 several messages before the answer, which is one
+//! Anna hears "become free"                the next thing the bot said without being asked
+//! Anna has confirmed linh 2026-11-20T14:00      her live appointments, all of them
+//! Anna has nothing
+//! blocked linh 2026-11-20T14:00 15:10     what one allocation blocks
+//! Anna waits 1                            entries of hers on the waitlist
+//! desk cancels Zoe                        the business calls off Zoe's next appointment
+//! pass 6 min                              time passes
+//! ```
+
+use std::path::Path;
+use std::time::Duration;
+
+use frontdesk::booking::Catalogue;
+use frontdesk::conversation::Answer;
+use frontdesk::store::Direction;
+use frontdesk::types::GoalId;
+use jiff::SignedDuration;
+use jiff::civil::DateTime;
+
+use super::support::desk::Desk;
+
+/// Plays one story.
+async fn play(name: &str, twice: bool) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("tests/stories").join(name)).unwrap();
+    let mut stage = Stage::set(root, &text, twice).await;
+    for (number, line) in (1..).zip(text.lines()) {
+        let at = format!("{name}:{number}: {}", line.trim());
+        stage.act(line, &at).await;
+    }
+    stage.strike(name).await;
+}
+
+struct Stage {
+    desk: Desk,
+    last: Option<(String, Answer)>,
+    goal_before: Option<GoalId>,
+    /// How many things the bot has said to each person.
+    heard: std::collections::BTreeMap<String, usize>,
+}
+
+fn clock(text: &str) -> DateTime {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('"').skip(1).step_by(2).collect()
+}
+
+impl Stage {
+    async fn set(root: &Path, text: &str, twice: bool) -> Self {
+        let first = |word: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(word))
+                .map(str::trim)
+        };
+        let path = root.join(first("business ").expect("a story names its business"));
+        let mut document = std::fs::read_to_string(path).unwrap();
+        // "policy hold_min 0" changes one of the policies for this story.
+        for change in text.lines().filter_map(|line| line.strip_prefix("policy ")) {
+            let (key, value) = change.trim().split_once(' ').unwrap();
+            let kept: Vec<&str> = document
+                .lines()
+                .filter(|l| !l.starts_with(&format!("{key} ")))
+                .collect();
+            document = kept
+                .join("\n")
+                .replace("[policies]", &format!("[policies]\n{key} = {value}"));
+        }
+        let catalogue = Catalogue::from_toml(&document).unwrap();
+        let now = clock(first("clock ").expect("a story says when it begins"));
+        let burst = if text.contains(", quickly:") {
+            Duration::from_millis(100)
+        } else {
+            Duration::ZERO
+        };
+        let desk = Desk::open(catalogue, now, burst, twice).await;
+        Self {
+            desk,
+            last: None,
+            goal_before: None,
+            heard: std::collections::BTreeMap::new(),
+        }
+    }
+
+    async fn act(&mut self, line: &str, at: &str) {
+        let line = line.split(" ##").next().unwrap_or_default();
+        if line.trim().is_empty() || line.starts_with(['#', ' ']) {
+            if line.starts_with("  ") {
+                self.check(line.trim(), at);
+            }
+            return;
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["business" | "clock" | "policy", ..] => {}
+            ["booked", who, service, staff, start, people @ ..] => {
+                let people = people
+                    .first()
+                    .map_or(1, |x| x.trim_start_matches('x').parse().unwrap());
+                let staff = (*staff != "-").then_some(*staff);
+                self.desk.book(who, service, staff, clock(start), people).await;
+            }
+            ["desk", "cancels", who] => self.desk.cancel(who).await,
+            ["pass", number, unit] => {
+                let number: i64 = number.parse().unwrap();
+                let by = match *unit {
+                    "min" => SignedDuration::from_mins(number),
+                    "h" => SignedDuration::from_hours(number),
+                    other => panic!("{at}: {other} is no unit"),
+                };
+                self.desk.pass(by).await;
+            }
+            ["blocked", resource, from, until] => self.check_blocked(resource, from, until, at).await,
+            [who, "has", rest @ ..] => self.check_appointments(who, rest, at).await,
+            [who, "waits", number] => {
+                let waits = self.desk.context(who).await.waitlist.len();
+                assert_eq!(waits.to_string(), *number, "{at}");
+            }
+            [who, "hears", ..] => {
+                let count = self.heard.entry((*who).to_owned()).or_default();
+                *count += 1;
+                let entry = self.desk.hears(who, *count).await;
+                for part in quoted(line) {
+                    assert!(entry.text.contains(part), "{at}\nheard: {}", entry.text);
+                }
+            }
+            [who, "quickly:", ..] => {
+                let texts: Vec<&str> = line.split_once(": ").unwrap().1.split(" / ").collect();
+                let answers = self.desk.say_quickly(who.trim_end_matches(','), &texts).await;
+                let first = &answers[0];
+                for answer in &answers {
+                    assert_eq!(
+                        (answer.version, &answer.replies),
+                        (first.version, &first.replies),
+                        "{at}: one turn, one reply"
+                    );
+                }
+                self.spoke(who.trim_end_matches(','), first.clone());
+            }
+            [who, ..] if who.ends_with(':') => {
+                let (who, text) = line.split_once(':').unwrap();
+                let answer = self.desk.say(who, &spelled(text.trim())).await;
+                self.spoke(who, answer);
+            }
+            _ => panic!("{at}: not a line of a story"),
+        }
+    }
+
+    fn spoke(&mut self, who: &str, answer: Answer) {
+        self.goal_before = self
+            .last
+            .as_ref()
+            .and_then(|(_, last)| last.goals.first())
+            .map(|goal| goal.id);
+        *self.heard.entry(who.to_owned()).or_default() += answer.replies.len();
+        self.last = Some((who.to_owned(), answer));
+    }
+
+    fn check(&self, line: &str, at: &str) {
+        let (_, answer) = self.last.as_ref().expect("somebody spoke before");
+        let said: Vec<&str> = answer.replies.iter().map(|r| r.text.as_str()).collect();
+        let said = said.join("\n");
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "says" => {
+                for part in quoted(rest) {
+                    assert!(
+                        said.contains(part),
+                        "{at}\nsaid: {said}\ngoals: {:?}",
+                        answer.goals
+                    );
+                }
+            }
+            "silent" => {
+                for part in quoted(rest) {
+                    assert!(!said.contains(part), "{at}\nsaid: {said}");
+                }
+            }
+            "offers" => {
+                let options: Vec<&str> = answer
+                    .replies
+                    .iter()
+                    .flat_map(|r| &r.options)
+                    .map(String::as_str)
+                    .collect();
+                assert_eq!(options.join(" | "), rest.trim(), "{at}\nsaid: {said}");
+            }
+            "goals" => assert_eq!(
+                answer.goals.len().to_string(),
+                rest.trim(),
+                "{at}\nsaid: {said}\n{:?}",
+                answer.goals
+            ),
+            "goal" => {
+                let [goal] = answer.goals.as_slice() else {
+                    panic!("{at}\nsaid: {said}\ngoals: {:?}", answer.goals)
+                };
+                let json = serde_json::to_value(goal).unwrap();
+                let mut words = rest.split_whitespace();
+                assert_eq!(json["kind"].as_str(), words.next(), "{at}\nsaid: {said}");
+                for word in words {
+                    match word.split_once('=') {
+                        Some((slot, "")) => {
+                            assert!(json["slots"][slot].is_null(), "{at}\nsaid: {said}\n{json}")
+                        }
+                        Some((slot, value)) => {
+                            let is = &json["slots"][slot];
+                            let is = is.as_str().map_or_else(|| is.to_string(), ToOwned::to_owned);
+                            assert_eq!(is, value, "{at}\nsaid: {said}\n{json}");
+                        }
+                        None => assert_eq!(json["state"].as_str(), Some(word), "{at}\nsaid: {said}\n{json}"),
+                    }
+                }
+            }
+            "same" => assert_eq!(answer.goals.first().map(|g| g.id), self.goal_before, "{at}"),
+            "changed" => {
+                let changed: Vec<String> = answer
+                    .appointments
+                    .iter()
+                    .map(|a| {
+                        let status = a.status.as_str();
+                        let staff = a.staff.as_deref().unwrap_or("-");
+                        format!("{status} {staff} {}", &a.starts_at[..16])
+                    })
+                    .collect();
+                assert_eq!(changed.join(", "), rest.trim(), "{at}\nsaid: {said}");
+            }
+            other => panic!("{at}: `{other}` checks nothing"),
+        }
+    }
+
+    async fn check_appointments(&self, who: &str, rest: &[&str], at: &str) {
+        let has: Vec<String> = self
+            .desk
+            .appointments(who)
+            .await
+            .iter()
+            .map(|a| {
+                let staff = a.allocations.first().map_or("-", |a| a.resource.as_str());
+                let start = self.desk.local(a.starts_at).strftime("%Y-%m-%dT%H:%M");
+                format!("{} {staff} {start}", a.status.as_str())
+            })
+            .collect();
+        let expected = if rest == ["nothing"] {
+            String::new()
+        } else {
+            rest.join(" ")
+        };
+        assert_eq!(has.join(", "), expected, "{at}");
+    }
+
+    async fn check_blocked(&self, resource: &str, from: &str, until: &str, at: &str) {
+        let desk = &self.desk;
+        let calendar = desk
+            .businesses
+            .calendar(&desk.business, frontdesk::clock::Clock::now(desk.clock.as_ref()))
+            .await
+            .unwrap();
+        let blocked: Vec<String> = calendar
+            .appointments()
+            .flat_map(|a| &a.allocations)
+            .filter(|a| a.resource.as_str() == resource)
+            .map(|a| {
+                let from = desk.local(a.blocked_from).strftime("%Y-%m-%dT%H:%M");
+                format!("{from} {}", desk.local(a.blocked_until).strftime("%H:%M"))
+            })
+            .collect();
+        assert!(
+            blocked.contains(&format!("{from} {until}")),
+            "{at}\nblocked: {blocked:?}"
+        );
+    }
+
+    /// What must hold after every story.
+    async fn strike(self, name: &str) {
+        let mut people: Vec<&String> = self.heard.keys().collect();
+        people.sort();
+        for who in people {
+            let transcript = self.desk.transcript(who).await;
+            let numbers: Vec<u64> = transcript.iter().map(|entry| entry.seq).collect();
+            let gapless: Vec<u64> = (1..=u64::try_from(numbers.len()).unwrap()).collect();
+            assert_eq!(numbers, gapless, "{name}: the transcript of {who} has no gaps");
+            let spoken = transcript
+                .iter()
+                .filter(|entry| entry.direction == Direction::Outbound)
+                .count();
+            assert_eq!(
+                spoken, self.heard[who],
+                "{name}: every reply to {who} was expected by the story"
+            );
+        }
+        let figures = self.desk.store.figures().await.unwrap();
+        assert_eq!(
+            (figures.inbox_unfinished, figures.inbox_dead),
+            (0, 0),
+            "{name}: nothing is left in the inbox"
+        );
+        assert_eq!(self.desk.conversations.load().waiting, 0, "{name}: nobody waits");
+    }
+}
+
+/// `<12000 words>` stands for a long text.
+fn spelled(text: &str) -> String {
+    text.replace("<long>", &"lorem ipsum dolor sit amet ".repeat(220))
+}
+
+/// Every story, once as it is and once with every message delivered twice. A test makes sure that none is forgotten.
+macro_rules! stories {
+    ($($name:ident)*) => {
+        mod once {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::play(concat!(stringify!($name), ".txt"), false).await;
+            })*
+        }
+        mod twice {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::play(concat!(stringify!($name), ".txt"), true).await;
+            })*
+        }
+        #[test]
+        fn every_story_is_played() {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+            let mut files: Vec<String> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            files.sort();
+            let mut played = vec![$(concat!(stringify!($name), ".txt").to_owned()),*];
+            played.sort();
+            assert_eq!(files, played);
+        }
+    };
+}
+
+stories! {
+    all_in_one
+    slot_by_slot
+    the_goal_persists
+    earliest_after_four
+    range_and_exclusion
+    half_five
+    two_services_in_one_visit
+    a_class_with_seats
+    correct_while_collecting
+    correct_at_confirmation
+    change_the_service_late
+    dropped_and_back
+    closed_on_sunday
+    closed_on_thanksgiving
+    the_past
+    notice
+    nothing_left_and_the_waitlist
+    lost_race
+    hold_expiry
+    cancel_with_one
+    cancel_with_two
+    cancel_and_rebook
+    somebody_elses_booking
+    autumn_night
+    spring_night
+    typos_and_unknown_services
+    questions_while_booking
+    small_talk_and_thanks
+    a_very_long_message
+    rapid_fire
+    abuse_and_overreach
+    two_people_together
+    move_an_appointment
+    a_person_please
+    not_understood_three_times
+}

@@ -1,0 +1,3 @@
+//! What integration tests share: a front desk in a temporary folder, and people who talk to it.
+
+pub mod desk;
