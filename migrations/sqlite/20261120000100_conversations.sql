@@ -175,6 +175,7 @@ CREATE TABLE waitlist_entries (
     offer            TEXT,
     offer_expires_at INTEGER,
     since            INTEGER NOT NULL,
+    passed           TEXT    NOT NULL DEFAULT '[]',
     updated_at       INTEGER NOT NULL,
     CHECK ((offer IS NULL) = (offer_expires_at IS NULL))
 ) STRICT, WITHOUT ROWID;

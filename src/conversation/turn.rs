@@ -33,11 +33,18 @@ pub(super) struct Loaded {
 pub(super) struct Waiting {
     pub inbound: Inbound,
     pub asker: Option<oneshot::Sender<Result<Said, Refused>>>,
-    #[expect(
-        dead_code,
-        reason = "kept until the message is answered: dropping it gives the place in the queue back"
-    )]
     pub place: Option<Place>,
+}
+
+impl Waiting {
+    /// Answers whoever waits. The place in the queue is given back first, so that who has an answer owes nothing.
+    fn told(self, answer: impl FnOnce(&Inbound) -> Result<Said, Refused>) {
+        drop(self.place);
+        if let Some(asker) = self.asker {
+            // Whoever gave up waiting finds the answer in the transcript.
+            let _ = asker.send(answer(&self.inbound));
+        }
+    }
 }
 
 /// What a turn works on.
@@ -255,14 +262,13 @@ async fn answer(services: &Services, pair: &Pair, loaded: Loaded, messages: Vec<
             Ok((after, Some(answer))) => {
                 last = Some(after);
                 for waiting in fresh.drain(..) {
-                    let answer = Answer {
-                        message_id: waiting.inbound.key.message_id.clone(),
-                        ..answer.clone()
-                    };
-                    if let Some(asker) = waiting.asker {
-                        // Whoever gave up waiting finds the answer in the transcript.
-                        let _ = asker.send(Ok(Said::Answered(answer)));
-                    }
+                    waiting.told(|inbound| {
+                        let message_id = inbound.key.message_id.clone();
+                        Ok(Said::Answered(Answer {
+                            message_id,
+                            ..answer.clone()
+                        }))
+                    });
                 }
             }
             Ok((after, None)) => {
@@ -288,8 +294,9 @@ async fn answer(services: &Services, pair: &Pair, loaded: Loaded, messages: Vec<
     }
     for waiting in again {
         metrics::inbox_duplicate(waiting.inbound.key.channel);
-        if let Some(asker) = waiting.asker {
-            let _ = asker.send(repeat(services, &waiting.inbound).await);
+        if waiting.asker.is_some() {
+            let said = repeat(services, &waiting.inbound).await;
+            waiting.told(|_| said);
         }
     }
     last
@@ -453,9 +460,7 @@ fn refuse_all(fresh: Vec<Waiting>, again: Vec<Waiting>, refused: &Refused) -> Op
     tracing::warn!(error = %refused, "a turn was not committed");
     metrics::turn_ended(TurnOutcome::Failed);
     for waiting in fresh.into_iter().chain(again) {
-        if let Some(asker) = waiting.asker {
-            let _ = asker.send(Err(refused.clone()));
-        }
+        waiting.told(|_| Err(refused.clone()));
     }
     None
 }

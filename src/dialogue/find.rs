@@ -328,7 +328,7 @@ pub(super) fn horizon(draft: &Draft<'_>) -> Date {
 }
 
 pub(super) fn plus_days(date: Date, days: i32) -> Date {
-    date.saturating_add(jiff::Span::new().days(days.clamp(-4000, 4000)))
+    date.saturating_add(Span::new().days(days.clamp(-4000, 4000)))
 }
 
 /// The first `n` days from `from` on that have opening hours.

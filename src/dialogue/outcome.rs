@@ -121,6 +121,9 @@ pub struct WaitlistEntry {
     pub offer: Option<WaitlistOffer>,
     /// Since when; whoever waits longest is offered first.
     pub since: Timestamp,
+    /// Starts that were offered and not taken; they are not offered to this entry again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<Timestamp>,
 }
 
 /// States of a waitlist entry.

@@ -35,6 +35,7 @@ pub(super) fn join(draft: &mut Draft<'_>, mut goal: Goal) {
         state: WaitlistState::Waiting,
         offer: None,
         since: draft.view.now,
+        passed: Vec::new(),
     };
     let speaker = draft.speaker();
     let facts = [
@@ -203,7 +204,9 @@ fn back_to_waiting(draft: &mut Draft<'_>, id: WaitlistId) {
     let now = draft.view.now;
     change(draft, id, |entry| {
         entry.state = WaitlistState::Waiting;
-        entry.offer = None;
+        entry
+            .passed
+            .extend(entry.offer.take().map(|offer| offer.plan.starts_at));
         // Whoever let an offer pass goes to the end of the line, so that the next one is asked first.
         entry.since = now;
     });
@@ -265,5 +268,5 @@ pub fn first_fit(
     availability::search(question, from, to)
         .free
         .into_iter()
-        .find(|plan| entry.when.allows(local(plan.starts_at)))
+        .find(|plan| entry.when.allows(local(plan.starts_at)) && !entry.passed.contains(&plan.starts_at))
 }

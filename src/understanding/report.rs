@@ -302,3 +302,104 @@ fn best<T: PartialEq>(candidates: &[Candidate<T>], entries: &[Entry<T>]) -> Opti
         .find(|e| e.id == *id)
         .and_then(|e| e.names.first().cloned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(line: &Value) -> Value {
+        serde_json::from_str(&answer(&line.to_string(), None).unwrap()).unwrap()
+    }
+
+    fn line(text: &str) -> Value {
+        json!({"id": "a", "text": text, "reference": "2026-11-18T10:00:00"})
+    }
+
+    /// What `when` says of `text`, as value, start and end.
+    fn check(text: &str, value: Option<&str>, start: Option<&str>, end: Option<&str>) {
+        let answer = ask(&line(text));
+        let said = |key: &str| answer["when"][key].as_str().map(str::to_owned);
+        let expected = (
+            value.map(str::to_owned),
+            start.map(str::to_owned),
+            end.map(str::to_owned),
+        );
+        assert_eq!((said("value"), said("start"), said("end")), expected, "{text:?}");
+    }
+
+    #[test]
+    fn a_time_expression_is_a_value_or_a_start_and_an_end() {
+        check("Friday at 3pm", Some("2026-11-20T15:00"), None, None);
+        check("tomorrow", Some("2026-11-19"), None, None);
+        check("at 14:30", Some("14:30"), None, None);
+        check("in 20 minutes", Some("2026-11-18T10:20"), None, None);
+        check("next week", None, Some("2026-11-23"), Some("2026-11-30"));
+        check(
+            "from the 20th to the 22nd",
+            None,
+            Some("2026-11-20"),
+            Some("2026-11-22"),
+        );
+        check(
+            "tomorrow between 2 and 4",
+            None,
+            Some("2026-11-19T14:00"),
+            Some("2026-11-19T16:00"),
+        );
+        check(
+            "from 10pm to 2am on Friday",
+            None,
+            Some("2026-11-20T22:00"),
+            Some("2026-11-21T02:00"),
+        );
+        check(
+            "from 4pm today to 5pm tomorrow",
+            None,
+            Some("2026-11-18T16:00"),
+            Some("2026-11-19T17:00"),
+        );
+        check("after 4pm", None, Some("16:00"), None);
+        check("Saturday before noon", None, None, Some("2026-11-21T12:00"));
+        check("as soon as possible", None, Some("2026-11-18T10:00"), None);
+        check("do you have parking?", None, None, None);
+    }
+
+    #[test]
+    fn names_come_back_as_the_line_gave_them() {
+        let mut line = line("book me with dr. edward manche for a deep tissue massage, I'm Ana Ruiz");
+        line["catalog"] =
+            json!({"services": ["Deep Tissue Massage"], "staff": ["Dr. Edward E. Manche, MD", "Eva Mora"]});
+        let answer = ask(&line);
+        assert_eq!(answer["intent"], "book");
+        assert_eq!(answer["staff"], "Dr. Edward E. Manche, MD");
+        assert_eq!(answer["service"], "Deep Tissue Massage");
+        assert_eq!(answer["engine"], "rules");
+        assert_eq!(answer["slots"]["last_name"]["text"], "Ruiz");
+    }
+
+    #[test]
+    fn slots_have_their_places_in_characters() {
+        let answer = ask(&line(
+            "\u{1F485} a table for 4 people tomorrow at 7:30 pm. Thanks",
+        ));
+        let slot = |key: &str| answer["slots"][key].clone();
+        assert_eq!(
+            slot("people"),
+            json!({"text": "4 people", "start": 14, "end": 22, "value": 4})
+        );
+        assert_eq!(slot("date")["text"], "tomorrow");
+        assert_eq!(
+            slot("time"),
+            json!({"text": "7:30 pm.", "start": 35, "end": 43, "value": "19:30"})
+        );
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_answered_all_the_same() {
+        let wrong = |line: &str| -> Value { serde_json::from_str(&answer(line, None).unwrap()).unwrap() };
+        assert_eq!(wrong(r#"{"id": 7, "text": "hi"}"#)["id"], 7);
+        assert!(wrong(r#"{"id": 7, "text": "hi"}"#)["error"].is_string());
+        assert_eq!(wrong("not json")["id"], Value::Null);
+        assert_eq!(wrong("")["id"], Value::Null);
+    }
+}

@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 /// A place where a store keeps its data; it can be opened again after a crash.
 #[async_trait]
-pub trait Backend: Send + Sync {
+pub(crate) trait Backend: Send + Sync {
     /// Opens the store.
     async fn open(&self) -> Arc<dyn Store>;
 }
@@ -156,6 +156,7 @@ macro_rules! stores {
                 a_closed_store_says_so;
             durability:
                 what_was_committed_survives_a_crash
+                a_crash_in_the_middle_loses_nothing_that_was_answered
                 closing_finishes_what_was_handed_over;
             cancelled:
                 callers_cancelled_at_every_await_lose_and_double_nothing
@@ -186,6 +187,55 @@ mod sqlite_file {
         );
         first.close().await;
         SqliteStore::open(&options).await.unwrap();
+    }
+
+    /// Not a test of its own: the process that the next one kills.
+    #[tokio::test]
+    async fn commits_until_it_is_killed() {
+        let Ok(path) = std::env::var("FRONTDESK_TEST_DB_OF_THE_KILLED") else {
+            return;
+        };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&Options::file(path)).await.unwrap());
+        for version in 0.. {
+            given::committed(&store, given::turn(&given::pair("ana"), version)).await;
+            println!("\ncommitted {}", version + 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_killed_process_leaves_no_lock_and_no_half_turn() {
+        use std::io::{BufRead as _, BufReader};
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("frontdesk.db");
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "store_contract::sqlite_file::commits_until_it_is_killed",
+                "--nocapture",
+            ])
+            .env("FRONTDESK_TEST_DB_OF_THE_KILLED", &path)
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut answered = 0_u64;
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            if let Some(version) = line.unwrap().strip_prefix("committed ") {
+                answered = version.parse().unwrap();
+            }
+            if answered == 50 {
+                break;
+            }
+        }
+        // SIGKILL.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(answered, 50);
+        let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
+        let ana = given::pair("ana");
+        let version = store.open(&ana, None).await.unwrap().version;
+        assert!(version >= 50, "{version}");
+        let said = store.messages(ana.conversation(), None, 9999).await.unwrap();
+        assert_eq!(said.len() as u64, 2 * version);
     }
 
     #[tokio::test]

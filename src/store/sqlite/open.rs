@@ -100,7 +100,7 @@ fn common(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .foreign_keys(true)
         // Only a backup tool or a person with `sqlite3` can be in the way.
-        .busy_timeout(Duration::from_secs(5))
+        .busy_timeout(Duration::from_secs(2))
         // Every statement is static, so that each is prepared once per connection.
         .statement_cache_capacity(256)
         .disable_statement_logging()
@@ -118,9 +118,12 @@ pub(super) async fn open(options: &Options) -> Result<SqliteStore> {
         // FULL: a commit is on the disk before anybody hears of it. NORMAL would lose the last ones in a power cut.
         .synchronous(SqliteSynchronous::Full)
         // Fewer, larger checkpoints: a page that many batches touch is moved once.
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", "8000")
         .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-32768");
+        .pragma("cache_size", "-32768")
+        // Keeps the journals of statements in memory too: a statement that writes many rows saves each page that it
+        // touches, and past 64 KB that would be a file. Halves the system calls of a batch.
+        .pragma("temp_store", "MEMORY");
 
     let migrating = SqlitePoolOptions::new()
         .max_connections(1)

@@ -1,5 +1,7 @@
 //! What callers hand to the writer, each with the way back to its caller.
 
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
@@ -112,6 +114,25 @@ impl Job {
                 .sum(),
             Self::Other(operation) => operation.bytes(),
         }
+    }
+
+    /// Hashes of what no two turns of a batch may share: their conversation and the messages that they answer. If two
+    /// hashes fall together by chance, one turn waits for the next batch.
+    pub(super) fn touches(&self) -> Vec<u64> {
+        let Self::Turn(turn) = self else {
+            return Vec::new();
+        };
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let mut hashes = Vec::with_capacity(1 + turn.input.answered.len());
+        hashes.push(hasher.hash_one(turn.input.pair.conversation()));
+        for message in &turn.input.answered {
+            let hash = hasher.hash_one(&message.key);
+            // A turn may name a message twice; that is no conflict.
+            if !hashes.contains(&hash) {
+                hashes.push(hash);
+            }
+        }
+        hashes
     }
 
     /// Answers with an error instead of what the batch made of it.

@@ -4,8 +4,6 @@
 //! (the stale, and those whose messages were answered before; usually none), the effects of those that have any, one
 //! by one, and one large write of everything else through `json_each`.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -14,7 +12,7 @@ use super::rows::{Cells, json, micros, signed};
 use super::writer::{release, savepoint, undo};
 use super::{appointments, effects, errors, inbox};
 use crate::booking::appointment::Appointment;
-use crate::store::{CommitOutcome, Direction, MessageKey, Result, TurnCommit};
+use crate::store::{CommitOutcome, Direction, Result, TurnCommit};
 use crate::types::{ConversationId, TurnId};
 
 /// Writes the turns of a batch, whose conversations are all different, and sets the answer of each.
@@ -64,7 +62,7 @@ async fn fence(connection: &mut SqliteConnection, turns: &mut [&mut Turn]) -> Re
         .collect();
     let stale = sqlx::query(
         "SELECT e.key AS place, COALESCE(c.version, 0) AS version, c.last_turn_id, unhex(e.value ->> 0) AS id
-         FROM json_each($1) e LEFT JOIN conversations c ON c.id = unhex(e.value ->> 0)
+         FROM jsonb_each($1) e LEFT JOIN conversations c ON c.id = unhex(e.value ->> 0)
          WHERE COALESCE(c.version, 0) <> e.value ->> 1",
     )
     .bind(json(&expected)?)
@@ -106,7 +104,7 @@ async fn changed_by(connection: &mut SqliteConnection, turn: &TurnCommit) -> Res
     Ok(changed)
 }
 
-/// Refuses the turns that answer a message which is answered (I3), by an earlier turn or an earlier one of this batch.
+/// Refuses the turns that answer a message which is answered (I3). No two turns of a batch answer the same one.
 async fn refuse_answered(connection: &mut SqliteConnection, turns: &mut [&mut Turn]) -> Result<()> {
     let mut keys = Vec::new();
     for (at, turn) in turns.iter().enumerate().filter(|(_, turn)| turn.answer.is_none()) {
@@ -121,24 +119,15 @@ async fn refuse_answered(connection: &mut SqliteConnection, turns: &mut [&mut Tu
     if keys.is_empty() {
         return Ok(());
     }
-    let mut before = inbox::answered_before(connection, &keys).await?;
-    let mut answering: HashSet<(usize, &MessageKey)> = HashSet::new();
-    let mut first: std::collections::HashMap<&MessageKey, usize> = std::collections::HashMap::new();
-    for (at, place, key) in &keys {
-        // A turn may name a message twice; two turns may not name the same one.
-        if answering.insert((*at, key)) && *first.entry(key).or_insert(*at) != *at {
-            before.push((*at, *place));
-        }
-    }
-    let answered: Vec<(usize, MessageKey)> = before
-        .into_iter()
-        .filter_map(|(at, place)| {
-            let message = turns.get(at)?.input.answered.get(place)?;
-            Some((at, message.key.clone()))
-        })
-        .collect();
-    for (at, key) in answered {
-        match &mut turns[at].answer {
+    for (at, place) in inbox::answered_before(connection, &keys).await? {
+        let Some(turn) = turns.get_mut(at) else {
+            continue;
+        };
+        let Some(key) = turn.input.answered.get(place).map(|message| message.key.clone()) else {
+            continue;
+        };
+        match &mut turn.answer {
+            Some(Ok(CommitOutcome::AlreadyAnswered(keys))) if keys.contains(&key) => {}
             Some(Ok(CommitOutcome::AlreadyAnswered(keys))) => keys.push(key),
             answer => *answer = Some(Ok(CommitOutcome::AlreadyAnswered(vec![key]))),
         }
@@ -178,10 +167,25 @@ struct Rows<'a> {
     messages: Vec<MessageRow<'a>>,
     inbox: Vec<InboxRow<'a>>,
     outbox: Vec<OutboxRow<'a>>,
+    /// Contexts and answers back to back, which the rows of turns point into: they are long, and would be escaped,
+    /// parsed and unescaped for nothing.
+    long: Vec<u8>,
 }
 
 #[derive(Serialize)]
-struct TurnRow<'a>(String, &'a str, &'a str, i64, String, i64, u32, &'a str, &'a str);
+struct TurnRow<'a>(
+    String,
+    &'a str,
+    &'a str,
+    i64,
+    String,
+    i64,
+    u32,
+    usize,
+    usize,
+    usize,
+    usize,
+);
 #[derive(Serialize)]
 struct SessionRow<'a>(String, String, &'a str, i64, i64, Option<i64>, i64, i64);
 #[derive(Serialize)]
@@ -232,6 +236,13 @@ struct OutboxRow<'a>(
 );
 
 impl<'a> Rows<'a> {
+    /// Appends a long text; answers with where it begins, counted from 1 as SQLite does.
+    fn append(&mut self, text: &str) -> usize {
+        let begins = self.long.len() + 1;
+        self.long.extend_from_slice(text.as_bytes());
+        begins
+    }
+
     fn take(&mut self, turn: &'a TurnCommit) -> Result<()> {
         let ConversationId(conversation) = turn.pair.conversation();
         let conversation = hex(conversation);
@@ -304,6 +315,8 @@ impl<'a> Rows<'a> {
                 micros(row.at),
             ));
         }
+        let context = self.append(&turn.context.json);
+        let answer = self.append(&turn.answer);
         self.turns.push(TurnRow(
             conversation,
             turn.pair.business.as_str(),
@@ -312,8 +325,10 @@ impl<'a> Rows<'a> {
             id,
             micros(turn.at),
             turn.context.schema,
-            &turn.context.json,
-            &turn.answer,
+            context,
+            turn.context.json.len(),
+            answer,
+            turn.answer.len(),
         ));
         Ok(())
     }
@@ -334,30 +349,38 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
         welcome(connection, &first).await?;
     }
     sqlx::query(
-        "WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($1))
+        "WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($1))
          INSERT INTO conversations
              (id, business_id, participant_id, version, context_schema, context, last_turn_id, last_activity,
               created_at)
-         SELECT unhex(v ->> 0), v ->> 1, v ->> 2, v ->> 3, v ->> 6, v ->> 7, unhex(v ->> 4), v ->> 5, v ->> 5
+         SELECT unhex(v ->> 0), v ->> 1, v ->> 2, v ->> 3, v ->> 6, CAST(substr($6, v ->> 7, v ->> 8) AS TEXT),
+                unhex(v ->> 4), v ->> 5, v ->> 5
          FROM input WHERE true
          ON CONFLICT (id) DO UPDATE SET
              version = excluded.version, context_schema = excluded.context_schema, context = excluded.context,
              last_turn_id = excluded.last_turn_id, last_activity = excluded.last_activity;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($1))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($1))
          INSERT INTO turns (id, conversation_id, version, answer, committed_at)
-         SELECT unhex(v ->> 4), unhex(v ->> 0), v ->> 3, v ->> 8, v ->> 5 FROM input;
+         SELECT unhex(v ->> 4), unhex(v ->> 0), v ->> 3, CAST(substr($6, v ->> 9, v ->> 10) AS TEXT), v ->> 5
+         FROM input;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($2))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($2))
          INSERT INTO sessions
              (id, conversation_id, title, started_at, last_activity, ended_at, message_count, total_tokens)
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7
          FROM input WHERE true
          ON CONFLICT (id) DO UPDATE SET
-             title = excluded.title, last_activity = excluded.last_activity, ended_at = excluded.ended_at,
+             title = excluded.title, last_activity = excluded.last_activity,
              message_count = excluded.message_count, total_tokens = excluded.total_tokens;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($3))
+         -- On its own, because an index depends on it: named above, each turn would rewrite a page of that.
+         WITH input AS MATERIALIZED (
+             SELECT unhex(value ->> 0) AS id, value ->> 5 AS ended_at FROM jsonb_each($2))
+         UPDATE sessions SET ended_at = input.ended_at FROM input
+         WHERE sessions.id = input.id AND sessions.ended_at IS NOT input.ended_at;
+
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($3))
          INSERT INTO messages
              (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
               attachments, model, latency_ms, at)
@@ -366,7 +389,7 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
          FROM input;
 
          -- Accepted before or not, pending or given up: with this turn they are answered.
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($4))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($4))
          INSERT INTO inbox
              (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
               sent_at, received_at, state, turn_id)
@@ -375,7 +398,7 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
          FROM input WHERE true
          ON CONFLICT (channel, account, message_id) DO UPDATE SET state = 1, turn_id = excluded.turn_id;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($5))
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($5))
          INSERT INTO outbox
              (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, state,
               attempts, due_at, created_at)
@@ -388,6 +411,7 @@ async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Resu
     .bind(json(&rows.messages)?)
     .bind(json(&rows.inbox)?)
     .bind(json(&rows.outbox)?)
+    .bind(rows.long)
     .execute(connection)
     .await?;
     Ok(())
@@ -420,12 +444,12 @@ async fn welcome(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Re
         .collect();
     sqlx::query(
         "INSERT INTO participants (business_id, participant_id, created_at, updated_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM json_each($1) WHERE true
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM jsonb_each($1) WHERE true
          ON CONFLICT (business_id, participant_id) DO NOTHING;
 
          INSERT INTO identities (channel, account, user_id, business_id, participant_id, created_at)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 2, value ->> 4
-         FROM json_each($2) WHERE true
+         FROM jsonb_each($2) WHERE true
          ON CONFLICT (channel, account, user_id) DO NOTHING",
     )
     .bind(json(&participants)?)

@@ -39,11 +39,13 @@ pub(super) async fn put(
 ) -> Result<()> {
     sqlx::query(
         "INSERT INTO waitlist_entries
-             (id, business_id, participant_id, wish, wanted, state, offer, offer_expires_at, since, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             (id, business_id, participant_id, wish, wanted, state, offer, offer_expires_at, since, passed,
+              updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          ON CONFLICT (id) DO UPDATE SET
              wish = excluded.wish, wanted = excluded.wanted, state = excluded.state, offer = excluded.offer,
-             offer_expires_at = excluded.offer_expires_at, since = excluded.since, updated_at = excluded.updated_at",
+             offer_expires_at = excluded.offer_expires_at, since = excluded.since,
+             passed = excluded.passed, updated_at = excluded.updated_at",
     )
     .bind(blob(entry.id.0))
     .bind(pair.business.as_str())
@@ -54,6 +56,7 @@ pub(super) async fn put(
     .bind(entry.offer.as_ref().map(json).transpose()?)
     .bind(entry.offer.as_ref().map(|offer| micros(offer.expires_at)))
     .bind(micros(entry.since))
+    .bind(json(&entry.passed)?)
     .bind(micros(at))
     .execute(connection)
     .await?;
@@ -74,7 +77,7 @@ pub(super) async fn waiting(
     limit: u32,
 ) -> Result<Vec<(Pair, WaitlistEntry)>> {
     let rows = sqlx::query(
-        "SELECT id, business_id, participant_id, wish, wanted, state, offer, since
+        "SELECT id, business_id, participant_id, wish, wanted, state, offer, since, passed
          FROM waitlist_entries WHERE business_id = $1 AND state = 'waiting'
          ORDER BY since, id LIMIT $2",
     )
@@ -91,6 +94,7 @@ pub(super) async fn waiting(
             state: cells.one_of("state", state)?,
             offer: cells.json_if_any("offer")?,
             since: cells.time("since")?,
+            passed: cells.json("passed")?,
         };
         Ok((pair(&cells)?, entry))
     };

@@ -216,8 +216,13 @@ impl Writer {
     }
 
     async fn roll_back(&mut self) {
-        // It fails when SQLite has rolled back by itself, or when the COMMIT did happen: both are as wished.
-        let _ = sqlx::query("ROLLBACK").execute(&mut self.connection).await;
+        // "No transaction is active": SQLite has rolled back by itself, or the COMMIT did happen. As wished, both. Any
+        // other failure leaves a connection in a transaction that nobody would end.
+        if let Err(error) = sqlx::query("ROLLBACK").execute(&mut self.connection).await
+            && !error.to_string().contains("no transaction is active")
+        {
+            self.reconnect().await;
+        }
     }
 
     async fn reconnect(&mut self) {
@@ -228,12 +233,13 @@ impl Writer {
     }
 }
 
-/// Takes the next batch off the front: bounded in number and bytes, and each conversation at most once. A second
-/// turn of the same conversation waits for the next batch, where it meets the version that the first one made.
+/// Takes the next batch off the front: bounded in number and bytes, and without turns that could get in each other's
+/// way. A second turn of a conversation, or of a message, waits for the next batch, where it meets what became of
+/// the first one.
 fn next_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
     let mut batch = Vec::with_capacity(waiting.len().min(BATCH_JOBS_MAX));
-    let mut left = VecDeque::new();
-    let mut conversations = HashSet::new();
+    let mut left = Vec::new();
+    let mut touched = HashSet::new();
     let mut bytes = 0;
     while let Some(job) = waiting.pop_front() {
         bytes += job.bytes();
@@ -242,12 +248,16 @@ fn next_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
             waiting.push_front(job);
             break;
         }
-        match &job {
-            Job::Turn(turn) if !conversations.insert(turn.input.pair.conversation()) => left.push_back(job),
-            Job::Turn(_) | Job::Arrivals(_) | Job::Other(_) => batch.push(job),
+        let touches = job.touches();
+        if touches.iter().any(|hash| touched.contains(hash)) {
+            left.push(job);
+        } else {
+            batch.push(job);
         }
+        // Those of a turn that waits as well, so that a third does not overtake it.
+        touched.extend(touches);
     }
-    while let Some(job) = left.pop_back() {
+    while let Some(job) = left.pop() {
         waiting.push_front(job);
     }
     batch

@@ -1,5 +1,11 @@
 //! From findings to acts.
 
+mod settle;
+mod wishes;
+
+use settle::{courteous, elsewhere, not_an_answer, refused, settle};
+use wishes::{services_said, staff_said};
+
 use super::choice::chosen;
 use super::cues::Hit;
 use super::intent::salient;
@@ -13,8 +19,8 @@ use super::time::{Expression, Piece, fold, pieces};
 use super::token::{Kind, Text};
 use super::{Analysis, ENGINE};
 use crate::understanding::act::{
-    Act, Candidate, Certainty, Expecting, GoalKind, HandoffReason, Mode, ServiceMention, SlotKind, SlotValue,
-    SmallTalk, StaffSaid, Topic,
+    Act, Certainty, Expecting, GoalKind, HandoffReason, Mode, ServiceMention, SlotKind, SlotValue, SmallTalk,
+    StaffSaid, Topic,
 };
 use crate::understanding::{Heard, Lexicon, Understood};
 
@@ -62,6 +68,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             lang,
             now: heard.now,
             day_before_month: heard.lexicon.day_before_month,
+            date_asked: heard.expecting == Some(Expecting::Date),
         },
         time_asked,
         date_asked: heard.expecting == Some(Expecting::Date),
@@ -99,6 +106,14 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
     services
         .retain(|m| asked || m.entries.len() < 3 || m.entries.iter().any(|(_, c)| *c == Certainty::Exact));
+    // Somebody's very name is not a service with a typing error in it ("Mai" is not "mani").
+    let is_exact = |m: &Mention| m.entries.iter().any(|(_, c)| *c == Certainty::Exact);
+    let is_somebody = |m: &Mention| {
+        staff
+            .iter()
+            .any(|s| is_exact(s) && s.from < m.to && m.from < s.to)
+    };
+    services.retain(|m| is_exact(m) || !is_somebody(m));
     let bundles = free_of(find(&text, lang, &heard.lexicon.bundles, "service_noise"), &taken);
     // A name of several words hides the time words in it ("Twelve Oaks").
     let sure = |m: &&Mention| m.to - m.from > 1 && m.entries.iter().any(|(_, c)| *c == Certainty::Exact);
@@ -195,6 +210,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         }
     }
     faq(lang, heard.lexicon, &text, &mut placed);
+    indifferent(lang, heard.expecting, &text, &mut placed);
 
     let named = !services.is_empty() || !staff.is_empty() || heard.expecting.is_some();
     if !named && hits.iter().any(|h| h.act == "elsewhere") {
@@ -216,35 +232,6 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
             engine: ENGINE,
         },
     }
-}
-
-/// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
-fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
-    let bare = hit.to == hit.from + 1 && text.get(hit.from).is_some_and(|t| t.low == "no");
-    let anyone = |act: &Act| {
-        matches!(
-            act,
-            Act::Set {
-                value: SlotValue::Staff {
-                    said: StaffSaid::Anyone
-                }
-            }
-        )
-    };
-    bare && services.iter().any(|m| m.from == hit.to)
-        || staff
-            .iter()
-            .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
-}
-
-/// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
-fn refused(text: &Text<'_>, at: usize) -> bool {
-    let mut back = text.tokens[..at]
-        .iter()
-        .rev()
-        .take(4)
-        .take_while(|t| t.kind == Kind::Word);
-    back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
 }
 
 fn mark(taken: &mut [bool], from: usize, to: usize) {
@@ -353,238 +340,26 @@ fn act_of(act: &str) -> Option<Act> {
     })
 }
 
-fn services_said(
-    lang: &Lang,
-    lexicon: &Lexicon,
-    text: &Text<'_>,
-    services: &[Mention],
-    bundles: &[Mention],
-    taken: &mut [bool],
-) -> Placed {
-    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
-    let mut said: Vec<(usize, usize, Mode, Vec<ServiceMention>)> = Vec::new();
-    let mode_at = |from: usize| {
-        let before = |n: usize| from.checked_sub(n).map_or("", |i| low(i));
-        let window = [before(1), before(2), before(3)];
-        if window
-            .iter()
-            .any(|w| matches!(*w, "add" | "also" | "plus" | "adding"))
-        {
-            Mode::Add
-        } else if matches!(before(1), "no" | "without" | "not")
-            || window.contains(&"remove")
-            || window.contains(&"drop")
-        {
-            Mode::Remove
-        } else {
-            Mode::Replace
-        }
+/// "any day", "doesn't matter": an answer that leaves the asked piece open.
+fn indifferent(lang: &Lang, expecting: Option<Expecting>, text: &Text<'_>, placed: &mut Placed) {
+    let said = |act: &Act| matches!(act, Act::Set { .. } | Act::Choose { .. });
+    if placed.iter().any(|(_, act)| said(act)) {
+        return;
+    }
+    let Some(at) = (0..text.len()).find(|at| people::phrase(text, lang, "indifferent", *at).is_some()) else {
+        return;
     };
-    let words = |from: usize, to: usize| {
-        let span = text.span(from, to);
-        (text.slice(span), span)
+    let act = match expecting {
+        Some(Expecting::Staff) => Act::Set {
+            value: SlotValue::Staff {
+                said: StaffSaid::Anyone,
+            },
+        },
+        Some(Expecting::Date | Expecting::Time) => Act::Clear { slot: SlotKind::When },
+        _ => return,
     };
-    for bundle in bundles {
-        let Some((entry, certainty)) = bundle.entries.first().filter(|(_, c)| *c == Certainty::Exact) else {
-            continue;
-        };
-        let (said_text, span) = words(bundle.from, bundle.to);
-        let mentions = lexicon.bundles[*entry]
-            .id
-            .iter()
-            .map(|id| ServiceMention {
-                candidates: vec![Candidate {
-                    id: id.clone(),
-                    certainty: *certainty,
-                }],
-                text: said_text.clone(),
-                span,
-            })
-            .collect();
-        said.push((bundle.from, bundle.to, mode_at(bundle.from), mentions));
-        mark(taken, bundle.from, bundle.to);
-    }
-    for mention in services {
-        if said
-            .iter()
-            .any(|(from, to, ..)| mention.from < *to && mention.to > *from)
-        {
-            continue;
-        }
-        let (said_text, span) = words(mention.from, mention.to);
-        let candidates = mention
-            .entries
-            .iter()
-            .map(|(entry, certainty)| Candidate {
-                id: lexicon.services[*entry].id.clone(),
-                certainty: *certainty,
-            })
-            .collect();
-        let it = ServiceMention {
-            candidates,
-            text: said_text,
-            span,
-        };
-        said.push((mention.from, mention.to, mode_at(mention.from), vec![it]));
-        mark(taken, mention.from, mention.to);
-    }
-    // A trade that the business does not have: "brazilian wax".
-    if !lexicon.services.is_empty() {
-        for at in 0..text.len() {
-            if taken[at] || !lang.listed("trades", low(at)) {
-                continue;
-            }
-            let described = at > 0
-                && !taken[at - 1]
-                && text.tokens[at - 1].kind == Kind::Word
-                && text.tokens[at - 1].word.is_none()
-                && !lang.listed("common", low(at - 1));
-            let from = if described { at - 1 } else { at };
-            let (said_text, span) = words(from, at + 1);
-            let it = ServiceMention {
-                candidates: Vec::new(),
-                text: said_text,
-                span,
-            };
-            said.push((from, at + 1, Mode::Replace, vec![it]));
-            mark(taken, from, at + 1);
-        }
-    }
-    said.sort_by_key(|(from, ..)| *from);
-    // Mentions of one mode in a row are one list.
-    let mut placed: Placed = Vec::new();
-    for (from, _, mode, mentions) in said {
-        if let Some((
-            _,
-            Act::Set {
-                value:
-                    SlotValue::Service {
-                        mentions: list,
-                        mode: same,
-                    },
-            },
-        )) = placed.last_mut()
-            && *same == mode
-        {
-            for mention in mentions {
-                if list.iter().all(|m| {
-                    m.candidates.is_empty() || m.candidates != mention.candidates || m.span == mention.span
-                }) {
-                    list.push(mention);
-                }
-            }
-            continue;
-        }
-        placed.push((
-            from,
-            Act::Set {
-                value: SlotValue::Service { mentions, mode },
-            },
-        ));
-    }
-    placed
-}
-
-fn staff_said(
-    lang: &Lang,
-    heard: &Heard<'_>,
-    text: &Text<'_>,
-    staff: &[Mention],
-    hits: &[Hit<'_>],
-    taken: &mut [bool],
-) -> Placed {
-    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
-    let mut placed: Placed = Vec::new();
-    for mention in staff {
-        if taken[mention.from..mention.to].iter().any(|t| *t) {
-            continue;
-        }
-        let guess = mention.entries.iter().all(|(_, c)| *c == Certainty::Guess);
-        let led = mention.from > 0 && lang.listed("with", low(mention.from - 1))
-            || heard.expecting == Some(Expecting::Staff);
-        let single = mention.to - mention.from == 1;
-        let capital = text.get(mention.from).is_some_and(super::token::Token::capital);
-        let part = mention.entries.iter().all(|(_, c)| *c < Certainty::Exact);
-        if guess && !led || single && part && !led && !capital {
-            continue;
-        }
-        let before = |n: usize| mention.from.checked_sub(n).map_or("", |i| low(i));
-        let refused = matches!(before(1), "not" | "except")
-            || before(2) == "not" && matches!(before(1), "with" | "by")
-            || matches!(before(2), "anyone" | "anybody") && before(1) == "but";
-        mark(taken, mention.from, mention.to);
-        let ids = |e: &(usize, Certainty)| heard.lexicon.staff[e.0].id.clone();
-        let said = if refused {
-            StaffSaid::Not {
-                ids: mention.entries.iter().map(ids).collect(),
-            }
-        } else {
-            let span = text.span(mention.from, mention.to);
-            let candidates = mention
-                .entries
-                .iter()
-                .map(|e| Candidate {
-                    id: ids(e),
-                    certainty: e.1,
-                })
-                .collect();
-            StaffSaid::Named {
-                candidates,
-                text: text.slice(span),
-                span,
-            }
-        };
-        placed.push((
-            mention.from,
-            Act::Set {
-                value: SlotValue::Staff { said },
-            },
-        ));
-    }
-    let wants_person = hits.iter().any(|h| h.act == "handoff");
-    if placed.is_empty() && !wants_person {
-        let any = (0..text.len())
-            .find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)))
-            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t) && low(*to) != "else");
-        if let Some((from, to)) = any {
-            mark(taken, from, to);
-            placed.push((
-                from,
-                Act::Set {
-                    value: SlotValue::Staff {
-                        said: StaffSaid::Anyone,
-                    },
-                },
-            ));
-        }
-    }
-    // "with Kelly", who does not work here.
-    if placed.is_empty() && !wants_person && !heard.lexicon.staff.is_empty() {
-        for at in 1..text.len() {
-            let capital = text.get(at).is_some_and(super::token::Token::capital);
-            let known = taken[at]
-                || text.tokens[at].word.is_some()
-                || lang.listed("common", low(at))
-                || lang.listed("no_name", low(at));
-            if low(at - 1) == "with" && capital && !known {
-                let span = text.span(at, at + 1);
-                let said = StaffSaid::Named {
-                    candidates: Vec::new(),
-                    text: text.slice(span),
-                    span,
-                };
-                mark(taken, at, at + 1);
-                placed.push((
-                    at,
-                    Act::Set {
-                        value: SlotValue::Staff { said },
-                    },
-                ));
-                break;
-            }
-        }
-    }
-    placed
+    placed.retain(|(_, act)| !matches!(act, Act::Deny | Act::Confirm));
+    placed.push((at, act));
 }
 
 /// Other FAQ entries by their keywords.
@@ -613,124 +388,6 @@ fn faq(lang: &Lang, lexicon: &Lexicon, text: &Text<'_>, placed: &mut Placed) {
     }
 }
 
-/// A message about other worlds asks nothing of the business: "how much is a share of ...".
-fn elsewhere(placed: &mut Placed) {
-    let wish = |a: &Act| {
-        matches!(
-            a,
-            Act::Start {
-                goal: GoalKind::Cancel | GoalKind::Reschedule
-            } | Act::Ask {
-                topic: Topic::MyAppointments
-            } | Act::Overreach
-        ) || matches!(
-            a,
-            Act::Handoff {
-                reason: HandoffReason::Asked | HandoffReason::Emergency
-            }
-        )
-    };
-    let books = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
-    if books || placed.iter().any(|(_, a)| wish(a)) {
-        return;
-    }
-    placed.retain(|(_, act)| {
-        !matches!(
-            act,
-            Act::Ask { .. }
-                | Act::Set {
-                    value: SlotValue::When { .. } | SlotValue::PartySize { .. }
-                }
-                | Act::Confirm
-                | Act::Deny
-                | Act::Handoff { .. }
-                | Act::SmallTalk { .. }
-        )
-    });
-}
-
-/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked; "book it at five" is a wish.
-fn courteous(text: &Text<'_>, hits: &[Hit<'_>], expecting: Option<Expecting>, timed: bool) -> bool {
-    (expecting != Some(Expecting::Confirm) || timed)
-        && hits.iter().filter(|h| h.act == "confirm").all(|h| {
-            text.tokens[h.from..h.to].iter().all(|t| {
-                !matches!(
-                    t.low.as_ref(),
-                    "yes"
-                        | "yeah"
-                        | "yep"
-                        | "yup"
-                        | "sure"
-                        | "correct"
-                        | "absolutely"
-                        | "definitely"
-                        | "yea"
-                        | "please"
-                        | "ahead"
-                )
-            })
-        })
-}
-
-/// Takes out what other acts already say, and repetitions.
-fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
-    let has = |f: &dyn Fn(&Act) -> bool| placed.iter().any(|(_, a)| f(a));
-    let goal = |goal: GoalKind| move |a: &Act| matches!(a, Act::Start { goal: g } if *g == goal);
-    let moves = motion == Motion::Move || matches!(motion, Motion::Replace(_));
-    let cancels = has(&goal(GoalKind::Cancel));
-    let waits = has(&goal(GoalKind::Waitlist));
-    let overreach = has(&|a| matches!(a, Act::Overreach));
-    let complains = has(&|a| {
-        matches!(
-            a,
-            Act::Handoff {
-                reason: HandoffReason::Complaint | HandoffReason::Emergency
-            }
-        )
-    });
-    let drops = has(&|a| matches!(a, Act::CancelGoal));
-    let lists = has(&|a| {
-        matches!(
-            a,
-            Act::Ask {
-                topic: Topic::MyAppointments
-            }
-        )
-    });
-    let first_answer = placed
-        .iter()
-        .position(|(_, a)| matches!(a, Act::Confirm | Act::Deny));
-    let mut moved = false;
-    let mut acts: Vec<Act> = Vec::new();
-    for (place, (_, act)) in placed.into_iter().enumerate() {
-        let act = match act {
-            Act::Start {
-                goal: GoalKind::Book | GoalKind::Cancel | GoalKind::Reschedule,
-            } if moves => {
-                if moved {
-                    continue;
-                }
-                moved = true;
-                Act::Start {
-                    goal: GoalKind::Reschedule,
-                }
-            }
-            Act::Start { goal: GoalKind::Book } if cancels || waits || lists => continue,
-            Act::Start { .. } if overreach => continue,
-            Act::Start { goal: GoalKind::Book } if complains => continue,
-            Act::Ask {
-                topic: Topic::MyAppointments,
-            } if cancels || moves => continue,
-            Act::Confirm | Act::Deny if drops || first_answer != Some(place) => continue,
-            other => other,
-        };
-        if !acts.contains(&act) {
-            acts.push(act);
-        }
-    }
-    acts
-}
-
 /// What a message means that has no act in it.
 fn silent(lang: &Lang, heard: &Heard<'_>, text: &Text<'_>) -> Vec<Act> {
     let words = text.tokens.iter().filter(|t| t.kind == Kind::Word).count();
@@ -757,6 +414,21 @@ fn silent(lang: &Lang, heard: &Heard<'_>, text: &Text<'_>) -> Vec<Act> {
             mode: Mode::Replace,
         };
         return vec![Act::Set { value }];
+    }
+    if heard.expecting == Some(Expecting::Staff)
+        && plain
+        && (1..=2).contains(&words)
+        && !heard.lexicon.staff.is_empty()
+    {
+        let span = text.span(0, text.len());
+        let said = StaffSaid::Named {
+            candidates: Vec::new(),
+            text: text.slice(span),
+            span,
+        };
+        return vec![Act::Set {
+            value: SlotValue::Staff { said },
+        }];
     }
     vec![Act::Unclear]
 }

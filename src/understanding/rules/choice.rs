@@ -1,9 +1,12 @@
 //! Picking from the options that were listed: "2", "the second one", "option 3", "the last one", "the 10:30".
 
-use super::lang::Lang;
-use super::time::clock::{Form, clock};
+use jiff::civil::Date;
+
+use super::lang::{Lang, Role};
+use super::time::clock::{Clock, Form, clock};
+use super::time::day::{Days, Found};
 use super::time::number::{cardinal, ordinal};
-use super::token::{Kind, Text};
+use super::token::{Kind, Text, Token};
 use crate::understanding::Heard;
 use crate::understanding::act::Expecting;
 
@@ -31,7 +34,10 @@ pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(us
         )
     };
     // A label is the surest: "the 10:30", "Gel Manicure".
-    if let Some(found) = labelled(t, options) {
+    if let Some(found) = labelled(t, options)
+        && (0..t.len())
+            .all(|i| (found.1..found.2).contains(&i) || t.tokens[i].kind == Kind::Sign || filler(low(i)))
+    {
         return Some(found);
     }
     for at in 0..t.len() {
@@ -70,33 +76,12 @@ pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(us
             return Some((2, at, at + 2));
         }
     }
-    if let Some(found) = timed(t, lang, options) {
+    if let Some(found) = timed(t, lang, heard) {
         return Some(found);
     }
     // "2", "2 please", "2.", "2)", "i'll take 2", "1️⃣"
     let content: Vec<usize> = (0..t.len())
-        .filter(|&i| {
-            t.tokens[i].kind != Kind::Sign
-                && !matches!(
-                    low(i),
-                    "please"
-                        | "pls"
-                        | "i'll"
-                        | "take"
-                        | "go"
-                        | "with"
-                        | "the"
-                        | "thanks"
-                        | "ok"
-                        | "yes"
-                        | "i"
-                        | "want"
-                        | "let's"
-                        | "do"
-                        | "would"
-                        | "like"
-                )
-        })
+        .filter(|&i| t.tokens[i].kind != Kind::Sign && !filler(low(i)))
         .collect();
     if let [only] = content.as_slice()
         && let Some((n, to)) = cardinal(t, *only)
@@ -111,37 +96,149 @@ pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(us
     None
 }
 
-/// The option at the time that the message says, when it says a time and no day ("11", "the half past ten").
-fn timed(t: &Text<'_>, lang: &Lang, options: &[String]) -> Option<(usize, usize, usize)> {
-    let day = |t: &super::token::Token<'_>| {
-        t.word
-            .is_some_and(|w| w.weekday.is_some() || w.day.is_some() || w.month.is_some())
+/// Words that may stand around a pick without saying more.
+fn filler(word: &str) -> bool {
+    matches!(
+        word,
+        "please"
+            | "pls"
+            | "i'll"
+            | "ill"
+            | "take"
+            | "go"
+            | "with"
+            | "the"
+            | "thanks"
+            | "ok"
+            | "okay"
+            | "yes"
+            | "i"
+            | "want"
+            | "let's"
+            | "lets"
+            | "do"
+            | "would"
+            | "like"
+            | "one"
+            | "works"
+            | "is"
+            | "good"
+            | "fine"
+            | "great"
+            | "for"
+            | "me"
+            | "sounds"
+            | "a"
+            | "at"
+            | "on"
+            | "book"
+    )
+}
+
+/// The option on the day or at the time that a short message says ("11", "half past ten", "the Saturday one").
+fn timed(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(usize, usize, usize)> {
+    let options = heard.options;
+    // "later than 10:30", "not Saturday" and questions are no picks.
+    let wary = |w: &Token<'_>| {
+        // "half past ten", "quarter to three"
+        let of_the_clock = matches!(w.low.as_ref(), "past" | "to");
+        w.raw == "?"
+            || !of_the_clock
+                && [
+                    Role::After,
+                    Role::Before,
+                    Role::Not,
+                    Role::Later,
+                    Role::Next,
+                    Role::Around,
+                    Role::Or,
+                ]
+                .iter()
+                .any(|role| w.is(*role))
     };
-    if options.is_empty() || t.len() > 12 || t.tokens.iter().any(day) {
+    if options.is_empty() || t.len() > 8 || t.tokens.iter().any(wary) {
         return None;
     }
-    let read =
-        |t: &Text<'_>| (0..t.len()).find_map(|at| clock(t, at, None).map(|(c, form, to)| (c, form, at, to)));
-    let (said, form, from, to) = read(t)?;
+    let said = moment(t, lang, heard);
+    let (day, time) = (said.day, said.time);
+    if day.is_none() && time.is_none() {
+        return None;
+    }
     // A small number is the option's number sooner than an hour.
-    if form == Form::Bare && usize::try_from(said.hour).is_ok_and(|h| (1..=options.len()).contains(&h)) {
+    if let (None, Some((clock, Form::Bare))) = (day, time)
+        && usize::try_from(clock.hour).is_ok_and(|h| (1..=options.len()).contains(&h))
+    {
         return None;
     }
     let mut found = None;
     for (place, label) in options.iter().enumerate() {
         let label = Text::new(label, lang);
-        let Some((offered, form, ..)) = read(&label) else {
-            continue;
-        };
-        let half = |c: &super::time::clock::Clock| c.time().map(|t| t.hour() >= 12).filter(|_| !c.open());
-        let same = said.hour % 12 == offered.hour % 12
-            && said.minute == offered.minute
-            && half(&said).zip(half(&offered)).is_none_or(|(a, b)| a == b);
-        if form != Form::Bare && same && found.replace((place + 1, from, to)).is_some() {
+        let offered = moment(&label, lang, heard);
+        let same_day = day.is_none() || day == offered.day;
+        let same_time = time.is_none_or(|(said, _)| {
+            offered
+                .time
+                .is_some_and(|(offered, form)| form != Form::Bare && same(&said, &offered))
+        });
+        if same_day && same_time && found.replace((place + 1, said.from, said.to)).is_some() {
             return None;
         }
     }
     found
+}
+
+/// The first day and the surest time in a text.
+struct Moment {
+    day: Option<Date>,
+    time: Option<(Clock, Form)>,
+    from: usize,
+    to: usize,
+}
+
+fn moment(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Moment {
+    let days = Days {
+        text: t,
+        lang,
+        now: heard.now,
+        day_before_month: heard.lexicon.day_before_month,
+        date_asked: false,
+    };
+    let mut moment = Moment {
+        day: None,
+        time: None,
+        from: t.len(),
+        to: 0,
+    };
+    let mut at = 0;
+    while at < t.len() {
+        let to = if let Some((Found::Day(day), to)) = days.read(at) {
+            moment.day = moment.day.or(day.range.single());
+            to
+        } else if let Some((clock, form, to)) = clock(t, at, heard.lexicon.half_means_past) {
+            let word_one = t.get(at).is_some_and(|w| w.low == "one");
+            if !word_one
+                && moment
+                    .time
+                    .is_none_or(|(_, old)| old == Form::Bare && form != Form::Bare)
+            {
+                moment.time = Some((clock, form));
+            }
+            to
+        } else {
+            at += 1;
+            continue;
+        };
+        moment.from = moment.from.min(at);
+        moment.to = moment.to.max(to);
+        at = to;
+    }
+    moment
+}
+
+/// Whether two times can be the same one, as far as their halves of the day were said.
+fn same(a: &Clock, b: &Clock) -> bool {
+    let half = |c: &Clock| c.time().map(|t| t.hour() >= 12).filter(|_| !c.open());
+    a.hour % 12 == b.hour % 12 && a.minute == b.minute && half(a).zip(half(b)).is_none_or(|(a, b)| a == b)
 }
 
 /// The option whose label the message says, when it says only one.

@@ -184,8 +184,6 @@ fn longest(
                 exact &= fit.exact;
                 end = next + 1;
                 gap = 0;
-            } else if matches!(token.raw, "." | "," | "&" | "-" | "'") && !said.is_empty() {
-                gap += 1;
             } else if token.raw.chars().count() == 1 || matches!(token.low.as_ref(), "and" | "the" | "of") {
                 gap += 1;
             } else {

@@ -69,9 +69,9 @@ fn by_cluster(t: &Text<'_>, pieces: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
     let mut put = |cluster: &mut Vec<Piece>| {
         let old = cluster.iter().any(|p| existing(t, p));
         if old {
-            which.append(cluster)
+            which.append(cluster);
         } else {
-            when.append(cluster)
+            when.append(cluster);
         }
     };
     for piece in pieces {

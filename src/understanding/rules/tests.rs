@@ -9,6 +9,7 @@ use crate::understanding::act::*;
 use crate::understanding::lexicon::{Entry, Lexicon};
 use crate::understanding::when::*;
 
+mod answers;
 mod scenarios;
 mod soup;
 mod times;
@@ -216,7 +217,7 @@ pub(super) fn short_when(when: &When) -> String {
     for inferred in &when.inferred {
         match inferred {
             Inferred::WeekdayContradicts(d) => {
-                parts.push(format!("contradicts {}", crate::types::weekday::name(*d)))
+                parts.push(format!("contradicts {}", crate::types::weekday::name(*d)));
             }
             Inferred::HalfHourStyle => parts.push("half?".to_owned()),
             Inferred::HalfOfDay | Inferred::Year | Inferred::Month => {}

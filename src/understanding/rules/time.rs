@@ -2,7 +2,7 @@
 //!
 //! Three steps, each in its module: [`day`] and [`clock`] read the smallest pieces ("next Friday", "half past
 //! five") where they stand, [`piece`] walks the message and joins pieces into ranges with their bounds ("from
-//! ... to", "after", "not"), [`fold`] makes one expression of what belongs together.
+//! ... to", "after", "not"), [`mod@fold`] makes one expression of what belongs together.
 //!
 //! Nothing here knows what is open or free. Hours are consulted for one thing only: whether "at 4" is more
 //! likely the afternoon.

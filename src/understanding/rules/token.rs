@@ -29,6 +29,8 @@ pub(crate) struct Token<'a> {
     pub(crate) low: Cow<'a, str>,
     /// What it is made of.
     pub(crate) kind: Kind,
+    /// Its first byte.
+    byte: usize,
     /// First character (Unicode scalar values).
     pub(crate) start: usize,
     /// The character after the last one.
@@ -110,6 +112,7 @@ impl<'a> Text<'a> {
                 raw,
                 low,
                 kind,
+                byte: from,
                 start,
                 end: at,
                 spaced,
@@ -134,6 +137,16 @@ impl<'a> Text<'a> {
 
     /// The characters of `span`, as given.
     pub(crate) fn slice(&self, span: Span) -> String {
+        // Spans begin and end with tokens, so the bytes are known; a walk over all characters for every span
+        // would make a long message slow.
+        let first = self.tokens.partition_point(|t| t.start < span.0);
+        let last = self.tokens.partition_point(|t| t.end < span.1);
+        if let (Some(first), Some(last)) = (self.tokens.get(first), self.tokens.get(last))
+            && (first.start, last.end) == span
+            && let Some(words) = self.text.get(first.byte..last.byte + last.raw.len())
+        {
+            return words.to_owned();
+        }
         self.text
             .chars()
             .skip(span.0)

@@ -8,7 +8,7 @@ use frontdesk::types::{ResourceId, ServiceId};
 use super::Backend;
 use super::given::{at, booked, held, hold, now, pair, salon, visit};
 
-pub async fn a_visit_is_read_back_as_it_was_written(backend: &dyn Backend) {
+pub(crate) async fn a_visit_is_read_back_as_it_was_written(backend: &dyn Backend) {
     let store = backend.open().await;
     let mut whole = visit("ana +1 (555) ☎", "mai", "10:00", "10:30");
     whole.services = vec![
@@ -36,7 +36,7 @@ pub async fn a_visit_is_read_back_as_it_was_written(backend: &dyn Backend) {
     assert_eq!(now(&store, &promise).await, promise);
 }
 
-pub async fn lists_are_paged_without_gaps_and_repeats(backend: &dyn Backend) {
+pub(crate) async fn lists_are_paged_without_gaps_and_repeats(backend: &dyn Backend) {
     let store = backend.open().await;
     let mut all = Vec::new();
     // Many start together, so that the id has to decide.
@@ -66,7 +66,7 @@ pub async fn lists_are_paged_without_gaps_and_repeats(backend: &dyn Backend) {
     }
 }
 
-pub async fn lists_are_filtered(backend: &dyn Backend) {
+pub(crate) async fn lists_are_filtered(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let bens = booked(&store, visit("ben", "mai", "11:00", "11:30")).await;
@@ -89,7 +89,7 @@ pub async fn lists_are_filtered(backend: &dyn Backend) {
         statuses: vec![Status::Held, Status::Expired],
         ..hers
     };
-    assert_eq!(list(held).await, [promise.clone()]);
+    assert_eq!(list(held).await, std::slice::from_ref(&promise));
     // Ends after, starts before.
     let window = |from: &str, until: &str| AppointmentQuery {
         from: Some(at(from)),
@@ -102,7 +102,7 @@ pub async fn lists_are_filtered(backend: &dyn Backend) {
     assert!(list(window("12:30", "23:00")).await.is_empty());
 }
 
-pub async fn what_happened_is_kept_in_order(backend: &dyn Backend) {
+pub(crate) async fn what_happened_is_kept_in_order(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let to = Appointment {

@@ -13,13 +13,13 @@ use tokio::task::JoinSet;
 use super::Backend;
 use super::given::{at, booked, committed, held, hold, now, pair, salon, turn, visit};
 
-pub async fn a_calendar_without_changes_is_version_0(backend: &dyn Backend) {
+pub(crate) async fn a_calendar_without_changes_is_version_0(backend: &dyn Backend) {
     let store = backend.open().await;
     let calendar = store.calendar_changes(&salon(), 0, at("00:00")).await.unwrap();
     assert_eq!((calendar.version, calendar.appointments.len()), (0, 0));
 }
 
-pub async fn from_0_it_shows_the_live_visits_that_have_not_ended(backend: &dyn Backend) {
+pub(crate) async fn from_0_it_shows_the_live_visits_that_have_not_ended(backend: &dyn Backend) {
     let store = backend.open().await;
     let over = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let ahead = booked(&store, visit("ben", "mai", "11:00", "11:30")).await;
@@ -42,7 +42,7 @@ pub async fn from_0_it_shows_the_live_visits_that_have_not_ended(backend: &dyn B
     assert_eq!((later.version, later.appointments.len()), (5, 0));
 }
 
-pub async fn later_it_shows_what_changed_live_or_not(backend: &dyn Backend) {
+pub(crate) async fn later_it_shows_what_changed_live_or_not(backend: &dyn Backend) {
     let store = backend.open().await;
     booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let promise = held(&store, hold("ben", "mai", "11:00", "11:30"), "09:00").await;
@@ -65,7 +65,7 @@ pub async fn later_it_shows_what_changed_live_or_not(backend: &dyn Backend) {
     assert_eq!(changes.appointments[0].status, Status::Expired);
 }
 
-pub async fn a_reader_who_follows_misses_nothing(backend: &dyn Backend) {
+pub(crate) async fn a_reader_who_follows_misses_nothing(backend: &dyn Backend) {
     let store = backend.open().await;
     let done = Arc::new(AtomicBool::new(false));
     let reader = tokio::spawn({

@@ -22,7 +22,7 @@ async fn poll_and_drop(polls: usize, future: impl Future) {
     }
 }
 
-pub async fn callers_cancelled_at_every_await_lose_and_double_nothing(backend: &dyn Backend) {
+pub(crate) async fn callers_cancelled_at_every_await_lose_and_double_nothing(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     for round in 0..60_usize {
@@ -73,10 +73,10 @@ pub async fn callers_cancelled_at_every_await_lose_and_double_nothing(backend: &
     assert_eq!(store.figures().await.unwrap().conversations, 1);
 }
 
-pub async fn a_cancelled_hold_is_whole_or_not_there(backend: &dyn Backend) {
+pub(crate) async fn a_cancelled_hold_is_whole_or_not_there(backend: &dyn Backend) {
     let store = backend.open().await;
     for round in 0..24_usize {
-        let (from, until) = (format!("{:02}:00", round), format!("{:02}:30", round));
+        let (from, until) = (format!("{round:02}:00"), format!("{round:02}:30"));
         let wish = hold("ana", "mai", &from, &until);
         let ana = pair("ana");
         let now = super::given::at("09:00");

@@ -27,7 +27,7 @@ fn become_(appointment: &Appointment, status: Status) -> Change {
     }
 }
 
-pub async fn an_idempotency_key_books_once(backend: &dyn Backend) {
+pub(crate) async fn an_idempotency_key_books_once(backend: &dyn Backend) {
     let store = backend.open().await;
     let first = keyed(visit("ana", "mai", "10:00", "10:30"), "k1");
     let again = keyed(visit("ana", "mai", "14:00", "14:30"), "k1");
@@ -40,7 +40,7 @@ pub async fn an_idempotency_key_books_once(backend: &dyn Backend) {
     assert_eq!(store.figures().await.unwrap().appointments_live, 1);
 }
 
-pub async fn an_idempotency_key_used_at_once_books_once(backend: &dyn Backend) {
+pub(crate) async fn an_idempotency_key_used_at_once_books_once(backend: &dyn Backend) {
     let store = backend.open().await;
     let barrier = Arc::new(Barrier::new(32));
     let mut tasks = JoinSet::new();
@@ -59,7 +59,7 @@ pub async fn an_idempotency_key_used_at_once_books_once(backend: &dyn Backend) {
     assert_eq!(store.figures().await.unwrap().appointments_live, 1);
 }
 
-pub async fn a_change_needs_the_version_it_names(backend: &dyn Backend) {
+pub(crate) async fn a_change_needs_the_version_it_names(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let to = |version| Change::Move {
@@ -90,7 +90,7 @@ pub async fn a_change_needs_the_version_it_names(backend: &dyn Backend) {
     ));
 }
 
-pub async fn what_does_not_exist_cannot_be_changed(backend: &dyn Backend) {
+pub(crate) async fn what_does_not_exist_cannot_be_changed(backend: &dyn Backend) {
     let store = backend.open().await;
     let nobodys = visit("ana", "mai", "10:00", "10:30");
     let to = Change::Move {
@@ -117,7 +117,7 @@ pub async fn what_does_not_exist_cannot_be_changed(backend: &dyn Backend) {
     );
 }
 
-pub async fn a_visit_goes_through_its_life_and_never_back(backend: &dyn Backend) {
+pub(crate) async fn a_visit_goes_through_its_life_and_never_back(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(
         &store,
@@ -182,7 +182,7 @@ pub async fn a_visit_goes_through_its_life_and_never_back(backend: &dyn Backend)
     assert!(matches!(in_time, ChangeOutcome::Done(_)));
 }
 
-pub async fn a_move_into_a_taken_slot_changes_nothing(backend: &dyn Backend) {
+pub(crate) async fn a_move_into_a_taken_slot_changes_nothing(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     booked(&store, visit("ben", "mai", "12:00", "12:30")).await;

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::Backend;
 use super::given::{attempt, committed, pair, turn};
 
-pub async fn a_new_conversation_has_version_0_and_no_context(backend: &dyn Backend) {
+pub(crate) async fn a_new_conversation_has_version_0_and_no_context(backend: &dyn Backend) {
     let store = backend.open().await;
     let opened = store.open(&pair("ana"), None).await.unwrap();
     assert_eq!(opened.version, 0);
@@ -17,7 +17,7 @@ pub async fn a_new_conversation_has_version_0_and_no_context(backend: &dyn Backe
     assert!(opened.pending.is_empty());
 }
 
-pub async fn a_committed_turn_is_read_back(backend: &dyn Backend) {
+pub(crate) async fn a_committed_turn_is_read_back(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     let turn = turn(&ana, 0);
@@ -41,7 +41,7 @@ pub async fn a_committed_turn_is_read_back(backend: &dyn Backend) {
     assert_eq!(receipt.answer, Some(turn.answer));
 }
 
-pub async fn a_context_is_only_sent_to_those_who_do_not_know_it(backend: &dyn Backend) {
+pub(crate) async fn a_context_is_only_sent_to_those_who_do_not_know_it(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
@@ -55,7 +55,7 @@ pub async fn a_context_is_only_sent_to_those_who_do_not_know_it(backend: &dyn Ba
     }
 }
 
-pub async fn a_stale_version_never_wins(backend: &dyn Backend) {
+pub(crate) async fn a_stale_version_never_wins(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
@@ -78,7 +78,7 @@ pub async fn a_stale_version_never_wins(backend: &dyn Backend) {
     );
 }
 
-pub async fn of_many_commits_of_one_version_exactly_one_wins(backend: &dyn Backend) {
+pub(crate) async fn of_many_commits_of_one_version_exactly_one_wins(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     for version in 0..4 {
@@ -112,7 +112,7 @@ pub async fn of_many_commits_of_one_version_exactly_one_wins(backend: &dyn Backe
     );
 }
 
-pub async fn versions_and_transcripts_have_no_gaps(backend: &dyn Backend) {
+pub(crate) async fn versions_and_transcripts_have_no_gaps(backend: &dyn Backend) {
     let store = backend.open().await;
     let mut tasks = JoinSet::new();
     // Five customers, each served by three who do not know of each other, as after a partition.
@@ -144,7 +144,7 @@ pub async fn versions_and_transcripts_have_no_gaps(backend: &dyn Backend) {
     }
 }
 
-pub async fn a_turn_that_is_handed_in_twice_is_committed_once(backend: &dyn Backend) {
+pub(crate) async fn a_turn_that_is_handed_in_twice_is_committed_once(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
@@ -157,7 +157,7 @@ pub async fn a_turn_that_is_handed_in_twice_is_committed_once(backend: &dyn Back
     );
 }
 
-pub async fn a_turn_that_the_database_refuses_fails_alone(backend: &dyn Backend) {
+pub(crate) async fn a_turn_that_the_database_refuses_fails_alone(backend: &dyn Backend) {
     let store = backend.open().await;
     let barrier = Arc::new(Barrier::new(24));
     let mut tasks = JoinSet::new();

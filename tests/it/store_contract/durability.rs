@@ -1,12 +1,15 @@
 //! What was answered is on the disk.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use frontdesk::store::{Acceptance, CommitOutcome, HoldOutcome};
 use tokio::task::JoinSet;
 
 use super::Backend;
 use super::given::{at, book, booked, committed, held, hold, message, now, pair, placed, salon, turn, visit};
 
-pub async fn what_was_committed_survives_a_crash(backend: &dyn Backend) {
+pub(crate) async fn what_was_committed_survives_a_crash(backend: &dyn Backend) {
     let ana = pair("ana");
     let (visit, promise) = {
         let store = backend.open().await;
@@ -55,7 +58,46 @@ pub async fn what_was_committed_survives_a_crash(backend: &dyn Backend) {
     committed(&store, turn(&ana, 1)).await;
 }
 
-pub async fn closing_finishes_what_was_handed_over(backend: &dyn Backend) {
+pub(crate) async fn a_crash_in_the_middle_loses_nothing_that_was_answered(backend: &dyn Backend) {
+    const CUSTOMERS: usize = 24;
+    let answered: Arc<[AtomicU64; CUSTOMERS]> = Arc::new(std::array::from_fn(|_| AtomicU64::new(0)));
+    let (enough, mut wait) = tokio::sync::mpsc::channel(1);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // The store lives and dies with a runtime of its own, as with a process of its own.
+    let store =
+        std::thread::scope(|threads| threads.spawn(|| runtime.block_on(backend.open())).join().unwrap());
+    for customer in 0..CUSTOMERS {
+        let (store, answered, enough) = (store.clone(), answered.clone(), enough.clone());
+        runtime.spawn(async move {
+            let who = pair(&format!("customer-{customer}"));
+            for version in 0.. {
+                committed(&store, turn(&who, version)).await;
+                answered[customer].store(version + 1, Ordering::SeqCst);
+                if version == 20 {
+                    let _ = enough.send(()).await;
+                }
+            }
+        });
+    }
+    wait.recv().await.unwrap();
+    drop(store);
+    runtime.shutdown_background();
+
+    let store = backend.open().await;
+    for (customer, answered) in answered.iter().enumerate() {
+        let who = pair(&format!("customer-{customer}"));
+        let version = store.open(&who, None).await.unwrap().version;
+        let answered = answered.load(Ordering::SeqCst);
+        assert!(
+            version == answered || version == answered + 1,
+            "{version} after {answered}"
+        );
+        let said = store.messages(who.conversation(), None, 9999).await.unwrap();
+        assert_eq!(said.len() as u64, 2 * version);
+    }
+}
+
+pub(crate) async fn closing_finishes_what_was_handed_over(backend: &dyn Backend) {
     let store = backend.open().await;
     let mut tasks = JoinSet::new();
     for n in 0..64 {

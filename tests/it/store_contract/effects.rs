@@ -42,7 +42,7 @@ async fn refused(store: &Arc<dyn Store>, turn: TurnCommit) -> (usize, EffectRefu
     }
 }
 
-pub async fn a_hold_is_confirmed(backend: &dyn Backend) {
+pub(crate) async fn a_hold_is_confirmed(backend: &dyn Backend) {
     let store = backend.open().await;
     let promise = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let changed = committed(&store, with("ana", 0, vec![confirm(&promise)])).await;
@@ -52,7 +52,7 @@ pub async fn a_hold_is_confirmed(backend: &dyn Backend) {
         version: 2,
         ..promise.clone()
     };
-    assert_eq!(changed, [expected.clone()]);
+    assert_eq!(changed, std::slice::from_ref(&expected));
     assert_eq!(now(&store, &promise).await, expected);
     let events = store.appointment_events(&salon(), promise.id).await.unwrap();
     assert_eq!(
@@ -71,7 +71,7 @@ pub async fn a_hold_is_confirmed(backend: &dyn Backend) {
     );
 }
 
-pub async fn a_business_that_confirms_by_hand_gets_a_request(backend: &dyn Backend) {
+pub(crate) async fn a_business_that_confirms_by_hand_gets_a_request(backend: &dyn Backend) {
     let store = backend.open().await;
     let promise = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let effect = Effect::Confirm {
@@ -82,7 +82,7 @@ pub async fn a_business_that_confirms_by_hand_gets_a_request(backend: &dyn Backe
     assert_eq!(changed[0].status, Status::Pending);
 }
 
-pub async fn an_expired_hold_is_not_confirmed(backend: &dyn Backend) {
+pub(crate) async fn an_expired_hold_is_not_confirmed(backend: &dyn Backend) {
     let store = backend.open().await;
     let promise = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let mut late = with("ana", 0, vec![confirm(&promise)]);
@@ -90,7 +90,7 @@ pub async fn an_expired_hold_is_not_confirmed(backend: &dyn Backend) {
     assert_eq!(refused(&store, late).await, (0, EffectRefusal::Changed));
 }
 
-pub async fn a_hold_that_changed_is_not_confirmed(backend: &dyn Backend) {
+pub(crate) async fn a_hold_that_changed_is_not_confirmed(backend: &dyn Backend) {
     let store = backend.open().await;
     let promise = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let other = Appointment {
@@ -109,7 +109,7 @@ pub async fn a_hold_that_changed_is_not_confirmed(backend: &dyn Backend) {
     assert_eq!(now(&store, &promise).await, promise);
 }
 
-pub async fn a_booking_without_a_hold_can_be_refused(backend: &dyn Backend) {
+pub(crate) async fn a_booking_without_a_hold_can_be_refused(backend: &dyn Backend) {
     let store = backend.open().await;
     let book = |who: &str| Effect::Book {
         appointment: visit(who, "mai", "10:00", "10:30"),
@@ -128,7 +128,7 @@ pub async fn a_booking_without_a_hold_can_be_refused(backend: &dyn Backend) {
     );
 }
 
-pub async fn a_move_keeps_the_old_slot_until_the_new_one_is_won(backend: &dyn Backend) {
+pub(crate) async fn a_move_keeps_the_old_slot_until_the_new_one_is_won(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     booked(&store, visit("ben", "mai", "11:00", "11:30")).await;
@@ -163,7 +163,7 @@ pub async fn a_move_keeps_the_old_slot_until_the_new_one_is_won(backend: &dyn Ba
     assert_eq!(story(&store, &anas).await, ["booked", "moved"]);
 }
 
-pub async fn a_move_into_a_held_slot_uses_the_hold_up(backend: &dyn Backend) {
+pub(crate) async fn a_move_into_a_held_slot_uses_the_hold_up(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let promise = held(&store, hold("ana", "mai", "12:00", "12:30"), "09:00").await;
@@ -193,7 +193,7 @@ pub async fn a_move_into_a_held_slot_uses_the_hold_up(backend: &dyn Backend) {
     );
 }
 
-pub async fn a_move_onto_itself_is_allowed(backend: &dyn Backend) {
+pub(crate) async fn a_move_onto_itself_is_allowed(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let effect = Effect::Move {
@@ -205,7 +205,7 @@ pub async fn a_move_onto_itself_is_allowed(backend: &dyn Backend) {
     assert_eq!(changed[0].starts_at, at("10:15"));
 }
 
-pub async fn a_stale_move_is_refused(backend: &dyn Backend) {
+pub(crate) async fn a_stale_move_is_refused(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let to = |hour: &str| Effect::Move {
@@ -220,7 +220,7 @@ pub async fn a_stale_move_is_refused(backend: &dyn Backend) {
     );
 }
 
-pub async fn a_cancelled_visit_frees_its_slot_and_stays_cancelled(backend: &dyn Backend) {
+pub(crate) async fn a_cancelled_visit_frees_its_slot_and_stays_cancelled(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let cancel = Effect::Cancel {
@@ -243,7 +243,7 @@ pub async fn a_cancelled_visit_frees_its_slot_and_stays_cancelled(backend: &dyn 
     assert_eq!(story(&store, &anas).await, ["booked", "cancelled"]);
 }
 
-pub async fn a_released_hold_frees_its_slot(backend: &dyn Backend) {
+pub(crate) async fn a_released_hold_frees_its_slot(backend: &dyn Backend) {
     let store = backend.open().await;
     let promise = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let release = Effect::Release {
@@ -260,7 +260,7 @@ pub async fn a_released_hold_frees_its_slot(backend: &dyn Backend) {
     committed(&store, with("ana", 1, vec![release])).await;
 }
 
-pub async fn a_refused_effect_writes_nothing_while_its_neighbours_commit(backend: &dyn Backend) {
+pub(crate) async fn a_refused_effect_writes_nothing_while_its_neighbours_commit(backend: &dyn Backend) {
     let store = backend.open().await;
     booked(&store, visit("zoe", "mai", "18:00", "18:30")).await;
     let barrier = Arc::new(Barrier::new(32));
@@ -313,7 +313,7 @@ pub async fn a_refused_effect_writes_nothing_while_its_neighbours_commit(backend
     }
 }
 
-pub async fn somebody_elses_visit_is_out_of_reach(backend: &dyn Backend) {
+pub(crate) async fn somebody_elses_visit_is_out_of_reach(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = booked(&store, visit("ana", "mai", "10:00", "10:30")).await;
     let promise = held(&store, hold("ana", "mai", "12:00", "12:30"), "09:00").await;
@@ -340,14 +340,15 @@ fn waiting(name: &str, since: Timestamp) -> WaitlistEntry {
             items: Vec::new(),
             arrangement: Arrangement::InSequence,
         },
-        when: serde_json::from_str(r#"{"windows":[],"text":"any day","span":{"start":0,"end":7}}"#).unwrap(),
+        when: serde_json::from_str(r#"{"windows":[],"text":"any day","span":[0,7]}"#).unwrap(),
         state: WaitlistState::Waiting,
         offer: None,
         since,
+        passed: Vec::new(),
     }
 }
 
-pub async fn waiting_customers_are_listed_longest_first(backend: &dyn Backend) {
+pub(crate) async fn waiting_customers_are_listed_longest_first(backend: &dyn Backend) {
     let store = backend.open().await;
     for (who, since) in [("ana", "09:30"), ("ben", "09:10"), ("cleo", "09:20")] {
         let entry = waiting(who, at(since));
@@ -390,7 +391,7 @@ pub async fn waiting_customers_are_listed_longest_first(backend: &dyn Backend) {
     assert_eq!(names(store.waiting(&salon(), 1).await.unwrap()), ["ben"]);
 }
 
-pub async fn handoff_contact_and_profile_are_part_of_the_turn(backend: &dyn Backend) {
+pub(crate) async fn handoff_contact_and_profile_are_part_of_the_turn(backend: &dyn Backend) {
     let store = backend.open().await;
     let effects = vec![
         Effect::HandOff {

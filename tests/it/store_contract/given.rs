@@ -17,20 +17,20 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 /// A time of that Friday, for example `10:30`.
-pub fn at(time: &str) -> Timestamp {
+pub(crate) fn at(time: &str) -> Timestamp {
     format!("2026-11-20T{time}:00Z").parse().unwrap()
 }
 
 /// An id that has a name.
-pub fn id(name: &str) -> Uuid {
+pub(crate) fn id(name: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes())
 }
 
-pub fn salon() -> BusinessId {
+pub(crate) fn salon() -> BusinessId {
     BusinessId::new("salon").unwrap()
 }
 
-pub fn pair(participant: &str) -> Pair {
+pub(crate) fn pair(participant: &str) -> Pair {
     Pair {
         business: salon(),
         participant: ParticipantId::new(participant).unwrap(),
@@ -38,7 +38,7 @@ pub fn pair(participant: &str) -> Pair {
 }
 
 /// A confirmed visit of `who` at `resource`, named after all of it.
-pub fn visit(who: &str, resource: &str, from: &str, until: &str) -> Appointment {
+pub(crate) fn visit(who: &str, resource: &str, from: &str, until: &str) -> Appointment {
     let (starts_at, ends_at) = (at(from), at(until));
     Appointment {
         id: AppointmentId(id(&format!("{who} {resource} {from}"))),
@@ -66,7 +66,7 @@ pub fn visit(who: &str, resource: &str, from: &str, until: &str) -> Appointment 
 }
 
 /// A hold of `who`, made at 9:00 for five minutes.
-pub fn hold(who: &str, resource: &str, from: &str, until: &str) -> Appointment {
+pub(crate) fn hold(who: &str, resource: &str, from: &str, until: &str) -> Appointment {
     Appointment {
         status: Status::Held,
         hold_expires_at: Some(at("09:05")),
@@ -75,7 +75,7 @@ pub fn hold(who: &str, resource: &str, from: &str, until: &str) -> Appointment {
     }
 }
 
-pub fn message(pair: &Pair, name: &str) -> Inbound {
+pub(crate) fn message(pair: &Pair, name: &str) -> Inbound {
     Inbound {
         key: MessageKey {
             channel: Channel::Api,
@@ -91,7 +91,7 @@ pub fn message(pair: &Pair, name: &str) -> Inbound {
     }
 }
 
-pub fn session(pair: &Pair) -> Session {
+pub(crate) fn session(pair: &Pair) -> Session {
     Session {
         id: SessionId(id(&format!("{}'s session", pair.participant))),
         title: "a manicure".to_owned(),
@@ -104,12 +104,12 @@ pub fn session(pair: &Pair) -> Session {
 }
 
 /// The turn that takes a conversation from `version` to the next: one message in, one out.
-pub fn turn(pair: &Pair, version: u64) -> TurnCommit {
+pub(crate) fn turn(pair: &Pair, version: u64) -> TurnCommit {
     attempt(pair, version, "")
 }
 
 /// The same with an id of its own, for several attempts at one version.
-pub fn attempt(pair: &Pair, version: u64, name: &str) -> TurnCommit {
+pub(crate) fn attempt(pair: &Pair, version: u64, name: &str) -> TurnCommit {
     let turn = TurnId(id(&format!("{} {version} {name}", pair.participant)));
     let heard = message(pair, &format!("m{}{name}", version + 1));
     let entry = |seq: u64, direction: Direction, message_id: String, text: String| TranscriptEntry {
@@ -167,7 +167,7 @@ pub fn attempt(pair: &Pair, version: u64, name: &str) -> TurnCommit {
 }
 
 /// The `ordinal`th reply of the turn that takes a conversation from `version` to the next.
-pub fn reply(pair: &Pair, version: u64, ordinal: u32) -> OutboxRow {
+pub(crate) fn reply(pair: &Pair, version: u64, ordinal: u32) -> OutboxRow {
     OutboxRow {
         id: id(&format!("{} {version} reply {ordinal}", pair.participant)),
         pair: pair.clone(),
@@ -186,7 +186,7 @@ pub fn reply(pair: &Pair, version: u64, ordinal: u32) -> OutboxRow {
 }
 
 /// Commits a turn that must succeed; answers with the appointments that it changed.
-pub async fn committed(store: &Arc<dyn Store>, turn: TurnCommit) -> Vec<Appointment> {
+pub(crate) async fn committed(store: &Arc<dyn Store>, turn: TurnCommit) -> Vec<Appointment> {
     let expected = turn.expected_version + 1;
     match store.commit(turn).await.unwrap() {
         CommitOutcome::Committed {
@@ -201,7 +201,7 @@ pub async fn committed(store: &Arc<dyn Store>, turn: TurnCommit) -> Vec<Appointm
 }
 
 /// Places a hold that must succeed.
-pub async fn held(store: &Arc<dyn Store>, hold: Appointment, now: &str) -> Appointment {
+pub(crate) async fn held(store: &Arc<dyn Store>, hold: Appointment, now: &str) -> Appointment {
     match placed(store, hold, now).await {
         HoldOutcome::Held(hold) => hold,
         HoldOutcome::Taken => panic!("the slot should have been free"),
@@ -209,12 +209,12 @@ pub async fn held(store: &Arc<dyn Store>, hold: Appointment, now: &str) -> Appoi
 }
 
 /// Asks for a hold.
-pub async fn placed(store: &Arc<dyn Store>, hold: Appointment, now: &str) -> HoldOutcome {
+pub(crate) async fn placed(store: &Arc<dyn Store>, hold: Appointment, now: &str) -> HoldOutcome {
     let pair = pair(hold.participant.as_str());
     store.hold(&pair.business, &pair, hold, at(now)).await.unwrap()
 }
 
-pub fn book(appointment: &Appointment) -> Change {
+pub(crate) fn book(appointment: &Appointment) -> Change {
     Change::Book {
         appointment: appointment.clone(),
         actor: Actor::Operator,
@@ -223,7 +223,7 @@ pub fn book(appointment: &Appointment) -> Change {
 }
 
 /// Books by the API what must succeed.
-pub async fn booked(store: &Arc<dyn Store>, appointment: Appointment) -> Appointment {
+pub(crate) async fn booked(store: &Arc<dyn Store>, appointment: Appointment) -> Appointment {
     match store
         .change(&salon(), book(&appointment), at("09:00"))
         .await
@@ -235,7 +235,7 @@ pub async fn booked(store: &Arc<dyn Store>, appointment: Appointment) -> Appoint
 }
 
 /// The appointment as it is now.
-pub async fn now(store: &Arc<dyn Store>, appointment: &Appointment) -> Appointment {
+pub(crate) async fn now(store: &Arc<dyn Store>, appointment: &Appointment) -> Appointment {
     store
         .appointment(&salon(), appointment.id)
         .await
@@ -244,7 +244,7 @@ pub async fn now(store: &Arc<dyn Store>, appointment: &Appointment) -> Appointme
 }
 
 /// The names of what happened to an appointment.
-pub async fn story(store: &Arc<dyn Store>, appointment: &Appointment) -> Vec<String> {
+pub(crate) async fn story(store: &Arc<dyn Store>, appointment: &Appointment) -> Vec<String> {
     let events = store.appointment_events(&salon(), appointment.id).await.unwrap();
     let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());

@@ -14,7 +14,7 @@ use super::given::{
 };
 use frontdesk::dialogue::Effect;
 
-pub async fn of_96_who_want_one_slot_one_gets_it(backend: &dyn Backend) {
+pub(crate) async fn of_96_who_want_one_slot_one_gets_it(backend: &dyn Backend) {
     let store = backend.open().await;
     let barrier = Arc::new(Barrier::new(96));
     let mut tasks = JoinSet::new();
@@ -40,7 +40,7 @@ pub async fn of_96_who_want_one_slot_one_gets_it(backend: &dyn Backend) {
     assert_eq!(calendar.version, 1, "those who lost have changed nothing");
 }
 
-pub async fn api_and_chat_cannot_both_win(backend: &dyn Backend) {
+pub(crate) async fn api_and_chat_cannot_both_win(backend: &dyn Backend) {
     let store = backend.open().await;
     for hour in 10..16 {
         let (from, until) = (format!("{hour}:00"), format!("{hour}:30"));
@@ -74,7 +74,7 @@ pub async fn api_and_chat_cannot_both_win(backend: &dyn Backend) {
     }
 }
 
-pub async fn a_hold_asked_for_again_is_the_same_hold(backend: &dyn Backend) {
+pub(crate) async fn a_hold_asked_for_again_is_the_same_hold(backend: &dyn Backend) {
     let store = backend.open().await;
     let wish = hold("ana", "mai", "10:00", "10:30");
     let first = held(&store, wish.clone(), "09:00").await;
@@ -88,7 +88,7 @@ pub async fn a_hold_asked_for_again_is_the_same_hold(backend: &dyn Backend) {
     assert_eq!(placed(&store, stolen, "09:01").await, HoldOutcome::Taken);
 }
 
-pub async fn a_hold_asked_for_again_elsewhere_moves(backend: &dyn Backend) {
+pub(crate) async fn a_hold_asked_for_again_elsewhere_moves(backend: &dyn Backend) {
     let store = backend.open().await;
     let first = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let elsewhere = Appointment {
@@ -108,7 +108,7 @@ pub async fn a_hold_asked_for_again_elsewhere_moves(backend: &dyn Backend) {
     );
 }
 
-pub async fn an_expired_hold_frees_its_slot(backend: &dyn Backend) {
+pub(crate) async fn an_expired_hold_frees_its_slot(backend: &dyn Backend) {
     let store = backend.open().await;
     let anas = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let bens = hold("ben", "mai", "10:15", "10:45");
@@ -144,7 +144,7 @@ pub async fn an_expired_hold_frees_its_slot(backend: &dyn Backend) {
     assert_eq!(now(&store, &bens).await.status, Status::Expired);
 }
 
-pub async fn an_expired_hold_can_be_placed_again_by_the_turn_that_runs_again(backend: &dyn Backend) {
+pub(crate) async fn an_expired_hold_can_be_placed_again_by_the_turn_that_runs_again(backend: &dyn Backend) {
     let store = backend.open().await;
     let wish = hold("ana", "mai", "10:00", "10:30");
     let first = held(&store, wish.clone(), "09:00").await;
@@ -175,7 +175,7 @@ pub async fn an_expired_hold_can_be_placed_again_by_the_turn_that_runs_again(bac
     committed(&store, turn).await;
 }
 
-pub async fn a_hold_that_became_a_visit_is_not_placed_again(backend: &dyn Backend) {
+pub(crate) async fn a_hold_that_became_a_visit_is_not_placed_again(backend: &dyn Backend) {
     let store = backend.open().await;
     let wish = hold("ana", "mai", "10:00", "10:30");
     let promise = held(&store, wish.clone(), "09:00").await;
@@ -193,7 +193,7 @@ pub async fn a_hold_that_became_a_visit_is_not_placed_again(backend: &dyn Backen
     assert_eq!(placed(&store, wish, "09:02").await, HoldOutcome::Taken);
 }
 
-pub async fn a_goal_holds_one_slot_at_a_time(backend: &dyn Backend) {
+pub(crate) async fn a_goal_holds_one_slot_at_a_time(backend: &dyn Backend) {
     let store = backend.open().await;
     let first = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let mut other_goal = hold("ana", "linh", "12:00", "12:30");
@@ -206,7 +206,7 @@ pub async fn a_goal_holds_one_slot_at_a_time(backend: &dyn Backend) {
     assert_eq!(now(&store, &other_goal).await.status, Status::Held);
 }
 
-pub async fn a_refused_hold_leaves_the_goals_earlier_one(backend: &dyn Backend) {
+pub(crate) async fn a_refused_hold_leaves_the_goals_earlier_one(backend: &dyn Backend) {
     let store = backend.open().await;
     booked(&store, visit("ben", "mai", "11:00", "11:30")).await;
     let first = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
@@ -217,7 +217,7 @@ pub async fn a_refused_hold_leaves_the_goals_earlier_one(backend: &dyn Backend) 
     assert_eq!(now(&store, &first).await, first);
 }
 
-pub async fn a_class_of_four_takes_four(backend: &dyn Backend) {
+pub(crate) async fn a_class_of_four_takes_four(backend: &dyn Backend) {
     let store = backend.open().await;
     let barrier = Arc::new(Barrier::new(24));
     let mut tasks = JoinSet::new();
@@ -239,7 +239,7 @@ pub async fn a_class_of_four_takes_four(backend: &dyn Backend) {
     assert_eq!(tasks.join_all().await.into_iter().filter(|won| *won).count(), 4);
 }
 
-pub async fn buffers_block_and_neighbours_touch(backend: &dyn Backend) {
+pub(crate) async fn buffers_block_and_neighbours_touch(backend: &dyn Backend) {
     let store = backend.open().await;
     let mut first = visit("ana", "mai", "10:00", "10:30");
     first.allocations[0].blocked_until = at("10:35");
@@ -264,7 +264,7 @@ pub async fn buffers_block_and_neighbours_touch(backend: &dyn Backend) {
     );
 }
 
-pub async fn businesses_do_not_share_resources(backend: &dyn Backend) {
+pub(crate) async fn businesses_do_not_share_resources(backend: &dyn Backend) {
     let store = backend.open().await;
     held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let business = BusinessId::new("other-salon").unwrap();
@@ -291,7 +291,7 @@ pub async fn businesses_do_not_share_resources(backend: &dyn Backend) {
     );
 }
 
-pub async fn the_sweep_expires_what_ran_out(backend: &dyn Backend) {
+pub(crate) async fn the_sweep_expires_what_ran_out(backend: &dyn Backend) {
     let store = backend.open().await;
     let dead = held(&store, hold("ana", "mai", "10:00", "10:30"), "09:00").await;
     let alive = Appointment {

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::Backend;
 use super::given::{at, attempt, committed, message, pair, turn};
 
-pub async fn a_message_is_new_once(backend: &dyn Backend) {
+pub(crate) async fn a_message_is_new_once(backend: &dyn Backend) {
     let store = backend.open().await;
     let first = message(&pair("ana"), "m1");
     assert_eq!(
@@ -30,7 +30,7 @@ pub async fn a_message_is_new_once(backend: &dyn Backend) {
     assert!(store.accept(Vec::new()).await.unwrap().is_empty());
 }
 
-pub async fn a_message_delivered_a_hundred_times_at_once_is_new_once(backend: &dyn Backend) {
+pub(crate) async fn a_message_delivered_a_hundred_times_at_once_is_new_once(backend: &dyn Backend) {
     let store = backend.open().await;
     let barrier = Arc::new(Barrier::new(100));
     let mut tasks = JoinSet::new();
@@ -46,7 +46,7 @@ pub async fn a_message_delivered_a_hundred_times_at_once_is_new_once(backend: &d
     assert_eq!(store.open(&pair("ana"), None).await.unwrap().pending.len(), 1);
 }
 
-pub async fn a_key_twice_in_one_call_is_new_once(backend: &dyn Backend) {
+pub(crate) async fn a_key_twice_in_one_call_is_new_once(backend: &dyn Backend) {
     let store = backend.open().await;
     let twice = vec![message(&pair("ana"), "m1"), message(&pair("ana"), "m1")];
     assert_eq!(
@@ -55,7 +55,7 @@ pub async fn a_key_twice_in_one_call_is_new_once(backend: &dyn Backend) {
     );
 }
 
-pub async fn the_same_id_in_another_account_is_another_message(backend: &dyn Backend) {
+pub(crate) async fn the_same_id_in_another_account_is_another_message(backend: &dyn Backend) {
     let store = backend.open().await;
     let both = vec![message(&pair("ana"), "m1"), message(&pair("ben"), "m1")];
     assert_eq!(
@@ -64,7 +64,7 @@ pub async fn the_same_id_in_another_account_is_another_message(backend: &dyn Bac
     );
 }
 
-pub async fn pending_messages_come_oldest_first_and_leave_with_their_turn(backend: &dyn Backend) {
+pub(crate) async fn pending_messages_come_oldest_first_and_leave_with_their_turn(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     let messages: Vec<_> = ["m1", "m2", "m3"].map(|name| message(&ana, name)).into();
@@ -90,7 +90,7 @@ pub async fn pending_messages_come_oldest_first_and_leave_with_their_turn(backen
     assert_eq!(store.open(&ana, None).await.unwrap().pending.len(), 1);
 }
 
-pub async fn a_message_that_was_never_accepted_is_done_with_its_turn(backend: &dyn Backend) {
+pub(crate) async fn a_message_that_was_never_accepted_is_done_with_its_turn(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
@@ -101,7 +101,7 @@ pub async fn a_message_that_was_never_accepted_is_done_with_its_turn(backend: &d
     assert!(store.open(&ana, None).await.unwrap().pending.is_empty());
 }
 
-pub async fn a_turn_with_an_answered_message_writes_nothing(backend: &dyn Backend) {
+pub(crate) async fn a_turn_with_an_answered_message_writes_nothing(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
@@ -116,7 +116,7 @@ pub async fn a_turn_with_an_answered_message_writes_nothing(backend: &dyn Backen
     assert_eq!(store.receipt(&message(&ana, "m2").key).await.unwrap(), None);
 }
 
-pub async fn of_two_turns_with_one_message_exactly_one_answers_it(backend: &dyn Backend) {
+pub(crate) async fn of_two_turns_with_one_message_exactly_one_answers_it(backend: &dyn Backend) {
     let store = backend.open().await;
     for round in 0..8 {
         let shared = message(&pair("shared"), &format!("round-{round}"));
@@ -141,7 +141,7 @@ pub async fn of_two_turns_with_one_message_exactly_one_answers_it(backend: &dyn 
     }
 }
 
-pub async fn a_message_that_fails_four_times_is_given_up_and_the_rest_goes_on(backend: &dyn Backend) {
+pub(crate) async fn a_message_that_fails_four_times_is_given_up_and_the_rest_goes_on(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     store.accept(vec![message(&ana, "m1")]).await.unwrap();
@@ -164,7 +164,7 @@ pub async fn a_message_that_fails_four_times_is_given_up_and_the_rest_goes_on(ba
     assert_eq!((figures.inbox_unfinished, figures.inbox_dead), (1, 1));
 }
 
-pub async fn fresh_messages_are_not_claimed(backend: &dyn Backend) {
+pub(crate) async fn fresh_messages_are_not_claimed(backend: &dyn Backend) {
     let store = backend.open().await;
     store.accept(vec![message(&pair("ana"), "m1")]).await.unwrap();
     let found = store.claim_unfinished(at("09:00"), 10).await.unwrap();
@@ -183,7 +183,7 @@ pub async fn fresh_messages_are_not_claimed(backend: &dyn Backend) {
     );
 }
 
-pub async fn messages_tried_least_are_claimed_first(backend: &dyn Backend) {
+pub(crate) async fn messages_tried_least_are_claimed_first(backend: &dyn Backend) {
     let store = backend.open().await;
     let names = ["ana", "ben", "cleo"];
     for name in names {

@@ -25,7 +25,7 @@ async fn settle(store: &Arc<dyn Store>, row: &OutboxRow, settlement: Settlement)
     store.outbox_settle(vec![(row.id, settlement)]).await.unwrap();
 }
 
-pub async fn a_reply_that_was_sent_with_its_turn_is_never_claimed(backend: &dyn Backend) {
+pub(crate) async fn a_reply_that_was_sent_with_its_turn_is_never_claimed(backend: &dyn Backend) {
     let store = backend.open().await;
     let mut turn = turn(&pair("ana"), 0);
     turn.outbox = vec![OutboxRow {
@@ -37,7 +37,7 @@ pub async fn a_reply_that_was_sent_with_its_turn_is_never_claimed(backend: &dyn 
     assert_eq!(store.figures().await.unwrap().outbox_waiting, 0);
 }
 
-pub async fn replies_of_one_conversation_leave_in_order(backend: &dyn Backend) {
+pub(crate) async fn replies_of_one_conversation_leave_in_order(backend: &dyn Backend) {
     let store = backend.open().await;
     say(&store, "ana", 0, 2).await;
     say(&store, "ana", 1, 1).await;
@@ -60,7 +60,7 @@ pub async fn replies_of_one_conversation_leave_in_order(backend: &dyn Backend) {
     assert_eq!(claim(&store, "09:00", "09:01").await, [expected("ana", 1, 0)]);
 }
 
-pub async fn a_claimed_reply_is_nobody_elses_until_its_lease_ends(backend: &dyn Backend) {
+pub(crate) async fn a_claimed_reply_is_nobody_elses_until_its_lease_ends(backend: &dyn Backend) {
     let store = backend.open().await;
     say(&store, "ana", 0, 1).await;
     let claimed = claim(&store, "09:00", "09:01").await.remove(0);
@@ -73,7 +73,7 @@ pub async fn a_claimed_reply_is_nobody_elses_until_its_lease_ends(backend: &dyn 
     assert!(claim(&store, "10:00", "10:01").await.is_empty());
 }
 
-pub async fn a_reply_is_tried_again_when_it_is_due(backend: &dyn Backend) {
+pub(crate) async fn a_reply_is_tried_again_when_it_is_due(backend: &dyn Backend) {
     let store = backend.open().await;
     say(&store, "ana", 0, 2).await;
     let first = claim(&store, "09:00", "09:01").await.remove(0);
@@ -87,7 +87,7 @@ pub async fn a_reply_is_tried_again_when_it_is_due(backend: &dyn Backend) {
     assert_eq!((again[0].id, again[0].attempts), (first.id, 2));
 }
 
-pub async fn a_dead_reply_does_not_hold_up_the_next(backend: &dyn Backend) {
+pub(crate) async fn a_dead_reply_does_not_hold_up_the_next(backend: &dyn Backend) {
     let store = backend.open().await;
     say(&store, "ana", 0, 2).await;
     let first = claim(&store, "09:00", "09:01").await.remove(0);
@@ -97,7 +97,7 @@ pub async fn a_dead_reply_does_not_hold_up_the_next(backend: &dyn Backend) {
     store.outbox_settle(Vec::new()).await.unwrap();
 }
 
-pub async fn claims_at_once_never_share_a_reply(backend: &dyn Backend) {
+pub(crate) async fn claims_at_once_never_share_a_reply(backend: &dyn Backend) {
     let store = backend.open().await;
     for n in 0..40 {
         say(&store, &format!("customer-{n}"), 0, 1).await;

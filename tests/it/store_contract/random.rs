@@ -41,7 +41,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
-pub async fn no_sequence_of_changes_books_a_seat_twice(backend: &dyn Backend) {
+pub(crate) async fn no_sequence_of_changes_books_a_seat_twice(backend: &dyn Backend) {
     let store = backend.open().await;
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);

@@ -5,7 +5,7 @@ use frontdesk::store::Session;
 use super::Backend;
 use super::given::{at, committed, pair, session, turn};
 
-pub async fn pages_end_before_what_was_asked(backend: &dyn Backend) {
+pub(crate) async fn pages_end_before_what_was_asked(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     for version in 0..5 {
@@ -29,7 +29,7 @@ pub async fn pages_end_before_what_was_asked(backend: &dyn Backend) {
     );
 }
 
-pub async fn everything_said_is_kept(backend: &dyn Backend) {
+pub(crate) async fn everything_said_is_kept(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     let mut turn = turn(&ana, 0);
@@ -43,7 +43,7 @@ pub async fn everything_said_is_kept(backend: &dyn Backend) {
     );
 }
 
-pub async fn sessions_are_listed_newest_first_and_closed_when_idle(backend: &dyn Backend) {
+pub(crate) async fn sessions_are_listed_newest_first_and_closed_when_idle(backend: &dyn Backend) {
     let store = backend.open().await;
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
@@ -67,7 +67,7 @@ pub async fn sessions_are_listed_newest_first_and_closed_when_idle(backend: &dyn
     assert_eq!(both, [fresh.clone(), ended]);
     assert_eq!(
         store.sessions(ana.conversation(), 1).await.unwrap(),
-        [fresh.clone()]
+        std::slice::from_ref(&fresh)
     );
 
     assert_eq!(

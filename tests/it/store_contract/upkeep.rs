@@ -6,7 +6,7 @@ use frontdesk::types::BusinessId;
 use super::Backend;
 use super::given::{at, booked, committed, message, pair, salon, turn, visit};
 
-pub async fn a_catalogue_has_a_version_per_text(backend: &dyn Backend) {
+pub(crate) async fn a_catalogue_has_a_version_per_text(backend: &dyn Backend) {
     let store = backend.open().await;
     assert_eq!(store.business(&salon()).await.unwrap(), None);
     let first = r#"{"services":[{"id":"manicure","name":"Manicure"},{"nameless":1}],
@@ -26,7 +26,7 @@ pub async fn a_catalogue_has_a_version_per_text(backend: &dyn Backend) {
     );
 }
 
-pub async fn businesses_are_listed(backend: &dyn Backend) {
+pub(crate) async fn businesses_are_listed(backend: &dyn Backend) {
     let store = backend.open().await;
     let names = ["salon", "barber", "dentist"].map(|name| BusinessId::new(name).unwrap());
     for business in &names {
@@ -40,7 +40,7 @@ pub async fn businesses_are_listed(backend: &dyn Backend) {
     assert_eq!(store.businesses().await.unwrap(), [barber, dentist, salon]);
 }
 
-pub async fn figures_count(backend: &dyn Backend) {
+pub(crate) async fn figures_count(backend: &dyn Backend) {
     let store = backend.open().await;
     assert_eq!(
         store.figures().await.unwrap(),
@@ -55,7 +55,7 @@ pub async fn figures_count(backend: &dyn Backend) {
     store.ping().await.unwrap();
 }
 
-pub async fn a_closed_store_says_so(backend: &dyn Backend) {
+pub(crate) async fn a_closed_store_says_so(backend: &dyn Backend) {
     let store = backend.open().await;
     store.close().await;
     store.close().await;

@@ -1,5 +1,7 @@
 //! Times of day: "2pm", "14:30", "half past five", "ten thirty", "noon", "8 in the evening", and the bare hour.
 
+mod spoken;
+
 use jiff::civil::Time;
 
 use super::super::lang::{Half, Part, Role};
@@ -99,7 +101,7 @@ pub(crate) fn clock(
     half_means_past: Option<bool>,
 ) -> Option<(Clock, Form, usize)> {
     named(text, at)
-        .or_else(|| spoken(text, at, half_means_past))
+        .or_else(|| spoken::spoken(text, at, half_means_past))
         .or_else(|| written(text, at))
 }
 
@@ -137,121 +139,6 @@ fn named(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
         return sure(0, at + 2);
     }
     None
-}
-
-/// The whole hour that minutes are counted from: "five", "7 o'clock", "noon".
-fn whole_hour(text: &Text<'_>, at: usize) -> Option<(Clock, usize)> {
-    if let Some((clock, _, to)) = named(text, at) {
-        return Some((clock, to));
-    }
-    let (hour, to) = cardinal(text, at)?;
-    if hour > 24 || text.sign(to, ":") && text.get(to + 1).is_some_and(|t| t.number.is_some()) {
-        return None;
-    }
-    let clock = Clock::new(hour, 0)?;
-    let (clock, to) = with_half(text, clock, to);
-    Some((clock, to))
-}
-
-/// "half past five", "quarter to 3", "20 to 16", "half five", "15 minutes before noon".
-fn spoken(text: &Text<'_>, at: usize, half_means_past: Option<bool>) -> Option<(Clock, Form, usize)> {
-    let next = if text.is(at, Role::A) && text.is(at + 1, Role::Quarter) {
-        at + 1
-    } else {
-        at
-    };
-    let (minutes, after, sure) = if text.is(next, Role::Half) {
-        (30, next + 1, true)
-    } else if text.is(next, Role::Quarter) {
-        (15, next + 1, true)
-    } else {
-        let (minutes, to) = cardinal(text, at)?;
-        let unit = text.is(to, Role::Minutes);
-        let to = if unit { to + 1 } else { to };
-        let named_hour = named(text, to + 1).is_some();
-        // "5 to 7" is a range unless something says otherwise; "20 to 16" can only be minutes.
-        let preceded =
-            at > 0 && text.is(at - 1, Role::At) && text.get(at - 1).is_some_and(|t| t.low != "for");
-        let ranged = at > 0 && (text.is(at - 1, Role::From) || text.is(at - 1, Role::Between));
-        let usual = matches!(minutes, 5 | 10 | 15 | 20 | 25) || unit || text.is(to, Role::Past);
-        let past = text.is(to, Role::Past) && text.get(to).is_some_and(|t| t.low != "after");
-        let sure = unit || named_hour || past || preceded || matches!(minutes, 15 | 20 | 25);
-        if !usual || !sure || minutes > 59 || ranged {
-            return None;
-        }
-        (minutes, to, true)
-    };
-    if !sure {
-        return None;
-    }
-    // "half-past", "quarter-to"
-    let after = if text.sign(after, "-") && text.get(after + 1).is_some_and(|t| !t.spaced) {
-        after + 1
-    } else {
-        after
-    };
-    let (mut clock, to) = if text.is(after, Role::Past) {
-        let (mut hour, to) = whole_hour(text, after + 1)?;
-        hour.minute = i8::try_from(minutes).ok()?;
-        (hour, to)
-    } else if text.is(after, Role::Before) && !text.sign(after, "-") {
-        let plain = matches!(
-            text.get(after)?.low.as_ref(),
-            "to" | "till" | "til" | "before" | "of"
-        );
-        if !plain {
-            return None;
-        }
-        let (mut hour, to) = whole_hour(text, after + 1)?;
-        // "20 to 5pm Friday" yes, "10 to 22 August" no: that is a range of days.
-        if text
-            .get(to)
-            .and_then(|t| t.word)
-            .is_some_and(|w| w.month.is_some())
-            || text.get(to).is_some_and(|t| t.is(Role::Suffix) && !t.spaced)
-            || text.is(to, Role::Of)
-        {
-            return None;
-        }
-        hour.hour = if hour.hour == 0 { 23 } else { hour.hour - 1 };
-        if hour.hour == 0 && !hour.fixed {
-            hour.hour = 12;
-        }
-        hour.fixed |= hour.hour > 12;
-        hour.minute = i8::try_from(60 - minutes).ok()?;
-        (hour, to)
-    } else if minutes == 30 && text.is(at, Role::Half) {
-        // "half five"; not "half an hour", "half 30".
-        let (hour, to) = cardinal(text, after)?;
-        if !(1..=12).contains(&hour)
-            || text
-                .get(to)
-                .and_then(|t| t.word)
-                .is_some_and(|w| w.unit.is_some())
-        {
-            return None;
-        }
-        let past = half_means_past.unwrap_or(true);
-        let hour = if past {
-            hour
-        } else if hour == 1 {
-            12
-        } else {
-            hour - 1
-        };
-        let mut clock = Clock::new(hour, 30)?;
-        clock.half_style = half_means_past.is_none();
-        let (clock, to) = with_half(text, clock, to);
-        return Some((clock, Form::Sure, to));
-    } else {
-        return None;
-    };
-    let to = if text.is(to, Role::Oclock) { to + 1 } else { to };
-    if clock.open() {
-        (clock, _) = with_half(text, clock, to);
-    }
-    let to = with_half(text, clock, to).1;
-    Some((clock, Form::Sure, to))
 }
 
 /// "14:30", "2.30pm", "340pm", "9h30", "3 15", "ten thirty", "5 o'clock", "6ish", "7".
@@ -303,16 +190,19 @@ fn written(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
             return Some((clock, Form::Sure, to));
         }
         let tight = |i: usize| text.get(i).is_some_and(|t| !t.spaced);
-        if text.sign(next, ".") && tight(next) && tight(next + 1) && !text.sign(next + 2, ".") {
-            if let Some(minute) = two_digits(next + 1) {
-                let (clock, to) = with_half(text, Clock::new(hour, minute)?, next + 2);
-                let form = if clock.half.is_some() {
-                    Form::Sure
-                } else {
-                    Form::Likely
-                };
-                return Some((clock, form, to));
-            }
+        if text.sign(next, ".")
+            && tight(next)
+            && tight(next + 1)
+            && !text.sign(next + 2, ".")
+            && let Some(minute) = two_digits(next + 1)
+        {
+            let (clock, to) = with_half(text, Clock::new(hour, minute)?, next + 2);
+            let form = if clock.half.is_some() {
+                Form::Sure
+            } else {
+                Form::Likely
+            };
+            return Some((clock, form, to));
         }
         // "3 15", "6 55 evening"
         if let Some(minute) = two_digits(next).filter(|_| text.tokens[next].spaced)

@@ -1,12 +1,14 @@
 //! From pieces to one expression: what was said last wins, "or" keeps both, "not" excludes.
 
+mod times;
+
 use jiff::ToSpan as _;
 use jiff::civil::{DateTime, Time, Weekday};
 
 use super::super::lang::Role;
 use super::super::token::Text;
 use super::day::{Day, Said};
-use super::piece::{Bound, Context, Piece, What, likely};
+use super::piece::{Bound, Context, Piece, What};
 use crate::understanding::when::{DateRange, Except, Inferred, Order, Span, TimeRange, When, Window};
 
 /// Opening hours as the lexicon has them.
@@ -53,7 +55,7 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
             continue;
         }
         if piece.bound == Bound::Not {
-            except.extend(exclusion(piece, hours));
+            except.extend(times::exclusion(piece, hours));
             continue;
         }
         let alternative = piece.apart || previous.is_some_and(|p| alternatives(t, &p, piece));
@@ -333,7 +335,7 @@ fn window(c: &Context<'_>, hours: Hours<'_>, group: &Group, inferred: &mut Vec<I
     {
         return Some(Window {
             dates: Some(DateRange::day(moment.date())),
-            times: Some(TimeRange::At(minute(moment.time()))),
+            times: Some(TimeRange::At(times::minute(moment.time()))),
         });
     }
     let dates = group.day.and_then(|piece| {
@@ -367,149 +369,13 @@ fn window(c: &Context<'_>, hours: Hours<'_>, group: &Group, inferred: &mut Vec<I
     let weekday = dates.and_then(DateRange::single).map(jiff::civil::Date::weekday);
     let times = group
         .time
-        .and_then(|piece| times(&piece, weekday, hours, inferred));
+        .and_then(|piece| times::times(&piece, weekday, hours, inferred));
     let times = match group
         .time_too
-        .and_then(|piece| self::times(&piece, weekday, hours, inferred))
+        .and_then(|piece| times::times(&piece, weekday, hours, inferred))
     {
-        Some(too) => times.map(|times| meet(times, too)),
+        Some(too) => times.map(|times| times::meet(times, too)),
         None => times,
     };
     (dates.is_some() || times.is_some()).then_some(Window { dates, times })
-}
-
-fn meet(a: TimeRange, b: TimeRange) -> TimeRange {
-    match (a, b) {
-        (TimeRange::Between { from, until: None }, TimeRange::Between { from: None, until })
-        | (TimeRange::Between { from: None, until }, TimeRange::Between { from, until: None }) => {
-            TimeRange::Between { from, until }
-        }
-        _ => b,
-    }
-}
-
-fn minute(time: Time) -> Time {
-    Time::new(time.hour(), time.minute(), 0, 0).unwrap_or(time)
-}
-
-fn times(
-    piece: &Piece,
-    weekday: Option<Weekday>,
-    hours: Hours<'_>,
-    inferred: &mut Vec<Inferred>,
-) -> Option<TimeRange> {
-    let open = opening(weekday, hours);
-    match piece.what {
-        What::Clock(clock) => {
-            let (time, chosen) = likely(&clock, open);
-            let time = time?;
-            if chosen {
-                inferred.push(Inferred::HalfOfDay);
-            }
-            if clock.half_style {
-                inferred.push(Inferred::HalfHourStyle);
-            }
-            Some(match piece.bound {
-                Bound::After => TimeRange::Between {
-                    from: Some(time),
-                    until: None,
-                },
-                Bound::Before => TimeRange::Between {
-                    from: None,
-                    until: Some(time),
-                },
-                Bound::On | Bound::Not if clock.about => TimeRange::About(time),
-                Bound::On | Bound::Not => TimeRange::At(time),
-            })
-        }
-        What::Clocks(from, until) => {
-            let (from, until, chosen) = ends(from, until, open)?;
-            if chosen {
-                inferred.push(Inferred::HalfOfDay);
-            }
-            Some(TimeRange::Between {
-                from: Some(from),
-                until: Some(until),
-            })
-        }
-        What::Part(part) => Some(match piece.bound {
-            Bound::After => TimeRange::Between {
-                from: Some(part.until),
-                until: None,
-            },
-            Bound::Before => TimeRange::Between {
-                from: None,
-                until: Some(part.from),
-            },
-            Bound::On | Bound::Not => TimeRange::Between {
-                from: Some(part.from),
-                until: Some(part.until),
-            },
-        }),
-        What::Days(_) | What::Moment(_) | What::Order(_) => None,
-    }
-}
-
-/// The two ends of a range of times, each in the half of the day that makes the range short and forward.
-fn ends(
-    a: super::clock::Clock,
-    b: super::clock::Clock,
-    open: Option<(Time, Time)>,
-) -> Option<(Time, Time, bool)> {
-    use super::super::lang::Half;
-    let minutes = |time: Time| i32::from(time.hour()) * 60 + i32::from(time.minute());
-    let both = |clock: super::clock::Clock| {
-        let half = |half| {
-            super::clock::Clock {
-                half: Some(half),
-                ..clock
-            }
-            .time()
-        };
-        [half(Half::Am), half(Half::Pm)].into_iter().flatten()
-    };
-    let forward = |from: Time, until: Time| (minutes(until) - minutes(from) - 1).rem_euclid(24 * 60);
-    match (a.open(), b.open()) {
-        (false, false) => Some((a.time()?, b.time()?, false)),
-        (true, false) => {
-            let until = b.time()?;
-            // The half said at the end counts for both, unless the range would then run backwards.
-            let from = both(a).min_by_key(|from| forward(*from, until))?;
-            Some((from, until, false))
-        }
-        (false, true) => {
-            let from = a.time()?;
-            let until = both(b).min_by_key(|until| forward(from, *until))?;
-            Some((from, until, false))
-        }
-        (true, true) => {
-            let (from, _) = likely(&a, open);
-            let from = from?;
-            let until = both(b).min_by_key(|until| forward(from, *until))?;
-            Some((from, until, true))
-        }
-    }
-}
-
-/// When the business is open on that weekday; on a day unsaid, the widest hours of the week.
-fn opening(weekday: Option<Weekday>, hours: Hours<'_>) -> Option<(Time, Time)> {
-    let on = |day: Weekday| hours.iter().filter(move |(d, ..)| *d == day);
-    let widest = |list: &mut dyn Iterator<Item = &(Weekday, Time, Time)>| {
-        list.map(|(_, from, until)| (*from, *until))
-            .reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-    };
-    weekday
-        .and_then(|day| widest(&mut on(day)))
-        .or_else(|| widest(&mut hours.iter()))
-}
-
-fn exclusion(piece: &Piece, hours: Hours<'_>) -> Option<Except> {
-    match piece.what {
-        What::Days(Day {
-            said: Said::Weekday(day),
-            ..
-        }) => Some(Except::Weekday(day)),
-        What::Days(day) => Some(Except::Dates(day.range)),
-        _ => times(piece, None, hours, &mut Vec::new()).map(Except::Times),
-    }
 }

@@ -1,0 +1,108 @@
+//! What cannot be seen through the [`Store`] trait.
+
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+
+use super::{Options, SqliteStore};
+use crate::store::{Acceptance, Error, Inbound, MessageKey, Store as _};
+use crate::types::{BusinessId, Channel, MessageId, ParticipantId};
+
+fn message(name: &str) -> Inbound {
+    Inbound {
+        key: MessageKey {
+            channel: Channel::Api,
+            account: "salon/ana".to_owned(),
+            message_id: MessageId::new(name).unwrap(),
+        },
+        business: BusinessId::new("salon").unwrap(),
+        participant: ParticipantId::new("ana").unwrap(),
+        text: "hello".to_owned(),
+        attachments: None,
+        sent_at: None,
+        received_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_looked_up_and_not_repeated() {
+    let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
+    store.lose_commit_answers.store(1, Ordering::SeqCst);
+    // Carried out twice, the message would be its own duplicate.
+    assert_eq!(
+        store.accept(vec![message("m1")]).await.unwrap(),
+        [Acceptance::New]
+    );
+    assert_eq!(store.lose_commit_answers.load(Ordering::SeqCst), 0);
+    assert_eq!(
+        store.accept(vec![message("m1")]).await.unwrap(),
+        [Acceptance::Duplicate]
+    );
+}
+
+#[test]
+fn a_store_whose_writer_died_says_so() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let store = runtime
+        .block_on(SqliteStore::open(&Options::new("sqlite::memory:")))
+        .unwrap();
+    // Takes the writer's task with it.
+    drop(runtime);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let refused = runtime.block_on(store.accept(vec![message("m1")]));
+    assert!(matches!(refused, Err(Error::Closed(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_locked_file_is_waited_for() {
+    use sqlx::ConnectOptions as _;
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("frontdesk.db");
+    let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
+    let mut other = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(&path)
+        .connect()
+        .await
+        .unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let mut accepting = std::pin::pin!(store.accept(vec![message("m1")]));
+    assert!(futures_util::poll!(accepting.as_mut()).is_pending());
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(accepting.await.unwrap(), [Acceptance::New]);
+}
+
+#[tokio::test]
+async fn the_triggers_and_the_hot_statements_use_their_indexes() {
+    use sqlx::Row as _;
+    let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
+    for (query, index) in [
+        (
+            "EXPLAIN QUERY PLAN SELECT 1 FROM allocations a
+             WHERE a.business_id = 'b' AND a.resource_id = 'r' AND a.seat = 1
+               AND a.status IN ('held', 'pending', 'confirmed', 'checked_in')
+               AND a.blocked_from > 1 AND a.blocked_from < 2 AND a.blocked_until > 1",
+            "allocations_live (business_id=? AND resource_id=? AND seat=? AND blocked_from>? AND blocked_from<?)",
+        ),
+        (
+            "EXPLAIN QUERY PLAN SELECT n FROM inbox WHERE conversation_id = x'00' AND state = 0 ORDER BY n LIMIT 50",
+            "inbox_pending (conversation_id=?)",
+        ),
+        (
+            "EXPLAIN QUERY PLAN SELECT o.n FROM outbox o
+             WHERE o.state IN (0, 1) AND o.due_at <= 1
+               AND NOT EXISTS (SELECT 1 FROM outbox e
+                               WHERE e.conversation_id = o.conversation_id AND e.state IN (0, 1)
+                                 AND (e.version, e.ordinal) < (o.version, o.ordinal))
+             ORDER BY o.due_at, o.n LIMIT 10",
+            "outbox_unsent_order (conversation_id=? AND version<?)",
+        ),
+        (
+            "EXPLAIN QUERY PLAN SELECT id FROM appointments WHERE business_id = 'b' AND calendar_version > 7",
+            "appointments_changed (business_id=? AND calendar_version>?)",
+        ),
+    ] {
+        let rows = sqlx::query(query).fetch_all(&store.readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
+    }
+}

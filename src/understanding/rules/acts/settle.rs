@@ -1,0 +1,160 @@
+//! Takes out what other acts already say, what is taken back, and what belongs to other worlds.
+
+use super::super::cues::Hit;
+use super::super::names::Mention;
+use super::super::roles::Motion;
+use super::super::token::{Kind, Text};
+use super::Placed;
+use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, SlotValue, StaffSaid, Topic};
+
+/// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
+pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
+    let bare = hit.to == hit.from + 1 && text.get(hit.from).is_some_and(|t| t.low == "no");
+    let anyone = |act: &Act| {
+        matches!(
+            act,
+            Act::Set {
+                value: SlotValue::Staff {
+                    said: StaffSaid::Anyone
+                }
+            }
+        )
+    };
+    bare && services.iter().any(|m| m.from == hit.to)
+        || staff
+            .iter()
+            .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
+}
+
+/// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
+pub(super) fn refused(text: &Text<'_>, at: usize) -> bool {
+    let mut back = text.tokens[..at]
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|t| t.kind == Kind::Word);
+    back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
+}
+
+/// A message about other worlds asks nothing of the business: "how much is a share of ...".
+pub(super) fn elsewhere(placed: &mut Placed) {
+    let wish = |a: &Act| {
+        matches!(
+            a,
+            Act::Start {
+                goal: GoalKind::Cancel | GoalKind::Reschedule
+            } | Act::Ask {
+                topic: Topic::MyAppointments
+            } | Act::Overreach
+        ) || matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Asked | HandoffReason::Emergency
+            }
+        )
+    };
+    let books = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
+    if books || placed.iter().any(|(_, a)| wish(a)) {
+        return;
+    }
+    placed.retain(|(_, act)| {
+        !matches!(
+            act,
+            Act::Ask { .. }
+                | Act::Set {
+                    value: SlotValue::When { .. } | SlotValue::PartySize { .. }
+                }
+                | Act::Confirm
+                | Act::Deny
+                | Act::Handoff { .. }
+                | Act::SmallTalk { .. }
+        )
+    });
+}
+
+/// An "ok" or "great" beside thanks is courtesy, unless yes or no was asked; "book it at five" is a wish.
+pub(super) fn courteous(
+    text: &Text<'_>,
+    hits: &[Hit<'_>],
+    expecting: Option<Expecting>,
+    timed: bool,
+) -> bool {
+    (expecting != Some(Expecting::Confirm) || timed)
+        && hits.iter().filter(|h| h.act == "confirm").all(|h| {
+            text.tokens[h.from..h.to].iter().all(|t| {
+                !matches!(
+                    t.low.as_ref(),
+                    "yes"
+                        | "yeah"
+                        | "yep"
+                        | "yup"
+                        | "sure"
+                        | "correct"
+                        | "absolutely"
+                        | "definitely"
+                        | "yea"
+                        | "please"
+                        | "ahead"
+                )
+            })
+        })
+}
+
+/// Takes out what other acts already say, and repetitions.
+pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
+    let has = |f: &dyn Fn(&Act) -> bool| placed.iter().any(|(_, a)| f(a));
+    let goal = |goal: GoalKind| move |a: &Act| matches!(a, Act::Start { goal: g } if *g == goal);
+    let moves = motion == Motion::Move || matches!(motion, Motion::Replace(_));
+    let cancels = has(&goal(GoalKind::Cancel));
+    let waits = has(&goal(GoalKind::Waitlist));
+    let overreach = has(&|a| matches!(a, Act::Overreach));
+    let complains = has(&|a| {
+        matches!(
+            a,
+            Act::Handoff {
+                reason: HandoffReason::Complaint | HandoffReason::Emergency
+            }
+        )
+    });
+    let drops = has(&|a| matches!(a, Act::CancelGoal));
+    let lists = has(&|a| {
+        matches!(
+            a,
+            Act::Ask {
+                topic: Topic::MyAppointments
+            }
+        )
+    });
+    let first_answer = placed
+        .iter()
+        .position(|(_, a)| matches!(a, Act::Confirm | Act::Deny));
+    let mut moved = false;
+    let mut acts: Vec<Act> = Vec::new();
+    for (place, (_, act)) in placed.into_iter().enumerate() {
+        let act = match act {
+            Act::Start {
+                goal: GoalKind::Book | GoalKind::Cancel | GoalKind::Reschedule,
+            } if moves => {
+                if moved {
+                    continue;
+                }
+                moved = true;
+                Act::Start {
+                    goal: GoalKind::Reschedule,
+                }
+            }
+            Act::Start { goal: GoalKind::Book } if cancels || waits || lists => continue,
+            Act::Start { .. } if overreach => continue,
+            Act::Start { goal: GoalKind::Book } if complains => continue,
+            Act::Ask {
+                topic: Topic::MyAppointments,
+            } if cancels || moves => continue,
+            Act::Confirm | Act::Deny if drops || first_answer != Some(place) => continue,
+            other => other,
+        };
+        if !acts.contains(&act) {
+            acts.push(act);
+        }
+    }
+    acts
+}

@@ -1,0 +1,158 @@
+//! Reads a language's data file.
+
+use std::collections::HashMap;
+
+use jiff::civil::{Time, Weekday};
+use serde::Deserialize;
+
+use super::super::cues::Cues;
+use super::{Half, Holiday, HolidayRule, Lang, List, Part, Role, Unit, Word};
+
+#[derive(Deserialize)]
+struct File {
+    roles: HashMap<Role, Vec<String>>,
+    weekdays: Vec<Vec<String>>,
+    months: Vec<Vec<String>>,
+    numbers: HashMap<String, u32>,
+    ordinals: HashMap<String, u32>,
+    units: HashMap<Unit, Vec<String>>,
+    days: HashMap<String, i32>,
+    parts: Vec<PartFile>,
+    holidays: Vec<HolidayFile>,
+    lists: HashMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct PartFile {
+    words: Vec<String>,
+    from: Time,
+    until: Time,
+    half: Option<Half>,
+    #[serde(default)]
+    today: bool,
+    #[serde(default)]
+    meal: bool,
+}
+
+#[derive(Deserialize)]
+struct HolidayFile {
+    names: Vec<String>,
+    month: Option<i8>,
+    day: Option<i8>,
+    #[serde(default)]
+    weekday: Option<String>,
+    nth: Option<i8>,
+    easter: Option<i32>,
+}
+
+impl Lang {
+    /// A language from its words and its cues.
+    pub(super) fn load(words: &str, cues: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(words).map_err(|e| e.to_string())?;
+        let mut map: HashMap<String, Word> = HashMap::new();
+        for (role, list) in &file.roles {
+            for word in list {
+                map.entry(word.clone()).or_default().roles.add(*role);
+            }
+        }
+        let mut fuzzy: HashMap<char, Vec<String>> = HashMap::new();
+        let mut remember = |word: &String| {
+            if word.len() >= 6
+                && let Some(first) = word.chars().next()
+            {
+                fuzzy.entry(first).or_default().push(word.clone());
+            }
+        };
+        for (offset, names) in (0i8..).zip(&file.weekdays) {
+            for name in names {
+                remember(name);
+                map.entry(name.clone()).or_default().weekday = Weekday::from_monday_zero_offset(offset).ok();
+            }
+        }
+        for (month, names) in (1i8..).zip(&file.months) {
+            for name in names {
+                remember(name);
+                map.entry(name.clone()).or_default().month = Some(month);
+            }
+        }
+        for (word, value) in &file.numbers {
+            map.entry(word.clone()).or_default().number = Some(*value);
+        }
+        for (word, value) in &file.ordinals {
+            map.entry(word.clone()).or_default().ordinal = Some(*value);
+        }
+        for (unit, names) in &file.units {
+            for name in names {
+                map.entry(name.clone()).or_default().unit = Some(*unit);
+            }
+        }
+        for (word, days) in &file.days {
+            remember(word);
+            map.entry(word.clone()).or_default().day = Some(*days);
+        }
+        for part in file.parts {
+            for word in &part.words {
+                remember(word);
+                map.entry(word.clone()).or_default().part = Some(Part {
+                    from: part.from,
+                    until: part.until,
+                    half: part.half,
+                    today: part.today,
+                    meal: part.meal,
+                });
+            }
+        }
+        let mut holidays = Vec::new();
+        for holiday in file.holidays {
+            let on = match holiday {
+                HolidayFile {
+                    easter: Some(days), ..
+                } => HolidayRule::Easter(days),
+                HolidayFile {
+                    month: Some(month),
+                    nth: Some(nth),
+                    weekday: Some(ref day),
+                    ..
+                } => {
+                    let day = crate::types::weekday::parse(day).ok_or("holiday: no such weekday")?;
+                    HolidayRule::Nth(month, day, nth)
+                }
+                HolidayFile {
+                    month: Some(month),
+                    day: Some(day),
+                    ..
+                } => HolidayRule::Fixed(month, day),
+                HolidayFile { .. } => return Err("a holiday needs a month and a day".to_owned()),
+            };
+            holidays.extend(holiday.names.iter().map(|name| Holiday {
+                words: phrase(name),
+                on,
+            }));
+        }
+        // The longest name first, so that "christmas eve" is not read as Christmas.
+        holidays.sort_by_key(|h| std::cmp::Reverse(h.words.len()));
+        let mut lists: HashMap<String, List> = HashMap::new();
+        for (name, phrases) in file.lists {
+            let list = lists.entry(name).or_default();
+            for said in phrases {
+                let Some(first) = said.chars().next() else {
+                    continue;
+                };
+                list.by_letter.entry(first).or_default().push(phrase(&said));
+                list.words.insert(said);
+            }
+        }
+        Ok(Self {
+            words: map,
+            fuzzy,
+            holiday_starts: holidays.iter().filter_map(|h| h.words.first().cloned()).collect(),
+            holidays,
+            cues: Cues::load(cues)?,
+            lists,
+        })
+    }
+}
+
+fn phrase(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
