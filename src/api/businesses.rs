@@ -11,7 +11,7 @@ use super::App;
 use super::body::JsonText;
 use super::params::{OfBusiness, UrlPath};
 use super::problem::{Fault, Kind, Problem};
-use crate::booking::Catalogue;
+use crate::booking::{Catalogue, Document};
 use crate::types::BusinessId;
 
 /// Businesses.
@@ -48,7 +48,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<BusinessList>, P
     params(OfBusiness),
     responses((
         status = 200, description = "The catalogue document, with its version as ETag",
-        body = Object, headers(("ETag" = String, description = "The version of the catalogue"))
+        body = Document, headers(("ETag" = String, description = "The version of the catalogue"))
     ))
 )]
 pub(super) async fn read(
@@ -71,7 +71,7 @@ pub(super) async fn read(
 #[utoipa::path(
     put, path = "/v1/businesses/{business_id}", tag = "businesses", operation_id = "storeCatalogue",
     params(OfBusiness),
-    request_body(content = Object, description = "The catalogue document"),
+    request_body(content = Document, description = "The catalogue document"),
     responses((status = 200, description = "It is stored", body = CatalogueStored))
 )]
 pub(super) async fn write(
@@ -104,9 +104,13 @@ pub(super) async fn write(
 
 /// Reads and checks a catalogue document.
 fn catalogue_of(text: &str) -> Result<Catalogue, Vec<Fault>> {
-    let _ = text;
-    Err(vec![Fault {
-        path: String::new(),
-        message: "catalogue documents cannot be read yet".to_owned(),
-    }])
+    Catalogue::from_json(text).map_err(|mistakes| {
+        mistakes
+            .iter()
+            .map(|mistake| Fault {
+                path: mistake.path.clone(),
+                message: mistake.problem.to_string(),
+            })
+            .collect()
+    })
 }

@@ -16,6 +16,7 @@ use super::App;
 use super::problem::Problem;
 use crate::conversation::Load;
 use crate::store::Figures;
+use crate::telemetry::metrics as telemetry;
 
 mod exposition;
 
@@ -50,7 +51,7 @@ pub(super) struct Stats {
     /// Broken invariants, by number; anything but 0 is a bug.
     invariant_violations: BTreeMap<String, u64>,
     /// Memory that the process holds, in bytes.
-    resident_memory_bytes: Option<u64>,
+    resident_memory_bytes: u64,
 }
 
 /// How often a tier of the cache had what was asked for.
@@ -74,7 +75,7 @@ pub(super) struct CacheTier {
     responses((status = 200, description = "The same figures as `/metrics`", body = Stats))
 )]
 pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem> {
-    let (database, memory) = refresh(&app).await;
+    let database = refresh(&app).await;
     let samples = Samples::parse(&app.metrics.render());
     let by = |metric: &str, labels: &[&str]| samples.by(metric, labels);
     Ok(Json(Stats {
@@ -89,7 +90,7 @@ pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem
         pool: by("frontdesk_db_pool_connections", &["state"]),
         slot_conflicts: samples.sum("frontdesk_slot_conflicts_total"),
         invariant_violations: by("frontdesk_invariant_violations_total", &["invariant"]),
-        resident_memory_bytes: memory,
+        resident_memory_bytes: samples.sum("process_resident_memory_bytes"),
     }))
 }
 
@@ -105,32 +106,16 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
 }
 
 /// Sets the gauges that are read and not counted.
-async fn refresh(app: &App) -> (Option<Figures>, Option<u64>) {
+async fn refresh(app: &App) -> Option<Figures> {
     let load = app.conversations.load();
-    gauge("frontdesk_actors", load.actors);
-    gauge("frontdesk_mailbox_waiting", load.waiting);
-    let figures = match tokio::time::timeout(LIMIT, app.store.figures()).await {
-        Ok(Ok(figures)) => {
-            gauge("frontdesk_inbox_unfinished", figures.inbox_unfinished);
-            gauge("frontdesk_outbox_waiting", figures.outbox_waiting);
-            Some(figures)
-        }
-        // What cannot be counted keeps its last value; `/ready` says that the database is away.
-        Ok(Err(_)) | Err(_) => None,
-    };
-    let memory = resident_memory_bytes();
-    if let Some(bytes) = memory {
-        gauge("process_resident_memory_bytes", bytes);
-    }
-    (figures, memory)
-}
-
-fn gauge(name: &'static str, value: u64) {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "a gauge is a float; counts beyond 2^52 do not occur"
-    )]
-    metrics::gauge!(name).set(value as f64);
+    telemetry::conversations_are(load.actors, load.waiting);
+    // What cannot be counted keeps its last value; `/ready` says that the database is away.
+    let figures = tokio::time::timeout(LIMIT, app.store.figures())
+        .await
+        .ok()?
+        .ok()?;
+    telemetry::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+    Some(figures)
 }
 
 fn cache(samples: &Samples) -> BTreeMap<String, CacheTier> {
@@ -163,13 +148,4 @@ fn cache(samples: &Samples) -> BTreeMap<String, CacheTier> {
 )]
 fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
-}
-
-/// Linux says it in `/proc`; elsewhere it is not known. The file is made by the kernel on reading, so no disk is
-/// waited for.
-fn resident_memory_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }

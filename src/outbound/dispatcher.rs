@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::{Sender, Sent};
 use crate::clock::Clock;
 use crate::store::{OutboxRow, Result, Settlement, Store};
+use crate::telemetry::metrics::{self, Delivery};
 use crate::types::Channel;
 
 /// When a reply is tried again, counted from the try that failed. After the last it is given up.
@@ -94,12 +95,6 @@ impl Dispatcher {
     }
 
     fn over(outbox: Box<dyn Outbox>, clock: Arc<dyn Clock>, senders: Vec<Arc<dyn Sender>>) -> Self {
-        for sender in &senders {
-            for result in ["sent", "retry", "dead"] {
-                // A label that exists from the start shows as zero, and not as missing.
-                counter(sender.channel(), result).increment(0);
-            }
-        }
         Self {
             outbox,
             clock,
@@ -172,18 +167,18 @@ impl Dispatcher {
             None => Sent::Refused(format!("nothing sends to channel {}", row.channel)),
         };
         let (settlement, result) = match sent {
-            Sent::Delivered => (Settlement::Sent, "sent"),
+            Sent::Delivered => (Settlement::Sent, Delivery::Sent),
             Sent::Later => match retry_at(self.clock.now(), row.attempts) {
-                Some(at) => (Settlement::Retry(at), "retry"),
+                Some(at) => (Settlement::Retry(at), Delivery::Retry),
                 None => (
                     Settlement::Dead("the channel did not take it in any attempt".to_owned()),
-                    "dead",
+                    Delivery::Dead,
                 ),
             },
-            Sent::Refused(reason) => (Settlement::Dead(reason), "dead"),
+            Sent::Refused(reason) => (Settlement::Dead(reason), Delivery::Dead),
         };
-        counter(row.channel, result).increment(1);
-        if result == "dead" {
+        metrics::outbox_sent(row.channel, result);
+        if matches!(settlement, Settlement::Dead(_)) {
             tracing::error!(outbox.id = %row.id, channel = %row.channel, attempts = row.attempts, "gave up on a reply");
         }
         (row.id, settlement)
@@ -211,10 +206,6 @@ impl Dispatcher {
 fn retry_at(now: Timestamp, attempts: u32) -> Option<Timestamp> {
     let delay = RETRY_AFTER.get(usize::try_from(attempts).ok()?)?;
     now.checked_add(*delay).ok()
-}
-
-fn counter(channel: Channel, result: &'static str) -> metrics::Counter {
-    metrics::counter!("frontdesk_outbox_sent_total", "channel" => channel.as_str(), "result" => result)
 }
 
 #[cfg(test)]
