@@ -37,7 +37,12 @@ pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: &Plan) {
     let visit = speaker.visit(&wanted(draft, &goal), &plan.allocations, plan.starts_at);
     let facts = [
         ("visit", visit.into()),
-        ("span", speaker.span(plan.starts_at, plan.ends_at).into()),
+        ("services", speaker.services(&wanted(draft, &goal)).into()),
+        (
+            "staff",
+            speaker.people(&speaker.staff_of(&plan.allocations)).into(),
+        ),
+        ("when", speaker.span(plan.starts_at, plan.ends_at).into()),
         ("price", speaker.price(price(draft, &goal)).into()),
         (
             "name",
@@ -58,7 +63,6 @@ pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: &Plan) {
                     "staff",
                     speaker.people(&speaker.staff_of(&plan.allocations)).into(),
                 ),
-                ("span", speaker.span(plan.starts_at, plan.ends_at).into()),
             ];
             (
                 speaker.line("read-back-move", &facts),

@@ -405,8 +405,8 @@ fn yes_or_no(draft: &mut Draft<'_>, yes: bool, question: Option<Question>) -> bo
             draft.close_question();
             confirm::no(draft, goal);
         }
-        (Expecting::Staff, false) => {
-            // "no" to "with Mai or Linh?" is no preference.
+        (Expecting::Staff, _) => {
+            // "ok" and "no" to "with Mai or Linh, or whoever is free?" both say no name.
             let mut goal = goal;
             goal.slots.staff = Some(StaffSlot {
                 wish: StaffWish::Anyone,

@@ -216,15 +216,19 @@ impl<'a> Speaker<'a> {
         )
     }
 
-    /// "2:00 pm to 3:00 pm (60 min)".
-    pub(super) fn span(self, plan_starts: Timestamp, plan_ends: Timestamp) -> String {
-        let minutes = plan_ends.duration_since(plan_starts).as_mins();
+    /// "Friday 20 November, 2:00 pm to 3:00 pm (60 min)".
+    pub(super) fn span(self, starts_at: Timestamp, ends_at: Timestamp) -> String {
         let facts = [
-            ("start", self.time_at(plan_starts).into()),
-            ("end", self.time_at(plan_ends).into()),
-            ("minutes", minutes.into()),
+            ("day", self.day_at(starts_at).into()),
+            ("start", self.time_at(starts_at).into()),
+            ("end", self.time_at(ends_at).into()),
+            ("minutes", ends_at.duration_since(starts_at).as_mins().into()),
         ];
-        self.line("span", &facts)
+        match self.fold(starts_at) {
+            Some(Fold::Before) => self.line("span-before-change", &facts),
+            Some(Fold::After) => self.line("span-after-change", &facts),
+            None => self.line("span", &facts),
+        }
     }
 
     /// A plan as an option: the moment, and with whom where that differs between options.

@@ -11,7 +11,9 @@ anyone = Anyone
 closed-word = closed
 price-on-request = price on request
 from-to = { $from }–{ $to }
-span = { $start } to { $end } ({ $minutes } min)
+span = { $day }, { $start } to { $end } ({ $minutes } min)
+span-before-change = { $day }, { $start } (before the clocks go back) to { $end } ({ $minutes } min)
+span-after-change = { $day }, { $start } (after the clocks go back) to { $end } ({ $minutes } min)
 moment = { $day } at { $time }
 moment-before-change = { $day } at { $time } (before the clocks go back)
 moment-after-change = { $day } at { $time } (after the clocks go back)
@@ -162,7 +164,10 @@ only-waitlist = I can let you know when something becomes free:
 
 ### Booking
 
-read-back = { $visit }, { $span }, { $price }{ $people ->
+read-back = { $services }{ $staff ->
+    [none] {""}
+   *[other] {" "}with { $staff }
+} on { $when }, { $price }{ $people ->
     [one] {""}
    *[other] , for { $people } people
 }. { $name ->
