@@ -71,7 +71,7 @@ pub enum Refused {
     /// No such business: 404.
     #[error("there is no business of that id")]
     UnknownBusiness,
-    /// The same message id came before with another text: 422.
+    /// The same message id came before with another text: 409.
     #[error("this message id was used before for another text")]
     MessageIdReused,
     /// The store failed: 503. Shared by everybody whose turn failed with it.

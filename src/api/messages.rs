@@ -3,7 +3,7 @@
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -23,6 +23,9 @@ const TEXT_CHARS_MAX: usize = 20_000;
 
 /// The most attachments.
 const ATTACHMENTS_MAX: usize = 10;
+
+/// How late a message may be delivered at most; the inbox remembers ids as long.
+const DELIVERY_MAX: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// A message to a business.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -54,7 +57,7 @@ pub(super) struct NewMessage {
     #[serde(default)]
     #[schema(max_items = 10)]
     attachments: Option<Vec<serde_json::Value>>,
-    /// When the sender's side says it was sent.
+    /// When the sender's side says it was sent; not believed when it is more than 8 days ago.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     sent_at: Option<Timestamp>,
@@ -126,6 +129,13 @@ fn channel(caller: &Caller, named: Option<ChannelName>) -> Result<Channel, Probl
     }
 }
 
+/// "Tomorrow" counts from when a message was sent, so a sender's clock is believed only within reason: it cannot
+/// write from the future, and nobody delivers a message later than providers retry.
+fn credible(sent_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let oldest = now.checked_sub(DELIVERY_MAX).unwrap_or(Timestamp::MIN);
+    (sent_at >= oldest).then(|| sent_at.min(now))
+}
+
 impl NewMessage {
     fn into_inbound(self, channel: Channel, now: Timestamp) -> Result<Inbound, Problem> {
         let invalid = |path: &str, message: String| Err(Problem::fault(Kind::Invalid, path, message));
@@ -160,9 +170,24 @@ impl NewMessage {
             participant: pair.participant,
             text: normalised(&self.text),
             attachments: (!attachments.is_empty()).then(|| serde_json::Value::Array(attachments).to_string()),
-            // A sender whose clock is ahead cannot write from the future.
-            sent_at: self.sent_at.map(|at| at.min(now)),
+            sent_at: self.sent_at.and_then(|at| credible(at, now)),
             received_at: now,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_senders_clock_is_believed_within_reason() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-11-18T15:00:00Z");
+        let believed = |text: &str| credible(at(text), now);
+        assert_eq!(believed("2026-11-18T14:59:00Z"), Some(at("2026-11-18T14:59:00Z")));
+        assert_eq!(believed("2026-11-19T00:00:00Z"), Some(now));
+        assert_eq!(believed("2026-11-11T15:00:00Z"), Some(at("2026-11-11T15:00:00Z")));
+        assert_eq!(believed("2000-01-01T00:00:00Z"), None);
     }
 }

@@ -119,7 +119,8 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
     let talks = matches!(id.as_str(), "sendMessage" | "beginGoal");
     let changes = matches!(
         id.as_str(),
-        "storeCatalogue"
+        "sendMessage"
+            | "storeCatalogue"
             | "bookAppointment"
             | "changeAppointment"
             | "cancelAppointment"
@@ -147,7 +148,8 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
         (
             "409",
             changes,
-            "The slot is taken, the start cannot be booked, or the present state does not allow it",
+            "The slot is taken, the start cannot be booked, the id belongs to another text, or the present state \
+             does not allow it",
         ),
         ("413", takes_body, "The body is too large"),
         ("415", takes_body, "The body must be JSON"),

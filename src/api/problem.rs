@@ -94,7 +94,7 @@ impl Kind {
                 "The request says something impossible",
             ),
             Self::MessageIdReused => (
-                StatusCode::UNPROCESSABLE_ENTITY,
+                StatusCode::CONFLICT,
                 "message-id-reused",
                 "The message id belongs to another message",
             ),

@@ -25,6 +25,9 @@ use crate::types::{AppointmentId, ParticipantId, ResourceId, ServiceId};
 /// Services of one visit.
 const SERVICES_MAX: usize = 10;
 
+/// The largest version that every JSON reader keeps exactly.
+const VERSION_MAX: u64 = 9_007_199_254_740_991;
+
 /// A booking by the business.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +171,13 @@ pub(in crate::api) async fn change(
     IfMatch(if_match): IfMatch,
     Body(wanted): Body<AppointmentChange>,
 ) -> Result<Response, Problem> {
+    if wanted
+        .expected_version
+        .is_some_and(|version| !(1..=VERSION_MAX).contains(&version))
+    {
+        let message = "must be the `version` of an appointment";
+        return Err(Problem::fault(Kind::Invalid, "expected_version", message));
+    }
     let business = app.business(&id).await?;
     let found = find(&app, &id, appointment).await?;
     let expected_version = wanted.expected_version.or(if_match);
@@ -175,7 +185,7 @@ pub(in crate::api) async fn change(
     let changed = match (moves, wanted.status) {
         (true, Some(_)) => {
             return Err(Problem::new(
-                Kind::Invalid,
+                Kind::Conflict,
                 "change the time and staff, or the status, but not both at once",
             ));
         }
