@@ -241,9 +241,11 @@ async fn answer(services: &Services, pair: &Pair, loaded: Loaded, messages: Vec<
     let mut again: Vec<Waiting> = Vec::new();
     for waiting in messages {
         let twin = fresh.iter().any(|other| other.inbound.key == waiting.inbound.key);
-        // What comes from the inbox is known to be unanswered, whatever the context remembers.
-        let seen = waiting.asker.is_some() && loaded.context.has_seen(&waiting.inbound.key.message_id);
-        if twin || seen {
+        // What comes from the inbox is known to be unanswered, whatever the context remembers. The context remembers
+        // bare ids; the same id under another key (another channel) is another message, so the store is asked.
+        let seems_known = waiting.asker.is_some() && loaded.context.has_seen(&waiting.inbound.key.message_id);
+        let known = seems_known && !matches!(services.store.receipt(&waiting.inbound.key).await, Ok(None));
+        if twin || known {
             again.push(waiting);
         } else {
             fresh.push(waiting);
