@@ -36,7 +36,16 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         }
     }
     let text = text;
-    let hits = lang.cues.find(&text);
+    let mut hits = lang.cues.find(&text);
+    // "I can't make it" takes back what was offered, and when nothing was, an appointment.
+    for hit in hits.iter_mut().filter(|hit| hit.act == "cannot_come") {
+        hit.act = if heard.expecting.is_none() && heard.options.is_empty() {
+            "start.cancel"
+        } else {
+            "deny"
+        };
+    }
+    let hits = hits;
     let mut taken = vec![false; text.len()];
     let mut placed: Placed = Vec::new();
 
@@ -94,7 +103,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     };
     let dropped = |p: &Piece| {
         hits.iter()
-            .any(|h| h.act == "cancel_goal" && p.from >= h.from && p.to <= h.to)
+            .any(|h| matches!(h.act, "cancel_goal" | "ask.policy") && p.from >= h.from && p.to <= h.to)
     };
     times.retain(|p| !courtesy(p) && !dropped(p));
 

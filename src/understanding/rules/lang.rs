@@ -238,6 +238,11 @@ impl Lang {
         self.words.get(name)
     }
 
+    /// Whether the language has this very word.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.words.contains_key(word)
+    }
+
     /// Whether a holiday's name begins with this word.
     pub(crate) fn starts_holiday(&self, word: &str) -> bool {
         self.holiday_starts.contains(word)

@@ -6,7 +6,7 @@ mod name;
 pub(crate) use contact::{email, phone};
 pub(crate) use name::name;
 
-use super::lang::Lang;
+use super::lang::{Lang, Role};
 use super::time::number::cardinal;
 use super::token::{Kind, Text};
 use crate::understanding::act::Expecting;
@@ -70,13 +70,25 @@ pub(crate) fn party(
             at = to;
             continue;
         }
+        if let Some(to) = seat_for_one(t, lang, at) {
+            offer(
+                1,
+                Party {
+                    people: Some(1),
+                    at: (at, to),
+                },
+            );
+            at = to;
+            continue;
+        }
         let Some((n, to)) = cardinal(t, at).filter(|(n, _)| *n < 1000) else {
             at += 1;
             continue;
         };
         let free = |from: usize, to: usize| !taken[from..to.min(taken.len())].iter().any(|t| *t);
-        let one_article = low(t, at) == "one" && low(t, at + 1) != "person" && low(t, at + 1) != "adult";
-        if let Some(after) = phrase(t, lang, "people", to).filter(|_| !one_article || low(t, to) == "adult") {
+        // "one" is mostly somebody; it counts before words that only heads are counted with.
+        let counts = low(t, at) != "one" || lang.listed("one_head", low(t, to));
+        if let Some(after) = phrase(t, lang, "people", to).filter(|_| counts) {
             let of_us = low(t, to) == "of";
             let mut people = n;
             let mut end = if of_us { to } else { after };
@@ -122,6 +134,7 @@ pub(crate) fn party(
             let counted = matches!(
                 low(t, to),
                 "" | "please"
+                    | "pls"
                     | ","
                     | "."
                     | "?"
@@ -187,6 +200,16 @@ pub(crate) fn party(
         at = to;
     }
     best.map(|(_, party)| party)
+}
+
+/// "a seat in the workshop", "a place for me": one of what only heads are counted with.
+fn seat_for_one(t: &Text<'_>, lang: &Lang, at: usize) -> Option<usize> {
+    let article = t.is(at, Role::A) && t.get(at).is_some_and(|w| w.number.is_none());
+    if !article || !lang.listed("places", low(t, at + 1)) {
+        return None;
+    }
+    let mine = (at + 2..t.len()).any(|i| t.is(i, Role::For) && lang.listed("me", low(t, i + 1)));
+    (mine || lang.listed("seats", low(t, at + 1))).then_some(at + 2)
 }
 
 /// "me and my mother", "my wife and I", "myself and 3 others".

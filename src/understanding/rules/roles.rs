@@ -4,7 +4,7 @@
 
 use super::lang::Role;
 use super::time::Piece;
-use super::time::piece::linked;
+use super::time::piece::{Bound, linked};
 use super::token::Text;
 
 /// What happens to existing appointments in this message.
@@ -24,7 +24,7 @@ pub(crate) enum Motion {
 pub(crate) fn split(t: &Text<'_>, motion: Motion, pieces: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
     match motion {
         Motion::None => (Vec::new(), pieces),
-        Motion::Cancel => (pieces, Vec::new()),
+        Motion::Cancel => (pieces.into_iter().map(on_the_day).collect(), Vec::new()),
         Motion::Replace(at) => pieces.into_iter().partition(|p| p.from < at),
         Motion::Move => {
             let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
@@ -60,6 +60,14 @@ pub(crate) fn split(t: &Text<'_>, motion: Motion, pieces: Vec<Piece>) -> (Vec<Pi
             }
         }
     }
+}
+
+/// "I can't make it on Friday" says which appointment, not that Friday is excluded.
+fn on_the_day(mut piece: Piece) -> Piece {
+    if piece.bound == Bound::Not {
+        piece.bound = Bound::On;
+    }
+    piece
 }
 
 /// Parts the pieces, but not those that stand together: "my booking tomorrow at 9".

@@ -12,6 +12,7 @@ use crate::understanding::when::*;
 mod answers;
 mod scenarios;
 mod soup;
+mod spoken;
 mod times;
 
 pub(super) const NOW: DateTime = datetime(2026, 11, 18, 10, 0, 0, 0);

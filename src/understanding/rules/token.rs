@@ -82,10 +82,12 @@ impl<'a> Text<'a> {
                 new_line |= first == '\n';
                 continue;
             }
-            let kind = kind_of(first);
+            let shorthand = shorthand(&text[from..], lang).map(|len| from + len);
+            let kind = shorthand.map_or(kind_of(first), |_| Kind::Word);
             let mut to = from + first.len_utf8();
             while let Some(&(next, c)) = chars.peek() {
                 let goes_on = match kind {
+                    _ if shorthand.is_some() => shorthand.is_some_and(|end| next < end),
                     Kind::Number => c.is_ascii_digit(),
                     Kind::Word => {
                         kind_of(c) == Kind::Word
@@ -180,6 +182,23 @@ impl<'a> Text<'a> {
     }
 }
 
+/// How many bytes a word with digits in it takes that the language knows as one ("2moro", "b4").
+fn shorthand(rest: &str, lang: &Lang) -> Option<usize> {
+    /// No word of this kind is longer, and a long message must not be looked through once per letter.
+    const LONGEST: usize = 10;
+    let end = rest
+        .bytes()
+        .take(LONGEST + 1)
+        .position(|b| !b.is_ascii_alphanumeric())
+        .unwrap_or(rest.len().min(LONGEST + 1));
+    if end > LONGEST || !rest.is_char_boundary(end) {
+        return None;
+    }
+    let word = &rest[..end];
+    let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic());
+    (mixed && lang.knows(&lower(word))).then_some(end)
+}
+
 fn kind_of(c: char) -> Kind {
     if c.is_ascii_digit() {
         Kind::Number
@@ -225,11 +244,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_part_from_letters_and_apostrophes_stay_inside() {
+    fn numbers_part_from_letters_but_not_in_words_that_are_written_with_them() {
         check(
             "2pm, 5 o\u{2019}clock!",
             &["2", "pm", ",", "5", "o\u{2019}clock", "!"],
         );
+        check("gel 2moro b4 3pm", &["gel", "2moro", "b4", "3", "pm"]);
         check("20th 9h30 14:30", &["20", "th", "9", "h", "30", "14", ":", "30"]);
         check("caf\u{e9} 👍🏽 ok", &["caf\u{e9}", "👍🏽", "ok"]);
         check("", &[]);

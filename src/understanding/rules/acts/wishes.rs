@@ -21,23 +21,7 @@ pub(super) fn services_said(
 ) -> Placed {
     let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
     let mut said: Vec<(usize, usize, Mode, Vec<ServiceMention>)> = Vec::new();
-    let mode_at = |from: usize| {
-        let before = |n: usize| from.checked_sub(n).map_or("", |i| low(i));
-        let window = [before(1), before(2), before(3)];
-        if window
-            .iter()
-            .any(|w| matches!(*w, "add" | "also" | "plus" | "adding"))
-        {
-            Mode::Add
-        } else if matches!(before(1), "no" | "without" | "not")
-            || window.contains(&"remove")
-            || window.contains(&"drop")
-        {
-            Mode::Remove
-        } else {
-            Mode::Replace
-        }
-    };
+    let mode_at = |from: usize, to: usize| mode(lang, text, from, to);
     let words = |from: usize, to: usize| {
         let span = text.span(from, to);
         (text.slice(span), span)
@@ -59,7 +43,7 @@ pub(super) fn services_said(
                 span,
             })
             .collect();
-        said.push((bundle.from, bundle.to, mode_at(bundle.from), mentions));
+        said.push((bundle.from, bundle.to, mode_at(bundle.from, bundle.to), mentions));
         mark(taken, bundle.from, bundle.to);
     }
     for mention in services {
@@ -80,7 +64,12 @@ pub(super) fn services_said(
             text: said_text,
             span,
         };
-        said.push((mention.from, mention.to, mode_at(mention.from), vec![it]));
+        said.push((
+            mention.from,
+            mention.to,
+            mode_at(mention.from, mention.to),
+            vec![it],
+        ));
         mark(taken, mention.from, mention.to);
     }
     // A trade that the business does not have: "brazilian wax".
@@ -138,6 +127,30 @@ pub(super) fn services_said(
         ));
     }
     placed
+}
+
+/// Whether the service named at `from..to` comes on top of others ("add", "too") or is not wanted ("without the").
+fn mode(lang: &Lang, text: &Text<'_>, from: usize, to: usize) -> Mode {
+    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
+    let small = |i: usize| lang.listed("quiet", low(i)) || lang.listed("my", low(i));
+    let mut next = from;
+    while next > 0 && small(next - 1) && !lang.listed("without", low(next - 1)) && from - next < 3 {
+        next -= 1;
+    }
+    let before = |list: &str| {
+        (1..=2).any(|n| {
+            next.checked_sub(n).is_some_and(|i| {
+                lang.listed(list, low(i)) && text.tokens[i..next].iter().all(|t| t.kind == Kind::Word)
+            })
+        })
+    };
+    if next > 0 && lang.listed("without", low(next - 1)) || before("taken_off") {
+        Mode::Remove
+    } else if before("on_top_before") || people::phrase(text, lang, "on_top_after", to).is_some() {
+        Mode::Add
+    } else {
+        Mode::Replace
+    }
 }
 
 pub(super) fn staff_said(

@@ -106,6 +106,8 @@ pub(super) fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t:
             || w.is(Role::After) && w.low != "past"
             || w.is(Role::Before) && !matches!(w.low.as_ref(), "of" | "to")
             || w.is(Role::By)
+            // "move it to 3"
+            || c.moving && w.is(Role::To)
             || w.is(Role::From)
                 && (t.is(piece.to, Role::On) || low(piece.to) == "onwards" || low(piece.to) == "onward")
     };
