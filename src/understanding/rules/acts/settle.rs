@@ -1,6 +1,7 @@
 //! Takes out what other acts already say, what is taken back, and what belongs to other worlds.
 
 use super::super::cues::Hit;
+use super::super::lang::List;
 use super::super::names::Mention;
 use super::super::roles::Motion;
 use super::super::token::{Kind, Text};
@@ -9,7 +10,7 @@ use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, SlotVal
 
 /// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
 pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
-    let bare = hit.to == hit.from + 1 && text.get(hit.from).is_some_and(|t| t.low == "no");
+    let bare = hit.to == hit.from + 1 && text.listed(List::No, hit.from);
     let anyone = |act: &Act| {
         matches!(
             act,
@@ -28,12 +29,11 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention]
 
 /// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
 pub(super) fn refused(text: &Text<'_>, at: usize) -> bool {
-    let mut back = text.tokens[..at]
-        .iter()
+    let words = (0..at)
         .rev()
         .take(4)
-        .take_while(|t| t.kind == Kind::Word);
-    back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
+        .take_while(|i| text.tokens[*i].kind == Kind::Word);
+    words.into_iter().any(|i| text.listed(List::Refusing, i))
 }
 
 /// A message about other worlds asks nothing of the business: "how much is a share of ...".
@@ -80,24 +80,10 @@ pub(super) fn courteous(
     timed: bool,
 ) -> bool {
     (expecting != Some(Expecting::Confirm) || timed)
-        && hits.iter().filter(|h| h.act == "confirm").all(|h| {
-            text.tokens[h.from..h.to].iter().all(|t| {
-                !matches!(
-                    t.low.as_ref(),
-                    "yes"
-                        | "yeah"
-                        | "yep"
-                        | "yup"
-                        | "sure"
-                        | "correct"
-                        | "absolutely"
-                        | "definitely"
-                        | "yea"
-                        | "please"
-                        | "ahead"
-                )
-            })
-        })
+        && hits
+            .iter()
+            .filter(|h| h.act == "confirm")
+            .all(|h| !(h.from..h.to).any(|i| text.listed(List::Yes, i)))
 }
 
 /// Takes out what other acts already say, and repetitions.

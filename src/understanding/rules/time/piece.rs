@@ -15,7 +15,7 @@ use part::{next_part, order, part};
 
 use jiff::civil::DateTime;
 
-use super::super::lang::{Part, Role};
+use super::super::lang::{List, Part, Role};
 use super::super::token::Text;
 use super::clock::{Clock, Form, clock};
 use super::day::{Day, Days, Found, Said};
@@ -196,10 +196,7 @@ pub(crate) fn linked(t: &Text<'_>, from: usize, to: usize) -> bool {
                     || w.is(Role::Before)
                     || w.is(Role::Starting)
                     || matches!(w.raw, "," | "@" | "(" | ")" | "-" | "–")
-                    || matches!(
-                        w.low.as_ref(),
-                        "time" | "sometime" | "anytime" | "preferably" | "maybe"
-                    )
+                    || t.listed(List::TimeFiller, i)
             })
         })
 }
