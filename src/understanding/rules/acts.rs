@@ -9,7 +9,7 @@ use wishes::{services_said, staff_said};
 use super::choice::chosen;
 use super::cues::Hit;
 use super::intent::salient;
-use super::lang::{Lang, List};
+use super::lang::{Lang, List, Role};
 use super::names::{Mention, find};
 use super::people::{self, Party};
 use super::roles::{Motion, split};
@@ -78,7 +78,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
 
     for hit in &hits {
-        if hit.act == "deny" && not_an_answer(&text, hit, &named.services, &staff_acts) {
+        if hit.act == "deny" && not_an_answer(&text, hit, &service_acts, &staff_acts) {
             continue;
         }
         if hit.act == "start.book" && refused(&text, hit.from) {
@@ -156,6 +156,9 @@ fn cues(lang: &'static Lang, heard: &Heard<'_>, text: &Text<'_>) -> Vec<Hit<'sta
     for hit in hits.iter_mut().filter(|hit| hit.act == "cannot_come") {
         hit.act = if offered { "deny" } else { "start.cancel" };
     }
+    // "later" asks for another time where one was offered, and takes leave where none was.
+    let later = |hit: &Hit<'_>| hit.act == "bye" && (hit.from..hit.to).all(|i| text.is(i, Role::Later));
+    hits.retain(|hit| !(offered && later(hit)));
     hits
 }
 
@@ -186,6 +189,7 @@ fn context<'a>(lang: &'static Lang, heard: &Heard<'_>, text: &'a Text<'a>, motio
         },
         time_asked: heard.expecting == Some(Expecting::Time),
         date_asked: heard.expecting == Some(Expecting::Date),
+        offered: heard.expecting.is_some() || !heard.options.is_empty(),
         people_asked: heard.expecting == Some(Expecting::PartySize),
         half_means_past: heard.lexicon.half_means_past,
         moving: motion == Motion::Move,

@@ -2,15 +2,28 @@
 
 use super::super::cues::Hit;
 use super::super::lang::List;
-use super::super::names::Mention;
 use super::super::roles::Motion;
 use super::super::token::{Kind, Text};
 use super::Placed;
-use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, SlotValue, StaffSaid, Topic};
+use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, Mode, SlotValue, StaffSaid, Topic};
 
-/// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
-pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
-    let bare = hit.to == hit.from + 1 && text.listed(List::No, hit.from);
+/// Whether a "no" belongs to what follows: "no nail art", "I don't want the pedicure", "I don't care who".
+pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, staff: &Placed) -> bool {
+    /// So many small words may stand between the "no" and what it belongs to.
+    const SMALL_WORDS: usize = 2;
+    let taken_off = |(at, act): &(usize, Act)| {
+        let removed = matches!(
+            act,
+            Act::Set {
+                value: SlotValue::Service {
+                    mode: Mode::Remove,
+                    ..
+                }
+            }
+        );
+        let words = |from: usize, to: usize| text.tokens[from..to].iter().all(|t| t.kind == Kind::Word);
+        removed && (hit.to..=hit.to + SMALL_WORDS).contains(at) && words(hit.to, *at)
+    };
     let anyone = |act: &Act| {
         matches!(
             act,
@@ -21,7 +34,7 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention]
             }
         )
     };
-    bare && services.iter().any(|m| m.from == hit.to)
+    services.iter().any(taken_off)
         || staff
             .iter()
             .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
@@ -44,7 +57,7 @@ pub(super) fn elsewhere(placed: &mut Placed) {
             Act::Start {
                 goal: GoalKind::Cancel | GoalKind::Reschedule
             } | Act::Ask {
-                topic: Topic::MyAppointments
+                topic: Topic::MyAppointments | Topic::Policy
             } | Act::Overreach
         ) || matches!(
             a,

@@ -136,14 +136,14 @@ fn mode(text: &Text<'_>, from: usize, to: usize) -> Mode {
     while at > 0 && small(at - 1) && from - at < SMALL_WORDS {
         at -= 1;
     }
-    // "remove the", "also want a"
+    // "also want a": one word may stand between.
+    let word_before = text.get(at.wrapping_sub(1)).is_some_and(|t| t.kind == Kind::Word);
     let before = |list: List| {
-        let words = (1..=2).filter_map(|n| at.checked_sub(n));
-        words
-            .into_iter()
-            .any(|i| text.listed(list, i) && text.tokens[i..at].iter().all(|t| t.kind == Kind::Word))
+        text.phrase_before(list, at).is_some() || word_before && text.phrase_before(list, at - 1).is_some()
     };
-    if text.listed_before(List::Without, at) || before(List::TakenOff) {
+    // "instead of the" ends in a small word.
+    let instead = (at..=from).any(|i| text.phrase_before(List::InsteadOf, i).is_some());
+    if text.listed_before(List::Without, at) || before(List::TakenOff) || instead {
         Mode::Remove
     } else if before(List::OnTopBefore) || text.phrase(List::OnTopAfter, to).is_some() {
         Mode::Add
@@ -202,7 +202,7 @@ fn is_meant(heard: &Heard<'_>, text: &Text<'_>, mention: &Mention) -> bool {
     let part = mention.entries.iter().all(|(_, c)| *c < Certainty::Exact);
     let capital = text.get(mention.from).is_some_and(Token::capital);
     let single = mention.to - mention.from == 1;
-    led || !guess && !(single && part && !capital)
+    led || !(guess || single && part && !capital)
 }
 
 /// Who is wished for, or not.

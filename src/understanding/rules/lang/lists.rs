@@ -179,8 +179,10 @@ lists! {
     LaterThan,
     /// "earlier than"
     EarlierThan,
-    /// "no later than"
+    /// "no later than", which ends in "later than".
     NoLaterThan,
+    /// "no earlier than", "not before", which end in their opposites.
+    NoEarlierThan,
     /// Not on ("not", "any day but").
     NotOn,
     /// Before a time that is impossible ("can't make it").

@@ -107,6 +107,8 @@ pub(crate) struct Context<'a> {
     pub(crate) time_asked: bool,
     /// A day was asked for.
     pub(crate) date_asked: bool,
+    /// Something was asked or offered, so a bare "later" compares with it.
+    pub(crate) offered: bool,
     /// A number of people was asked for.
     pub(crate) people_asked: bool,
     /// See `Lexicon::half_means_past`.

@@ -50,9 +50,10 @@ fn before_small_words(t: &Text<'_>, piece: &mut Piece) -> usize {
 /// What the words that end before `at` say, and where they begin.
 fn bound_before(t: &Text<'_>, piece: &Piece, at: usize) -> Option<(Bound, usize)> {
     let last = at.checked_sub(1)?;
-    // "no later than" before "later than", which is the end of it.
+    // "no later than" before "later than", and "not before" before "before", which are the ends of them.
     for (list, bound) in [
         (List::NoLaterThan, Bound::Before),
+        (List::NoEarlierThan, Bound::After),
         (List::LaterThan, Bound::After),
         (List::EarlierThan, Bound::Before),
         (List::NotOn, Bound::Not),
