@@ -317,6 +317,7 @@ fn act_of(act: &str) -> Option<Act> {
         "start.cancel" => start(GoalKind::Cancel),
         "start.reschedule" => start(GoalKind::Reschedule),
         "start.waitlist" => start(GoalKind::Waitlist),
+        "start.profile" => start(GoalKind::Profile),
         "ask.my_appointments" => ask(Topic::MyAppointments),
         "ask.price" => ask(Topic::Price),
         "ask.location" => ask(Topic::Location),
