@@ -42,6 +42,15 @@ fn a_time_said_about_opening_hours_belongs_to_the_question() {
                 "do you have any openings on Friday?",
                 "ask availability + when Fri 20 Nov",
             ),
+            ("are you open now?", "ask hours"),
+            ("you open on black friday?", "ask hours Fri 27 Nov"),
+            ("hours for saturday pls", "ask hours Sat 21 Nov"),
+            ("what are your weekend hours", "ask hours Sat 21 Nov..Mon 23 Nov"),
+            ("do you close early on friday", "ask hours Fri 20 Nov"),
+            (
+                "are you open, and can I book a gel on Friday?",
+                "ask hours + start book + service gel-manicure + when Fri 20 Nov",
+            ),
         ],
     );
 }
@@ -81,6 +90,20 @@ fn seats_and_places_are_people() {
                 "do you have a spot for a gel tomorrow",
                 "ask availability + service gel-manicure + when Thu 19 Nov",
             ),
+            ("party of 3", "start book + people 3"),
+            ("it'll be two of us", "people 2"),
+            ("me and my sister", "people 2"),
+            ("just the one seat", "people 1"),
+            (
+                "2 people for pedicures tomorrow",
+                "people 2 + service pedicure + when Thu 19 Nov",
+            ),
+            ("can my friend come too", "unclear"),
+            (
+                "is there one spot left in the class",
+                "ask availability + people 1 + service nail-art-workshop",
+            ),
+            ("for me and my mom", "people 2"),
         ],
     );
 }
@@ -105,6 +128,25 @@ fn several_services_and_their_staff() {
             ("remove the pedicure please", "service -pedicure"),
             ("just the gel", "service gel-manicure"),
             ("I'd rather have a pedicure", "service pedicure"),
+            (
+                "a gel with Linh and then a pedicure with Sofia on Saturday",
+                "service gel-manicure, pedicure + staff linh + staff sofia + when Sat 21 Nov",
+            ),
+            (
+                "pedicure instead of the gel",
+                "service pedicure + service -gel-manicure",
+            ),
+            ("scratch the nail art", "service -nail-art"),
+            ("actually no nail art", "service -nail-art"),
+            ("I don't want the pedicure", "service -pedicure"),
+            ("can you also do nail art", "service +nail-art"),
+            ("gel plus nail art", "service gel-manicure + service +nail-art"),
+            ("make it a pedicure", "service pedicure"),
+            ("forget the pedicure", "service -pedicure"),
+            (
+                "not gel, basic",
+                "service -gel-manicure + service basic-manicure~",
+            ),
         ],
     );
 }
@@ -145,6 +187,43 @@ fn questions_are_not_bookings() {
             ("can I pay by card", "ask payment"),
             ("what's your address", "ask location"),
             ("do you do gel?", "ask services + service gel-manicure"),
+            ("who's working tomorrow", "ask staff + when Thu 19 Nov"),
+            (
+                "does Sofia do gel?",
+                "ask staff + staff sofia + service gel-manicure",
+            ),
+            (
+                "how much do you charge for a pedi",
+                "ask price + service pedicure",
+            ),
+            ("what does nail art cost", "ask price + service nail-art"),
+            (
+                "how long is the workshop",
+                "ask duration + service nail-art-workshop",
+            ),
+            ("do you have parking", "ask parking"),
+            ("do you take walk-ins?", "ask policy"),
+            ("what's your cancellation policy", "ask policy"),
+            (
+                "is Mai free at 3 on Friday?",
+                "ask availability + staff mai + when Fri 20 Nov 15:00",
+            ),
+            (
+                "who can do a pedicure on saturday",
+                "ask staff + service pedicure + when Sat 21 Nov",
+            ),
+            (
+                "what times do you have on Saturday",
+                "ask availability + when Sat 21 Nov",
+            ),
+            (
+                "when can you fit me in for a gel",
+                "ask availability + service gel-manicure",
+            ),
+            (
+                "what's the earliest you have tomorrow",
+                "ask availability + when Thu 19 Nov, earliest",
+            ),
         ],
     );
 }
@@ -177,6 +256,27 @@ fn a_yes_or_a_no_with_more() {
             ("no that's wrong", "deny"),
             ("can we do 4 instead", "when 16:00"),
             ("yes and add nail art", "confirm + service +nail-art"),
+            ("yes!", "confirm"),
+            ("Yes, Friday at 2 is perfect", "confirm + when Fri 20 Nov 14:00"),
+            ("that's fine", "confirm"),
+            ("no wait, 4pm", "deny + when 16:00"),
+            ("no, I want a pedicure", "deny + start book + service pedicure"),
+            ("lgtm", "confirm"),
+            ("yup!! thx", "confirm + thanks"),
+            ("nah", "deny"),
+            ("no not that one", "deny"),
+            ("i guess", "confirm"),
+            ("don't book it", "deny"),
+            ("fine", "confirm"),
+            ("ok thanks", "confirm + thanks"),
+            ("cool", "confirm"),
+            ("works for me", "confirm"),
+            ("yes but not with Sofia", "confirm + staff not sofia"),
+            ("actually yes", "confirm"),
+            ("no, something earlier", "deny + ask availability + when earlier"),
+            ("later", "when later"),
+            ("can you do 3 instead?", "when 15:00"),
+            ("no, next week", "deny + when Mon 23 Nov..Mon 30 Nov"),
         ],
     );
 }
@@ -194,6 +294,16 @@ fn another_time_is_asked_for() {
             ("another day", "ask availability"),
             ("do you have other times", "ask availability"),
             ("same time on Saturday", "when Sat 21 Nov"),
+            ("later", "bye"),
+            ("something earlier in the day", "ask availability + when earlier"),
+            ("anything in the evening?", "ask availability + when 17:00-21:00"),
+            ("what about 4?", "when 16:00"),
+            ("how about friday", "when Fri 20 Nov"),
+            ("any time next week", "when Mon 23 Nov..Mon 30 Nov"),
+            ("same time next week", "when Mon 23 Nov..Mon 30 Nov"),
+            ("next available", "ask availability + when earliest"),
+            ("other days?", "ask availability"),
+            ("maybe Thursday", "when Thu 19 Nov"),
         ],
     );
 }
@@ -242,6 +352,34 @@ fn visits_that_exist() {
                 "start reschedule + when 16:00",
             ),
             ("push my appointment back an hour", "start reschedule"),
+            ("cancel", "start cancel"),
+            ("pls cancel my appt tmrw", "start cancel + which Thu 19 Nov"),
+            (
+                "can I move my gel to Thursday",
+                "start reschedule + service gel-manicure + when Thu 19 Nov",
+            ),
+            ("I need to change my appointment", "start reschedule"),
+            (
+                "please move my 2pm to 4pm",
+                "start reschedule + which 14:00 + when 16:00",
+            ),
+            ("can I switch to Linh", "start reschedule + staff linh"),
+            (
+                "something came up, can we reschedule to friday at 11?",
+                "start reschedule + when Fri 20 Nov 11:00",
+            ),
+            ("sorry I'm gonna be 10 mins late", "ask policy"),
+            ("I'm stuck in traffic, will be late", "ask policy"),
+            ("am I booked for tomorrow", "ask myappointments + when Thu 19 Nov"),
+            ("I don't need my appointment anymore", "start cancel"),
+            (
+                "I won't be able to come tomorrow",
+                "start cancel + which Thu 19 Nov",
+            ),
+            ("did my booking go through?", "ask myappointments"),
+            ("bring my appointment forward", "start reschedule"),
+            ("cancel everything", "start cancel"),
+            ("who is my appointment with", "ask myappointments"),
         ],
     );
 }
@@ -270,6 +408,45 @@ fn all_at_once() {
                 "could I come in at 3 for a pedicure",
                 "start book + when 15:00 + service pedicure",
             ),
+            (
+                "Hey is there any chance you can squeeze me in for a quick pedi today after 5?",
+                "greet + start book + service pedicure + when Wed 18 Nov 17:00-",
+            ),
+            (
+                "I'd like to book a manicure for myself and my sister next Saturday around noon",
+                "start book + service basic-manicure~|gel-manicure~ + people 2 + when Sat 28 Nov ~12:00",
+            ),
+            (
+                "whens ur next opening for gel",
+                "ask availability + when earliest + service gel-manicure",
+            ),
+            (
+                "Can I get an appointment tomorrow at 10am with Mai? My name is Anna",
+                "start book + when Thu 19 Nov 10:00 + staff mai + name Anna -",
+            ),
+            (
+                "good morning, pedicure friday 3pm please",
+                "greet + service pedicure + when Fri 20 Nov 15:00",
+            ),
+            (
+                "looking for a gel appt sat morning",
+                "start book + service gel-manicure + when Sat 21 Nov 06:00-12:00",
+            ),
+            (
+                "I have a wedding on Saturday, can you do my nails on Friday after 3?",
+                "when Fri 20 Nov 15:00- + start book",
+            ),
+            ("not before 3 please", "when 15:00-"),
+            (
+                "any weekday except friday",
+                "when not friday, not saturday, not sunday",
+            ),
+            (
+                "either thursday or friday, whatever works",
+                "when Thu 19 Nov or Fri 20 Nov",
+            ),
+            ("I need it before 5", "when -17:00"),
+            ("between 2 and 4 tomorrow", "when Thu 19 Nov 14:00-16:00"),
         ],
     );
 }

@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::super::super::lang::{Half, Role};
+use super::super::super::lang::{Half, List, Role};
 use super::super::super::token::Kind;
 use super::super::clock::{Clock, Form};
 use super::super::day::{Day, Said};
@@ -70,7 +70,7 @@ pub(super) fn join(c: &Context<'_>, pieces: &mut Vec<Piece>) {
             && gap.len() <= 3
             // "10:30 - can I": a dash with a space on one side only is a pause.
             ;
-        let moved = c.moving && gap.iter().any(|i| t.get(*i).is_some_and(|w| w.low == "to")) && !between;
+        let moved = c.moving && gap.iter().any(|i| t.listed(List::MoveTo, *i)) && !between;
         let joined = if tied && !moved {
             range(c, &a, &b, between)
         } else {
@@ -98,8 +98,7 @@ pub(super) fn range(c: &Context<'_>, a: &Piece, b: &Piece, between: bool) -> Opt
                     a.from >= n
                         && (t.is(a.from - n, Role::From)
                             || t.is(a.from - n, Role::Around)
-                            || t.is(a.from - n, Role::At)
-                                && t.get(a.from - n).is_some_and(|t| t.low != "for"))
+                            || t.is(a.from - n, Role::At) && !t.is(a.from - n, Role::For))
                 });
             let sure = a.form == Form::Sure || b.form == Form::Sure;
             let digits = |p: &Piece| t.get(p.from).is_some_and(|t| t.raw.len() <= 2);
@@ -259,20 +258,20 @@ pub(super) fn stays(c: &Context<'_>, pieces: &mut Vec<Piece>) {
 /// "from 2pm for 2 hours", "for 2 hours from 2pm".
 pub(super) fn lengths(c: &Context<'_>, pieces: &mut [Piece]) {
     let t = c.days.text;
-    let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
     for piece in pieces.iter_mut() {
         let What::Clock(clock) = piece.what else { continue };
-        let after = (low(piece.to) == "for")
+        let after = t
+            .is(piece.to, Role::For)
             .then(|| c.days.amount(piece.to + 1))
             .flatten()
             .map(|(minutes, .., to)| (minutes, piece.from, to));
         let before = piece
             .from
             .checked_sub(1)
-            .filter(|&from| low(from) == "from")
+            .filter(|&from| t.is(from, Role::From))
             .and_then(|from| {
                 (2..=5).find_map(|n| {
-                    let start = from.checked_sub(n).filter(|&s| low(s) == "for")?;
+                    let start = from.checked_sub(n).filter(|&s| t.is(s, Role::For))?;
                     let (minutes, .., to) = c.days.amount(start + 1)?;
                     (to == from).then_some((minutes, start, piece.to))
                 })
@@ -347,7 +346,7 @@ pub(super) fn lead(c: &Context<'_>, pieces: &mut Vec<Piece>) {
             && linked(t, a.to, b.from)
             && matches!(b.what, What::Clock(_) | What::Clocks(..))
         {
-            let at_said = (a.to..b.from).any(|i| t.get(i).is_some_and(|w| w.low == "for"));
+            let at_said = (a.to..b.from).any(|i| t.is(i, Role::For));
             if !(at_said && b.form == Form::Bare) {
                 pieces[at + 1].what = match b.what {
                     What::Clock(mut clock) => {
