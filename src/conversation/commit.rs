@@ -290,7 +290,7 @@ fn write_up(
             .goals
             .iter()
             .filter(|g| g.state.is_active())
-            .map(|g| GoalView::of(g, &business.catalogue.time_zone))
+            .map(|g| GoalView::of(g, &business.catalogue))
             .collect(),
         appointments: changed(&effects)
             .iter()
