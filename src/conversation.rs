@@ -21,6 +21,9 @@ mod supervisor;
 mod turn;
 mod upkeep;
 
+#[cfg(test)]
+mod tests;
+
 pub use answer::Answer;
 pub use businesses::{Business, Businesses};
 pub use limits::Limits;
@@ -163,9 +166,9 @@ impl Conversations {
     pub async fn say(&self, message: Inbound, wait: Duration) -> Result<Said, Refused> {
         let pair = message.pair();
         self.knows(&pair.business).await?;
-        let (asker, answer) = oneshot::channel();
+        let (asker, mut answer) = oneshot::channel();
         self.send(&pair, What::Message(Box::new(message.clone()), Some(asker)))?;
-        match tokio::time::timeout(wait, answer).await {
+        match tokio::time::timeout(wait, &mut answer).await {
             Ok(Ok(said)) => said,
             // The turn broke; nothing of it is stored.
             Ok(Err(_)) => Err(Refused::Overloaded {
@@ -173,7 +176,11 @@ impl Conversations {
             }),
             Err(_) => match self.services.store.accept(vec![message.clone()]).await?.first() {
                 Some(Acceptance::New) | None => Ok(Said::Accepted),
-                Some(Acceptance::Duplicate) => turn::repeat(&self.services, &message).await,
+                // Recorded before: by an earlier delivery, or by its own turn, which has just answered.
+                Some(Acceptance::Duplicate) => match answer.try_recv() {
+                    Ok(said) => said,
+                    Err(_) => turn::repeat(&self.services, &message).await,
+                },
             },
         }
     }

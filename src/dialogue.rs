@@ -32,6 +32,9 @@ mod said;
 mod speak;
 mod waitlist;
 
+#[cfg(test)]
+mod tests;
+
 pub use context::Context;
 pub use decide::decide;
 pub use outcome::{Effect, Outcome, Reply};

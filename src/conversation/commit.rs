@@ -29,6 +29,18 @@ pub(super) struct Draft {
     pub arrived: Instant,
 }
 
+impl Draft {
+    /// What a turn without a message goes on from.
+    pub(super) fn without_message(heard: Vec<Heard>) -> Self {
+        Self {
+            heard,
+            inbound: Vec::new(),
+            engine: None,
+            arrived: Instant::now(),
+        }
+    }
+}
+
 /// What became of an attempt.
 pub(super) enum Verdict {
     Committed(Loaded, Answer),
@@ -278,7 +290,7 @@ fn write_up(
             .goals
             .iter()
             .filter(|g| g.state.is_active())
-            .map(|g| GoalView::of(g, &business.catalogue.time_zone))
+            .map(|g| GoalView::of(g, &business.catalogue))
             .collect(),
         appointments: changed(&effects)
             .iter()

@@ -11,7 +11,7 @@ use super::{book, confirm, constraint, enquire, existing, expiry, safety, waitli
 use crate::booking::visit::StaffWish;
 use crate::types::ServiceId;
 use crate::understanding::act::{HandoffReason, SmallTalk, Topic};
-use crate::understanding::{Expecting, GoalKind};
+use crate::understanding::{Expecting, GoalKind, SlotKind};
 
 /// From this many messages in a row on that were not understood, a person is asked to take over.
 const MISSES_MAX: u32 = 3;
@@ -72,10 +72,22 @@ fn hear(draft: &mut Draft<'_>, said: &Said) {
         chat(draft, said);
     }
     draft.repeat_question();
+    if draft.has_said_nothing() {
+        // Whoever says something gets an answer.
+        enquire::help(draft);
+    }
 }
 
 fn note_profile(draft: &mut Draft<'_>, said: &Said) {
     let mut profile = draft.context.profile.clone();
+    for slot in &said.cleared {
+        match slot {
+            SlotKind::Name => profile.name = None,
+            SlotKind::Phone => profile.phone = None,
+            SlotKind::Email => profile.email = None,
+            SlotKind::Service | SlotKind::Staff | SlotKind::When | SlotKind::PartySize | SlotKind::Which => {}
+        }
+    }
     profile.name = said.name().or(profile.name);
     profile.phone = said.phone.as_ref().map(|p| p.value.clone()).or(profile.phone);
     profile.email = said.email.as_ref().map(|e| e.value.clone()).or(profile.email);
@@ -125,7 +137,10 @@ fn answer_questions(draft: &mut Draft<'_>, said: &Said) {
         named
     };
     for topic in &said.asked {
-        enquire::answer(draft, topic, &about);
+        // "Why not at four?" looks at four; only a bare "why not?" is about what was refused before.
+        if *topic != Topic::WhyNot || said.when.is_none() {
+            enquire::answer(draft, topic, &about);
+        }
     }
 }
 
@@ -142,25 +157,35 @@ fn work(draft: &mut Draft<'_>, said: &Said) -> bool {
     if let Some(choice) = chosen(draft, said, question.as_ref()) {
         return choice;
     }
-    if let Some(kind) = wanted_kind(draft, said) {
+    // "yes, book it" is a yes to what was read back, not a wish for something else.
+    let confirms = question
+        .as_ref()
+        .filter(|q| said.confirmed && q.expecting == Expecting::Confirm)
+        .and_then(|q| draft.context.goal(q.goal?))
+        .map(|goal| goal.kind);
+    if let Some(kind) = wanted_kind(draft, said).filter(|kind| confirms != Some(*kind)) {
         start(draft, kind, said);
         return true;
     }
+    // What is free, and why something is not, is answered by going on; but a reason that is known was said already.
+    let knows_why = focus_id(draft)
+        .and_then(|id| draft.context.goal(id)?.refused.as_ref())
+        .is_some();
+    let asks_free = said.asked.iter().any(|topic| match topic {
+        Topic::Availability => true,
+        Topic::WhyNot => !knows_why,
+        _ => false,
+    });
     // A price asked for a service by name is a question, not a wish for it.
-    let asks_only = !said.asked.is_empty()
-        && !said
-            .asked
-            .iter()
-            .any(|t| matches!(t, Topic::Availability | Topic::WhyNot));
+    let asks_only = !said.asked.is_empty() && !asks_free;
     let only_names_a_service =
         said.services.is_some() && said.staff.is_none() && said.when.is_none() && said.party_size.is_none();
-    if asks_only && (only_names_a_service || !said.says_visit()) && !said.confirmed && !said.denied {
+    if asks_only && (only_names_a_service || !said.says_visit()) {
+        if said.confirmed || said.denied {
+            yes_or_no(draft, said.confirmed, question);
+        }
         return true;
     }
-    let asks_free = said
-        .asked
-        .iter()
-        .any(|t| matches!(t, Topic::Availability | Topic::WhyNot));
     if said.says_visit() || asks_free || said.which.is_some() {
         go_on(draft, said, question.as_ref());
         return true;
@@ -260,7 +285,12 @@ fn go_on(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) {
         }
         return match apply::apply(draft, goal, said) {
             Applied::Same(goal) if confirming && said.confirmed => existing::yes(draft, goal),
-            Applied::Changed(goal) | Applied::Same(goal) => step(draft, goal, said),
+            Applied::Changed(mut goal) => {
+                // "Yes, but at three" to an offer from the waitlist lets the offer go, and arranges a visit.
+                waitlist::let_go(draft, &mut goal);
+                step(draft, goal, said);
+            }
+            Applied::Same(goal) => step(draft, goal, said),
             Applied::Asked => {}
         };
     }
@@ -344,12 +374,7 @@ fn chosen(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) -> Op
     };
     draft.close_question();
     match option.choice {
-        Choice::Service(id) => {
-            goal.slots.services = vec![ServiceSlot {
-                id,
-                provenance: Provenance::Chosen,
-            }];
-        }
+        Choice::Service(id) => apply::choose_service(draft, &mut goal, id),
         Choice::Start(start) => book::choose_start(draft, &mut goal, start, Provenance::Chosen),
         Choice::Plan(plan) => {
             book::choose_start(draft, &mut goal, plan.starts_at, Provenance::Chosen);
@@ -492,7 +517,7 @@ fn chat(draft: &mut Draft<'_>, said: &Said) {
     let open = draft.context.question.is_some();
     let name = draft.context.profile.name.clone().unwrap_or_default();
     let named = said.name().is_some() || said.phone.is_some() || said.email.is_some();
-    if named {
+    if named || !said.cleared.is_empty() {
         draft.line("noted", &[("name", name.clone().into())]);
     }
     for kind in &said.small_talk {

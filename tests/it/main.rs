@@ -5,6 +5,7 @@
     reason = "in a test, a panic with the error is the report"
 )]
 
+mod ractor_facts;
 mod store_contract;
 mod stories;
 mod support;

@@ -146,7 +146,7 @@ impl ContextView {
                 .goals
                 .iter()
                 .filter(|goal| goal.state.is_active())
-                .map(|goal| GoalView::of(goal, zone))
+                .map(|goal| GoalView::of(goal, &business.catalogue))
                 .collect(),
             question: context.question.map(|question| QuestionView {
                 text: question.again,
