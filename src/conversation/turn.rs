@@ -242,8 +242,8 @@ async fn answer(services: &Services, pair: &Pair, loaded: Loaded, messages: Vec<
     for waiting in messages {
         let twin = fresh.iter().any(|other| other.inbound.key == waiting.inbound.key);
         // What comes from the inbox is known to be unanswered, whatever the context remembers.
-        let seen = waiting.asker.is_some() && loaded.context.has_seen(&waiting.inbound.key.message_id);
-        if twin || seen {
+        let maybe_seen = waiting.asker.is_some() && loaded.context.has_seen(&waiting.inbound.key.message_id);
+        if twin || (maybe_seen && is_stored(services, &waiting.inbound).await) {
             again.push(waiting);
         } else {
             fresh.push(waiting);
@@ -300,6 +300,14 @@ async fn answer(services: &Services, pair: &Pair, loaded: Loaded, messages: Vec<
         }
     }
     last
+}
+
+/// Whether a message that the context seems to know is in the inbox. The context remembers ids without their channels,
+/// and a sender may use one id on two of them: those are two messages.
+async fn is_stored(services: &Services, message: &Inbound) -> bool {
+    let receipt = services.store.receipt(&message.key).await;
+    // Where it cannot be asked, it is for `repeat` to say so.
+    !matches!(receipt, Ok(None))
 }
 
 /// The answer that a message got when it was answered.
