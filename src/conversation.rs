@@ -91,6 +91,9 @@ impl From<store::Error> for Refused {
 /// How long a sender that was not admitted should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a committed turn may take to tell its answer: it is a matter of microseconds, or of never.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
+
 /// What conversations are made of.
 pub struct Parts {
     /// The truth.
@@ -176,13 +179,26 @@ impl Conversations {
             }),
             Err(_) => match self.services.store.accept(vec![message.clone()]).await?.first() {
                 Some(Acceptance::New) | None => Ok(Said::Accepted),
-                // Recorded before: by an earlier delivery, or by its own turn, which has just answered.
-                Some(Acceptance::Duplicate) => match answer.try_recv() {
-                    Ok(said) => said,
-                    Err(_) => turn::repeat(&self.services, &message).await,
-                },
+                Some(Acceptance::Duplicate) => self.overtaken(&message, answer).await,
             },
         }
+    }
+
+    /// What to say about a message that was stored before its sender's wait ended: by an earlier delivery, or at the
+    /// last moment by the very turn that was waited for. Only that turn knows which, and it is about to say so; asking
+    /// the store alone would call the first answer a duplicate.
+    async fn overtaken(
+        &self,
+        message: &Inbound,
+        answer: oneshot::Receiver<Result<Said, Refused>>,
+    ) -> Result<Said, Refused> {
+        let stored = turn::repeat(&self.services, message).await?;
+        if matches!(stored, Said::Duplicate(_))
+            && let Ok(Ok(said)) = tokio::time::timeout(LAST_MOMENT, answer).await
+        {
+            return said;
+        }
+        Ok(stored)
     }
 
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
