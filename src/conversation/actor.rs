@@ -11,8 +11,9 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::load::{self, Loaded};
 use super::router::Place;
-use super::turn::{self, Ended, Loaded, Work};
+use super::turn::{self, Ended, Work};
 use super::{Answer, Refused, Said, Services};
 use crate::dialogue::{Context, Event};
 use crate::store::{Inbound, MessageKey};
@@ -245,7 +246,7 @@ impl State {
         self.rung = false;
         let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
         tokio::spawn(async move {
-            let result = turn::load(&services, &pair).await;
+            let result = load::load(&services, &pair).await;
             let _ = myself.send_message(Message::Loaded(Box::new(result)));
         });
     }
