@@ -2,7 +2,7 @@
 //!
 //! - `router`: the exact map from pair to live actor, and admission.
 //! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
-//! - `turn` and `commit`: understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
+//! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
 //! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
 //!
@@ -14,6 +14,7 @@ pub mod limits;
 
 mod actor;
 mod commit;
+mod load;
 mod names;
 mod router;
 mod session;
@@ -249,7 +250,7 @@ impl Conversations {
                 return Ok((version > 0).then(|| (version, context.as_ref().clone())));
             }
         }
-        let (loaded, _) = turn::load(&self.services, pair).await?;
+        let (loaded, _) = load::load(&self.services, pair).await?;
         Ok((loaded.version > 0).then(|| (loaded.version, loaded.context.as_ref().clone())))
     }
 

@@ -4,15 +4,18 @@
 //! the actor stays responsive while a model thinks or a commit waits. What waits is in its queue, in order; nothing is owed that is not either in the queue, in the running turn, or durable.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::load::{self, Loaded};
 use super::router::Place;
-use super::turn::{self, Ended, Loaded, Work};
+use super::turn::{self, Ended, Work};
 use super::{Answer, Refused, Said, Services};
 use crate::dialogue::{Context, Event};
 use crate::store::{Inbound, MessageKey};
@@ -245,7 +248,14 @@ impl State {
         self.rung = false;
         let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
         tokio::spawn(async move {
-            let result = turn::load(&services, &pair).await;
+            // A panic is a mistake of ours; without a report the actor would wait for it for ever.
+            let loading = AssertUnwindSafe(load::load(&services, &pair)).catch_unwind();
+            let result = loading.await.unwrap_or_else(|_| {
+                tracing::error!(conversation = %pair.conversation(), "loading a conversation broke");
+                Err(Refused::Overloaded {
+                    retry_after: super::RETRY_AFTER,
+                })
+            });
             let _ = myself.send_message(Message::Loaded(Box::new(result)));
         });
     }
@@ -259,7 +269,10 @@ impl State {
                 // What was accepted before comes before what waits, unless it waits already. The same id with another
                 // text is another message: what is durable goes first, and the other one is refused by it.
                 for inbound in pending.into_iter().rev() {
-                    let waits = |item: &Item| matches!(&item.what, What::Message(m, _) if m.key == inbound.key && m.text == inbound.text);
+                    let waits = |item: &Item| match &item.what {
+                        What::Message(m, _) => m.key == inbound.key && m.text == inbound.text,
+                        What::Acts(..) | What::Event(..) => false,
+                    };
                     if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
                         let what = What::Message(Box::new(inbound), None);
                         self.queue.push_front(Item {

@@ -5,7 +5,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::{Answer, AppointmentView, GoalView, ReplyView};
-use super::turn::{Loaded, drawn_message_id};
+use super::load::Loaded;
+use super::turn::drawn_message_id;
 use super::{Business, Services, session};
 use crate::booking::Status;
 use crate::booking::appointment::Appointment;

@@ -14,23 +14,15 @@ use tokio::time::Instant;
 
 use super::actor::What;
 use super::commit::{self, Draft, Verdict};
+use super::load::{Loaded, load};
 use super::router::Place;
 use super::{Answer, Business, Refused, Said, Services};
-use crate::dialogue::context::SCHEMA;
 use crate::dialogue::{Context, Event, Heard, Input};
-use crate::store::cache::Cached;
-use crate::store::{Inbound, MessageKey, Receipt, StoredContext};
-use crate::telemetry::metrics::{self, CacheResult, Engine, Stage, Tier, TurnOutcome, Understood};
+use crate::store::{Inbound, MessageKey, Receipt};
+use crate::telemetry::metrics::{self, Engine, Stage, TurnOutcome, Understood};
 use crate::types::{Channel, MessageId, Pair};
 use crate::understanding::{self, Act};
 use crate::{ids, understanding::Lexicon};
-
-/// The context that an actor owns, with its version.
-#[derive(Debug, Clone)]
-pub(super) struct Loaded {
-    pub version: u64,
-    pub context: Arc<Context>,
-}
 
 /// A message that waits, with who waits for its answer.
 pub(super) struct Waiting {
@@ -66,104 +58,6 @@ pub(super) struct Ended {
     pub unanswered: Vec<Waiting>,
     /// It broke over this one, which is durable.
     pub broken: Option<MessageKey>,
-}
-
-/// Loads a conversation: from a cache if the store says that it is current, else from the store.
-pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Vec<Inbound>), Refused> {
-    let conversation = pair.conversation();
-    let (cached, from) = remembered(services, pair).await;
-    let opened = services
-        .store
-        .open(pair, cached.as_ref().map(|c| c.version))
-        .await?;
-    if let Some(cached) = cached {
-        if opened.context.is_none() && cached.version == opened.version {
-            metrics::cache_asked(from, CacheResult::Hit);
-            let loaded = Loaded {
-                version: cached.version,
-                context: cached.context,
-            };
-            return Ok((loaded, opened.pending));
-        }
-        // Stale or ahead is a miss: what was remembered is of no use.
-        metrics::cache_asked(from, CacheResult::Miss);
-        if cached.version > opened.version {
-            // Ahead of the store, after a failover: once the store has come so far again, the number would fit and the
-            // context would not.
-            services.local.forget(conversation).await;
-            if let Some(shared) = &services.shared {
-                shared.forget(conversation).await;
-            }
-        }
-    }
-    let found = if opened.context.is_some() {
-        CacheResult::Hit
-    } else {
-        CacheResult::Miss
-    };
-    metrics::cache_asked(Tier::Durable, found);
-    let context = match opened.context {
-        Some(stored) => read(services, pair, &stored).await?,
-        None => Context::default(),
-    };
-    let loaded = Loaded {
-        version: opened.version,
-        context: Arc::new(context),
-    };
-    Ok((loaded, opened.pending))
-}
-
-/// What the caches remember of a conversation, and which of them does. Those that do not are counted here; the one
-/// that does is counted once the store has said whether it is right.
-async fn remembered(services: &Services, pair: &Pair) -> (Option<Cached>, Tier) {
-    let conversation = pair.conversation();
-    let unknown = |tier, asked: &Result<Option<Cached>, _>| {
-        let result = if asked.is_ok() {
-            CacheResult::Miss
-        } else {
-            CacheResult::Error
-        };
-        metrics::cache_asked(tier, result);
-    };
-    let local = services.local.get(conversation).await;
-    if let Ok(Some(cached)) = local {
-        return (Some(cached), Tier::Local);
-    }
-    unknown(Tier::Local, &local);
-    let Some(shared) = &services.shared else {
-        metrics::cache_asked(Tier::Shared, CacheResult::Skipped);
-        return (None, Tier::Durable);
-    };
-    let shared = shared.get(conversation).await;
-    if let Ok(Some(cached)) = shared {
-        return (Some(cached), Tier::Shared);
-    }
-    unknown(Tier::Shared, &shared);
-    (None, Tier::Durable)
-}
-
-/// Reads a stored context. One that this version cannot read is begun anew: appointments and transcript stand in
-/// tables of their own, so what is lost is the goal under way, and that is said in the log.
-async fn read(services: &Services, pair: &Pair, stored: &StoredContext) -> Result<Context, Refused> {
-    if stored.schema == SCHEMA {
-        match serde_json::from_str(&stored.json) {
-            Ok(context) => return Ok(context),
-            Err(error) => {
-                tracing::error!(conversation = %pair.conversation(), %error, "a stored context is broken and begins anew");
-            }
-        }
-    } else {
-        tracing::error!(
-            conversation = %pair.conversation(),
-            schema = stored.schema,
-            "a stored context has another schema and begins anew"
-        );
-    }
-    let last = services.store.messages(pair.conversation(), None, 1).await?;
-    Ok(Context {
-        last_seq: last.last().map_or(0, |entry| entry.seq),
-        ..Context::default()
-    })
 }
 
 /// Runs a turn to its end, and answers whoever waits. A panic in it is a mistake of ours, and ends only the turn:
@@ -549,14 +443,5 @@ pub(super) fn refuse(what: What, refused: &Refused) {
         What::Acts(_, asker) => drop(asker.send(Err(refused.clone()))),
         // An accepted message stays in the inbox; an event is rung again by the sweep that found it.
         What::Message(_, None) | What::Event(..) => {}
-    }
-}
-
-impl From<&Loaded> for Cached {
-    fn from(loaded: &Loaded) -> Self {
-        Self {
-            version: loaded.version,
-            context: loaded.context.clone(),
-        }
     }
 }

@@ -42,6 +42,13 @@ pub(super) fn list(draft: &mut Draft<'_>) {
 
 /// Goes on with a goal about an existing appointment: finds out which, then cancels or looks for another slot.
 pub(super) fn advance(draft: &mut Draft<'_>, mut goal: Goal, which: Option<&When>) {
+    if which.is_some() && goal.target.take().is_some() {
+        // Another one is meant: what was taken over from the first goes with it.
+        draft.release(&mut goal);
+        goal.slots.services.retain(|s| s.provenance != Provenance::Kept);
+        goal.slots.staff = goal.slots.staff.filter(|s| s.provenance != Provenance::Kept);
+        goal.slots.party_size = None;
+    }
     if let Some(target) = goal.target {
         return match draft
             .view

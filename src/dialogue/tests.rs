@@ -9,3 +9,4 @@ mod talk;
 mod time;
 mod views;
 mod waiting;
+mod words;

@@ -29,6 +29,7 @@ pub(super) fn join(draft: &mut Draft<'_>, mut goal: Goal) {
         return book::advance(draft, goal);
     };
     draft.release(&mut goal);
+    let_go(draft, &mut goal);
     let wish = find::wish(draft, &goal);
     let twin = draft
         .context

@@ -27,6 +27,8 @@ pub(super) enum Fault {
     OvertakenCommit,
     /// It is carried out when the test lets it.
     Stall,
+    /// A mistake of ours.
+    Panic,
 }
 
 /// What stands in the inbox.
@@ -256,7 +258,9 @@ impl Store for FakeStore {
 
     async fn open(&self, pair: &Pair, known: Option<u64>) -> Result<Opened> {
         self.called("open");
-        if lock(&self.on_open).pop_front().is_some() {
+        let fault = lock(&self.on_open).pop_front();
+        assert_ne!(fault, Some(Fault::Panic), "opening breaks");
+        if fault.is_some() {
             return Err(unavailable());
         }
         let rows = lock(&self.rows);
@@ -291,6 +295,7 @@ impl Store for FakeStore {
                     .or_insert_with(|| (0, turn.context.clone()));
                 other.0 += 1;
             }
+            Some(Fault::Panic) => panic!("committing breaks"),
             None => {}
         }
         Ok(lock(&self.rows).commit(&turn))

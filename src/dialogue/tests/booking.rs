@@ -1,6 +1,7 @@
 //! A visit is arranged, read back, and booked after a yes to exactly that.
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::dialogue::Effect;
 use crate::dialogue::goal::GoalState;

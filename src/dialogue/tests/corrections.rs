@@ -1,6 +1,7 @@
 //! Second thoughts: a later value wins, what was dropped can come back, and after booking a correction is a move.
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::dialogue::Effect;
 use crate::dialogue::goal::GoalState;

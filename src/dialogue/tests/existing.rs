@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::dialogue::Effect;
 use crate::understanding::act::Topic;
@@ -67,6 +68,51 @@ fn of_two_visits_it_is_asked_which() {
         &by_service.says([cancel(), service(&["gel-manicure"])]),
         &["cancel your Gel"],
     );
+}
+
+#[test]
+fn another_visit_named_is_the_one_that_is_meant() {
+    let mut talk = talk_with_a_visit();
+    talk.booked("Anna", "pedicure", "sofia", "2026-11-21T11:00");
+    has_all(&talk.says([cancel(), which(on(20))]), &["cancel your Gel"]);
+    has_all(&talk.says([cancel(), which(on(21))]), &["cancel your Pedicure"]);
+    talk.says([Act::Confirm]);
+    assert_eq!(talk.has(Status::Cancelled), ["sofia 2026-11-21T11:00"]);
+
+    let mut moves = talk_with_a_visit();
+    moves.booked("Anna", "pedicure", "sofia", "2026-11-21T11:00");
+    moves.says([reschedule(), which(on(20)), when(on_at(19, "14:00"))]);
+    has_all(&moves.says([which(on(21))]), &["Pedicure"]);
+}
+
+#[test]
+fn what_was_being_arranged_goes_on_after_an_interruption() {
+    let mut talk = talk_with_a_visit();
+    talk.says([service(&["pedicure"]), with(&["sofia"])]);
+    talk.says([cancel()]);
+    has_all(
+        &talk.says([Act::Confirm]),
+        &[
+            "Cancelled: Gel Manicure",
+            "When would you like to come for Pedicure",
+        ],
+    );
+    has_all(
+        &talk.says([when(on_at(21, "11:00"))]),
+        &["Pedicure", "Shall I book"],
+    );
+}
+
+#[test]
+fn a_waitlist_is_not_joined_for_a_visit_that_is_being_cancelled() {
+    let mut talk = talk_with_a_visit();
+    talk.says([cancel()]);
+    let waitlist = Act::Start {
+        goal: GoalKind::Waitlist,
+    };
+    talk.says([waitlist]);
+    assert!(talk.waits().is_empty());
+    assert_eq!(talk.has(Status::Confirmed).len(), 1);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::booking::visit::Allocation;
 use crate::dialogue::context::{GOALS_MAX, WAITLIST_MAX};

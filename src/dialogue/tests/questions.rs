@@ -1,6 +1,7 @@
 //! Questions, small talk, and not being understood.
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::dialogue::Effect;
 use crate::understanding::act::{HandoffReason, Said, SmallTalk, Topic};

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::dialogue::Event;
 use crate::dialogue::goal::GoalState;

@@ -1,6 +1,7 @@
 //! What the API shows of a goal, and the bounds of what a conversation keeps.
 
 use super::talk::*;
+use super::words::*;
 use crate::dialogue::context::GOALS_MAX;
 use crate::understanding::Act;
 use crate::understanding::when::{Except, Order, TimeRange};

@@ -1,6 +1,7 @@
 //! The waitlist: joining it, being offered a slot, taking it, letting it go.
 
 use super::talk::*;
+use super::words::*;
 use crate::booking::Status;
 use crate::dialogue::Effect;
 use crate::dialogue::context::WAITLIST_MAX;
