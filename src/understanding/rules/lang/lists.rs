@@ -197,6 +197,10 @@ lists! {
     OrEarlier,
     /// After a time, and from then on ("onwards").
     Onwards,
+    /// Several units of time, which name no stretch ("the weeks").
+    UnitsSeveral,
+    /// The second half of "week-end".
+    WeekEnd,
     /// Small words before a time that say nothing ("any time").
     TimeNoun,
     /// Words that hold a time expression together and say nothing ("sometime", "maybe").
