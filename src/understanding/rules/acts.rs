@@ -9,7 +9,7 @@ mod wishes;
 use cued::{act_of, answers, cues, motion};
 use named::{Named, exact, named};
 use rest::{faq, indifferent, say_when, silent};
-use settle::{courteous, elsewhere, not_an_answer, refused, settle};
+use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
 use wishes::{services_said, staff_said};
 
 use super::choice::chosen;
@@ -20,7 +20,7 @@ use super::names::{Mention, find};
 use super::people::{self, Party};
 use super::roles::{Motion, split};
 use super::time::day::Days;
-use super::time::piece::Context;
+use super::time::piece::{Bound, Context};
 use super::time::{Piece, fold, pieces};
 use super::token::Text;
 use super::{Analysis, ENGINE};
@@ -76,11 +76,23 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     let name = people::name(&text, heard.expecting, &taken);
 
+    let excluded: Vec<usize> = times
+        .iter()
+        .filter(|p| p.bound == Bound::Not)
+        .map(|p| p.outer)
+        .collect();
     let (which, when) = split(&text, motion, times);
     let which = fold(&context, &heard.lexicon.hours, &which).map(|e| (e, first(&which)));
     let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
 
-    placed.extend(meant(&text, &hits, &service_acts, &staff_acts, name.as_ref()));
+    placed.extend(meant(
+        &text,
+        &hits,
+        &excluded,
+        &service_acts,
+        &staff_acts,
+        name.as_ref(),
+    ));
     placed.extend(service_acts);
     placed.extend(staff_acts);
     if let Some(Party {
@@ -113,6 +125,14 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     placed.sort_by_key(|(at, _)| *at);
     let courteous = courteous(&text, &hits, heard.expecting, when.is_some());
     let mut acts = settle(placed, motion);
+    if provided(&text, &hits)
+        && acts
+            .iter()
+            .all(|act| matches!(act, Act::Confirm | Act::SmallTalk { .. }))
+    {
+        // "yes but can I bring a friend": what was not understood may matter more than the yes.
+        acts.retain(|act| *act != Act::Confirm);
+    }
     if acts.is_empty() {
         acts = silent(heard, &text);
     }
@@ -132,13 +152,15 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
 fn meant(
     text: &Text<'_>,
     hits: &[Hit<'_>],
+    excluded: &[usize],
     services: &Placed,
     staff: &Placed,
     name: Option<&(SlotValue, usize, usize)>,
 ) -> Placed {
     let in_name = |hit: &Hit<'_>| name.is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from);
     let stands = |hit: &&Hit<'_>| match hit.act {
-        "deny" => !not_an_answer(text, hit, services, staff),
+        // "not this week" excludes, and answers nothing.
+        "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
     };

@@ -72,6 +72,9 @@ fn heads(t: &Text<'_>, at: usize) -> Option<Party> {
     } else {
         at
     };
+    // "I come with two friends": the friends and the customer.
+    let company = t.listed(List::Kin, to) || t.listed(List::KinSeveral, to);
+    let n = n + u32::from(company && t.listed_before(List::WithWhom, at));
     let (mut people, mut end) = (n, if of_us { to } else { after });
     let mut next = after;
     while t.listed(List::Plus, next) {
@@ -117,7 +120,7 @@ fn number(t: &Text<'_>, at: usize, asked: bool, taken: &[bool]) -> Option<(Sure,
     }
     let only = t.listed_before(List::Only, at) && counted;
     let answer = asked && (counted || t.len() <= 3);
-    let are_we = t.listed(List::Total, to) && t.listed_before(List::WeAre, at);
+    let are_we = (counted || t.listed(List::Total, to)) && t.phrase_before(List::WeAre, at).is_some();
     let will_come = at == 0 && t.listed(List::WillCome, to);
     (only || answer || are_we || will_come).then_some((Sure::Perhaps, party))
 }

@@ -18,6 +18,10 @@ pub(super) fn cues(lang: &'static Lang, heard: &Heard<'_>, text: &Text<'_>) -> V
     // "later" asks for another time where one was offered, and takes leave where none was.
     let later = |hit: &Hit<'_>| hit.act == "bye" && (hit.from..hit.to).all(|i| text.is(i, Role::Later));
     hits.retain(|hit| !(offered && later(hit)));
+    // "evening" greets, unless a time was asked for.
+    let part = |i: usize| text.get(i).and_then(|t| t.word).is_some_and(|w| w.part.is_some());
+    let evening = |hit: &Hit<'_>| hit.act == "greet" && (hit.from..hit.to).all(part);
+    hits.retain(|hit| !(offered && evening(hit)));
     hits
 }
 

@@ -40,6 +40,20 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, s
             .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
 }
 
+/// Whether a yes is made to depend on something: a "but" with more than a word after it.
+pub(super) fn provided(text: &Text<'_>, hits: &[Hit<'_>]) -> bool {
+    let Some(yes) = hits.iter().find(|h| h.act == "confirm") else {
+        return false;
+    };
+    let words = |from: usize| {
+        text.tokens[from..]
+            .iter()
+            .filter(|t| t.kind == Kind::Word)
+            .count()
+    };
+    (yes.to..text.len()).any(|i| text.listed(List::Provided, i) && words(i) > 2)
+}
+
 /// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
 pub(super) fn refused(text: &Text<'_>, at: usize) -> bool {
     let words = (0..at)

@@ -77,7 +77,8 @@ fn counts_something(t: &Text<'_>, piece: &Piece) -> bool {
         !n.spaced && (n.kind != Kind::Sign || matches!(n.raw, "%" | "/") || dashed)
     });
     let group = piece.from > 1 && t.is(piece.from - 1, Role::Of) && t.listed(List::Group, piece.from - 2);
-    heads || things || signed || glued_before || glued_after || group
+    let we_are = t.phrase_before(List::WeAre, piece.from).is_some();
+    we_are || heads || things || signed || glued_before || glued_after || group
 }
 
 /// "930", "1030": more likely a price or a house number than a time.
