@@ -1,5 +1,7 @@
 //! From findings to acts.
 
+use std::collections::HashSet;
+
 mod cued;
 mod named;
 mod rest;
@@ -76,7 +78,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     let name = people::name(&text, heard.expecting, &taken);
 
-    let excluded: Vec<usize> = times
+    let excluded: HashSet<usize> = times
         .iter()
         .filter(|p| p.bound == Bound::Not)
         .map(|p| p.outer)
@@ -152,7 +154,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
 fn meant(
     text: &Text<'_>,
     hits: &[Hit<'_>],
-    excluded: &[usize],
+    excluded: &HashSet<usize>,
     services: &Placed,
     staff: &Placed,
     name: Option<&(SlotValue, usize, usize)>,

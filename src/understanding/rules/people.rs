@@ -14,6 +14,9 @@ use crate::understanding::act::Expecting;
 /// More than this "for 40" is no party, unless one was asked for.
 const PARTY_MAX: u32 = 30;
 
+/// "a place ... for me": so near, because a long message must not be read once per word.
+const NEAR: usize = 12;
+
 /// A number of people; `None` when only the words are certain ("my parents and I").
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Party {
@@ -133,7 +136,7 @@ fn seat_for_one(t: &Text<'_>, at: usize) -> Option<Party> {
     if !article || !t.listed(List::Place, at + 1) {
         return None;
     }
-    let mine = (at + 2..t.len()).any(|i| t.is(i, Role::For) && t.listed(List::Me, i + 1));
+    let mine = (at + 2..at + 2 + NEAR).any(|i| t.is(i, Role::For) && t.listed(List::Me, i + 1));
     (mine || t.listed(List::Seat, at + 1)).then_some(Party {
         people: Some(1),
         at: (at, at + 2),

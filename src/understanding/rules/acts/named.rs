@@ -39,8 +39,11 @@ pub(super) fn named(
     // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
     services.retain(|m| free(m) && (asked || m.entries.len() < 3 || exact(m)));
     // Somebody's very name is not a service with a typing error in it ("Mai" is not "mani").
-    let is_somebody = |m: &Mention| staff.iter().any(|s| exact(s) && s.from < m.to && m.from < s.to);
-    services.retain(|m| exact(m) || !is_somebody(m));
+    let mut somebody = vec![false; text.len()];
+    for name in staff.iter().filter(|m| exact(m)) {
+        somebody[name.from..name.to].fill(true);
+    }
+    services.retain(|m| exact(m) || !somebody[m.from..m.to].contains(&true));
     let mut bundles = find(text, lang, &heard.lexicon.bundles, List::ServiceNoise);
     bundles.retain(free);
     Named {

@@ -7,6 +7,9 @@ use super::super::token::{Kind, Text};
 use super::Placed;
 use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, Mode, SlotValue, StaffSaid, Topic};
 
+/// Nobody says so much in one message; what repeats itself without end is cut here.
+const ACTS_MAX: usize = 256;
+
 /// Whether a "no" belongs to what follows: "no nail art", "I don't want the pedicure", "I don't care who".
 pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, staff: &Placed) -> bool {
     /// So many small words may stand between the "no" and what it belongs to.
@@ -165,6 +168,9 @@ pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
             Act::Confirm | Act::Deny if drops || first_answer != Some(place) => continue,
             other => other,
         };
+        if acts.len() == ACTS_MAX {
+            break;
+        }
         if !acts.contains(&act) {
             acts.push(act);
         }

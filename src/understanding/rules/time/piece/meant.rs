@@ -5,6 +5,9 @@ use super::super::super::token::{Kind, Text};
 use super::super::clock::Form;
 use super::{Bound, Context, Piece, What, linked};
 
+/// So far back what is changed is looked for ("change the number of people ... to 8").
+const CLAUSE: usize = 24;
+
 /// Drops numbers that nothing makes a time.
 pub(super) fn keep_meant(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     let t = c.days.text;
@@ -99,7 +102,7 @@ fn led(c: &Context<'_>, t: &Text<'_>, piece: &Piece, b: usize) -> bool {
         && t.listed(List::MoveTo, last)
         && hour
         && !wide(t, piece)
-        && !(0..last).any(|i| t.listed(List::People, i));
+        && !(last.saturating_sub(CLAUSE)..last).any(|i| t.listed(List::People, i));
     t.is(last, Role::At) && !t.is(last, Role::For)
         || t.is(last, Role::After) && !t.is(last, Role::Last)
         || t.is(last, Role::Before) && !t.is(last, Role::Of) && !t.listed(List::MoveTo, last)
