@@ -1,28 +1,33 @@
 //! From findings to acts.
 
+use std::collections::HashSet;
+
+mod cued;
+mod named;
+mod rest;
 mod settle;
 mod wishes;
 
-use settle::{courteous, elsewhere, not_an_answer, refused, settle};
+use cued::{act_of, answers, cues, motion};
+use named::{Named, exact, named};
+use rest::{faq, indifferent, say_when, silent};
+use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
 use wishes::{services_said, staff_said};
 
 use super::choice::chosen;
 use super::cues::Hit;
 use super::intent::salient;
-use super::lang::{Lang, List, Role};
+use super::lang::{Lang, List};
 use super::names::{Mention, find};
 use super::people::{self, Party};
 use super::roles::{Motion, split};
 use super::time::day::Days;
-use super::time::piece::Context;
-use super::time::{Expression, Piece, fold, pieces};
-use super::token::{Kind, Text, Token};
+use super::time::piece::{Bound, Context};
+use super::time::{Piece, fold, pieces};
+use super::token::Text;
 use super::{Analysis, ENGINE};
-use crate::understanding::act::{
-    Act, Certainty, Expecting, GoalKind, HandoffReason, Mode, ServiceMention, SlotKind, SlotValue, SmallTalk,
-    StaffSaid, Topic,
-};
-use crate::understanding::{Heard, Lexicon, Understood};
+use crate::understanding::act::{Act, Expecting, SlotValue};
+use crate::understanding::{Heard, Understood};
 
 /// Acts with the token at which each begins.
 type Placed = Vec<(usize, Act)>;
@@ -73,23 +78,23 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     let name = people::name(&text, heard.expecting, &taken);
 
+    let excluded: HashSet<usize> = times
+        .iter()
+        .filter(|p| p.bound == Bound::Not)
+        .map(|p| p.outer)
+        .collect();
     let (which, when) = split(&text, motion, times);
     let which = fold(&context, &heard.lexicon.hours, &which).map(|e| (e, first(&which)));
     let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
 
-    for hit in &hits {
-        if hit.act == "deny" && not_an_answer(&text, hit, &service_acts, &staff_acts) {
-            continue;
-        }
-        if hit.act == "start.book" && refused(&text, hit.from) {
-            continue;
-        }
-        let is_name = |(_, from, to): &(SlotValue, usize, usize)| hit.from < *to && hit.to > *from;
-        if hit.act != "deny" && name.as_ref().is_some_and(is_name) {
-            continue;
-        }
-        placed.extend(act_of(hit.act).map(|act| (hit.from, act)));
-    }
+    placed.extend(meant(
+        &text,
+        &hits,
+        &excluded,
+        &service_acts,
+        &staff_acts,
+        name.as_ref(),
+    ));
     placed.extend(service_acts);
     placed.extend(staff_acts);
     if let Some(Party {
@@ -122,6 +127,14 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     placed.sort_by_key(|(at, _)| *at);
     let courteous = courteous(&text, &hits, heard.expecting, when.is_some());
     let mut acts = settle(placed, motion);
+    if provided(&text, &hits)
+        && acts
+            .iter()
+            .all(|act| matches!(act, Act::Confirm | Act::SmallTalk { .. }))
+    {
+        // "yes but can I bring a friend": what was not understood may matter more than the yes.
+        acts.retain(|act| *act != Act::Confirm);
+    }
     if acts.is_empty() {
         acts = silent(heard, &text);
     }
@@ -137,6 +150,28 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
 }
 
+/// The acts of the cues, but not of those that other words have made theirs.
+fn meant(
+    text: &Text<'_>,
+    hits: &[Hit<'_>],
+    excluded: &HashSet<usize>,
+    services: &Placed,
+    staff: &Placed,
+    name: Option<&(SlotValue, usize, usize)>,
+) -> Placed {
+    let in_name = |hit: &Hit<'_>| name.is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from);
+    let stands = |hit: &&Hit<'_>| match hit.act {
+        // "not this week" excludes, and answers nothing.
+        "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
+        "start.book" => !refused(text, hit.from) && !in_name(hit),
+        _ => !in_name(hit),
+    };
+    hits.iter()
+        .filter(stands)
+        .filter_map(|hit| Some((hit.from, act_of(hit.act)?)))
+        .collect()
+}
+
 /// The message in tokens, with the staff that it names: cues ask for them.
 fn read<'a>(lang: &'static Lang, heard: &Heard<'a>) -> (Text<'a>, Vec<Mention>) {
     let mut text = Text::new(heard.text, lang);
@@ -147,19 +182,6 @@ fn read<'a>(lang: &'static Lang, heard: &Heard<'a>) -> (Text<'a>, Vec<Mention>) 
         }
     }
     (text, people_here)
-}
-
-fn cues(lang: &'static Lang, heard: &Heard<'_>, text: &Text<'_>) -> Vec<Hit<'static>> {
-    let mut hits = lang.cues.find(text);
-    // "I can't make it" takes back what was offered, and when nothing was, an appointment.
-    let offered = heard.expecting.is_some() || !heard.options.is_empty();
-    for hit in hits.iter_mut().filter(|hit| hit.act == "cannot_come") {
-        hit.act = if offered { "deny" } else { "start.cancel" };
-    }
-    // "later" asks for another time where one was offered, and takes leave where none was.
-    let later = |hit: &Hit<'_>| hit.act == "bye" && (hit.from..hit.to).all(|i| text.is(i, Role::Later));
-    hits.retain(|hit| !(offered && later(hit)));
-    hits
 }
 
 fn set(at: usize, value: SlotValue) -> (usize, Act) {
@@ -210,50 +232,6 @@ fn times(context: &Context<'_>, hits: &[Hit<'_>], taken: &[bool]) -> Vec<Piece> 
     times
 }
 
-/// What of the catalogue a message names.
-struct Named {
-    services: Vec<Mention>,
-    bundles: Vec<Mention>,
-    staff: Vec<Mention>,
-}
-
-impl Named {
-    fn any(&self) -> bool {
-        !self.services.is_empty() || !self.staff.is_empty()
-    }
-}
-
-fn exact(mention: &Mention) -> bool {
-    mention.entries.iter().any(|(_, c)| *c == Certainty::Exact)
-}
-
-fn named(lang: &Lang, heard: &Heard<'_>, text: &Text<'_>, mut staff: Vec<Mention>, taken: &[bool]) -> Named {
-    let free = |m: &Mention| !taken[m.from..m.to].iter().any(|t| *t);
-    let asked = heard.expecting == Some(Expecting::Service);
-    staff.retain(free);
-    let mut services = find(text, lang, &heard.lexicon.services, List::ServiceNoise);
-    // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
-    services.retain(|m| free(m) && (asked || m.entries.len() < 3 || exact(m)));
-    // Somebody's very name is not a service with a typing error in it ("Mai" is not "mani").
-    let is_somebody = |m: &Mention| staff.iter().any(|s| exact(s) && s.from < m.to && m.from < s.to);
-    services.retain(|m| exact(m) || !is_somebody(m));
-    let mut bundles = find(text, lang, &heard.lexicon.bundles, List::ServiceNoise);
-    bundles.retain(free);
-    Named {
-        services,
-        bundles,
-        staff,
-    }
-}
-
-/// Whether the cue is a plain answer or courtesy.
-fn answers(hit: &Hit<'_>) -> bool {
-    matches!(
-        hit.act,
-        "confirm" | "deny" | "greet" | "thanks" | "bye" | "handoff" | "stop" | "overreach" | "undo" | "abuse"
-    )
-}
-
 fn mark(taken: &mut [bool], from: usize, to: usize) {
     let to = to.min(taken.len());
     if from < to {
@@ -263,186 +241,4 @@ fn mark(taken: &mut [bool], from: usize, to: usize) {
 
 fn first(pieces: &[Piece]) -> usize {
     pieces.iter().map(|p| p.outer.min(p.from)).min().unwrap_or(0)
-}
-
-/// What the cues say about appointments that exist.
-fn motion(hits: &[Hit<'_>], text: &Text<'_>) -> Motion {
-    let at = |act: &str| hits.iter().find(|h| h.act == act).map(|h| h.from);
-    if at("start.reschedule").is_some() {
-        return Motion::Move;
-    }
-    match (at("start.cancel"), at("start.book")) {
-        (Some(cancel), Some(book)) if book > cancel => {
-            let anew = (cancel..book)
-                .any(|i| text.listed(List::AndThen, i) || text.sign(i, ",") || text.sign(i, "."));
-            if anew {
-                Motion::Replace(book)
-            } else {
-                Motion::Cancel
-            }
-        }
-        (Some(_), _) => Motion::Cancel,
-        _ => Motion::None,
-    }
-}
-
-/// A time said with a question about hours belongs to the question.
-fn say_when(placed: &mut Placed, at: usize, expression: &Expression) {
-    let starts = placed.iter().any(|(_, a)| matches!(a, Act::Start { .. }));
-    let hours = placed.iter_mut().find_map(|(_, act)| match act {
-        Act::Ask {
-            topic: Topic::Hours { when },
-        } if !starts => Some(when),
-        _ => None,
-    });
-    match hours {
-        Some(when) => *when = Some(expression.when.clone()),
-        None => placed.push((
-            at,
-            Act::Set {
-                value: SlotValue::When {
-                    when: expression.when.clone(),
-                },
-            },
-        )),
-    }
-}
-
-fn act_of(act: &str) -> Option<Act> {
-    let start = |goal| Act::Start { goal };
-    let ask = |topic| Act::Ask { topic };
-    let talk = |kind| Act::SmallTalk { kind };
-    Some(match act {
-        "start.book" => start(GoalKind::Book),
-        "start.cancel" => start(GoalKind::Cancel),
-        "start.reschedule" => start(GoalKind::Reschedule),
-        "start.waitlist" => start(GoalKind::Waitlist),
-        "start.profile" => start(GoalKind::Profile),
-        "ask.my_appointments" => ask(Topic::MyAppointments),
-        "ask.price" => ask(Topic::Price),
-        "ask.location" => ask(Topic::Location),
-        "ask.parking" => ask(Topic::Parking),
-        "ask.payment" => ask(Topic::Payment),
-        "ask.hours" => ask(Topic::Hours { when: None }),
-        "ask.duration" => ask(Topic::Duration),
-        "ask.services" => ask(Topic::Services),
-        "ask.staff" => ask(Topic::Staff),
-        "ask.availability" => ask(Topic::Availability),
-        "ask.why_not" => ask(Topic::WhyNot),
-        "ask.policy" => ask(Topic::Policy),
-        "ask.help" => ask(Topic::Help),
-        "ask.are_you_a_bot" => ask(Topic::AreYouABot),
-        "confirm" => Act::Confirm,
-        "deny" => Act::Deny,
-        "cancel_goal" => Act::CancelGoal,
-        "undo" => Act::Undo,
-        "handoff" => Act::Handoff {
-            reason: HandoffReason::Asked,
-        },
-        "complaint" => Act::Handoff {
-            reason: HandoffReason::Complaint,
-        },
-        "emergency" => Act::Handoff {
-            reason: HandoffReason::Emergency,
-        },
-        "stop" => Act::StopContact,
-        "abuse" => Act::Abuse,
-        "overreach" => Act::Overreach,
-        "greet" => talk(SmallTalk::Greet),
-        "how_are_you" => talk(SmallTalk::HowAreYou),
-        "thanks" => talk(SmallTalk::Thanks),
-        "compliment" => talk(SmallTalk::Compliment),
-        "bye" => talk(SmallTalk::Bye),
-        "small_talk" => talk(SmallTalk::Other),
-        "clear.when" => Act::Clear { slot: SlotKind::When },
-        // "elsewhere" has no act: it only keeps others away.
-        _ => return None,
-    })
-}
-
-/// "any day", "doesn't matter": an answer that leaves the asked piece open.
-fn indifferent(expecting: Option<Expecting>, text: &Text<'_>, placed: &mut Placed) {
-    let said = |act: &Act| matches!(act, Act::Set { .. } | Act::Choose { .. });
-    if placed.iter().any(|(_, act)| said(act)) {
-        return;
-    }
-    let Some(at) = (0..text.len()).find(|at| text.phrase(List::Indifferent, *at).is_some()) else {
-        return;
-    };
-    let act = match expecting {
-        Some(Expecting::Staff) => Act::Set {
-            value: SlotValue::Staff {
-                said: StaffSaid::Anyone,
-            },
-        },
-        Some(Expecting::Date | Expecting::Time) => Act::Clear { slot: SlotKind::When },
-        _ => return,
-    };
-    placed.retain(|(_, act)| !matches!(act, Act::Deny | Act::Confirm));
-    placed.push((at, act));
-}
-
-/// Other FAQ entries by their keywords.
-fn faq(lang: &Lang, lexicon: &Lexicon, text: &Text<'_>, placed: &mut Placed) {
-    let asks = text.tokens.iter().any(|t| t.raw == "?") || text.listed(List::Questions, 0);
-    if !asks || placed.iter().any(|(_, a)| matches!(a, Act::Ask { .. })) {
-        return;
-    }
-    let mentions = find(text, lang, &lexicon.faq, List::Quiet);
-    for mention in mentions {
-        if let Some((entry, Certainty::Exact)) = mention.entries.first() {
-            let key = lexicon.faq[*entry].id.clone();
-            placed.push((
-                mention.from,
-                Act::Ask {
-                    topic: Topic::Faq { key },
-                },
-            ));
-        }
-    }
-}
-
-/// What a message means that has no act in it.
-fn silent(heard: &Heard<'_>, text: &Text<'_>) -> Vec<Act> {
-    let words = text.tokens.iter().filter(|t| t.kind == Kind::Word).count();
-    let digits = text.tokens.iter().any(|t| t.kind == Kind::Number);
-    if words == 0 && !digits && text.len() > 0 && text.tokens.iter().any(|t| !t.raw.is_ascii()) {
-        return vec![Act::SmallTalk {
-            kind: SmallTalk::Other,
-        }];
-    }
-    // An answer to "which service?" that fits none is a service that is not offered.
-    let strange = |(i, t): (usize, &Token<'_>)| {
-        t.kind == Kind::Word && t.word.is_none() && !text.listed(List::Common, i)
-    };
-    let plain = text.tokens.iter().enumerate().all(strange);
-    if heard.expecting == Some(Expecting::Service) && plain && (1..=3).contains(&words) {
-        let span = text.span(0, text.len());
-        let it = ServiceMention {
-            candidates: Vec::new(),
-            text: text.slice(span),
-            span,
-        };
-        let value = SlotValue::Service {
-            mentions: vec![it],
-            mode: Mode::Replace,
-        };
-        return vec![Act::Set { value }];
-    }
-    if heard.expecting == Some(Expecting::Staff)
-        && plain
-        && (1..=2).contains(&words)
-        && !heard.lexicon.staff.is_empty()
-    {
-        let span = text.span(0, text.len());
-        let said = StaffSaid::Named {
-            candidates: Vec::new(),
-            text: text.slice(span),
-            span,
-        };
-        return vec![Act::Set {
-            value: SlotValue::Staff { said },
-        }];
-    }
-    vec![Act::Unclear]
 }

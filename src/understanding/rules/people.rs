@@ -14,6 +14,9 @@ use crate::understanding::act::Expecting;
 /// More than this "for 40" is no party, unless one was asked for.
 const PARTY_MAX: u32 = 30;
 
+/// "a place ... for me": so near, because a long message must not be read once per word.
+const NEAR: usize = 12;
+
 /// A number of people; `None` when only the words are certain ("my parents and I").
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Party {
@@ -72,6 +75,9 @@ fn heads(t: &Text<'_>, at: usize) -> Option<Party> {
     } else {
         at
     };
+    // "I come with two friends": the friends and the customer.
+    let company = t.listed(List::Kin, to) || t.listed(List::KinSeveral, to);
+    let n = n + u32::from(company && t.listed_before(List::WithWhom, at));
     let (mut people, mut end) = (n, if of_us { to } else { after });
     let mut next = after;
     while t.listed(List::Plus, next) {
@@ -117,7 +123,7 @@ fn number(t: &Text<'_>, at: usize, asked: bool, taken: &[bool]) -> Option<(Sure,
     }
     let only = t.listed_before(List::Only, at) && counted;
     let answer = asked && (counted || t.len() <= 3);
-    let are_we = t.listed(List::Total, to) && t.listed_before(List::WeAre, at);
+    let are_we = (counted || t.listed(List::Total, to)) && t.phrase_before(List::WeAre, at).is_some();
     let will_come = at == 0 && t.listed(List::WillCome, to);
     (only || answer || are_we || will_come).then_some((Sure::Perhaps, party))
 }
@@ -130,7 +136,7 @@ fn seat_for_one(t: &Text<'_>, at: usize) -> Option<Party> {
     if !article || !t.listed(List::Place, at + 1) {
         return None;
     }
-    let mine = (at + 2..t.len()).any(|i| t.is(i, Role::For) && t.listed(List::Me, i + 1));
+    let mine = (at + 2..at + 2 + NEAR).any(|i| t.is(i, Role::For) && t.listed(List::Me, i + 1));
     (mine || t.listed(List::Seat, at + 1)).then_some(Party {
         people: Some(1),
         at: (at, at + 2),

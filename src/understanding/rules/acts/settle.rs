@@ -7,6 +7,9 @@ use super::super::token::{Kind, Text};
 use super::Placed;
 use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, Mode, SlotValue, StaffSaid, Topic};
 
+/// Nobody says so much in one message; what repeats itself without end is cut here.
+const ACTS_MAX: usize = 256;
+
 /// Whether a "no" belongs to what follows: "no nail art", "I don't want the pedicure", "I don't care who".
 pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, staff: &Placed) -> bool {
     /// So many small words may stand between the "no" and what it belongs to.
@@ -38,6 +41,20 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, s
         || staff
             .iter()
             .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
+}
+
+/// Whether a yes is made to depend on something: a "but" with more than a word after it.
+pub(super) fn provided(text: &Text<'_>, hits: &[Hit<'_>]) -> bool {
+    let Some(yes) = hits.iter().find(|h| h.act == "confirm") else {
+        return false;
+    };
+    let words = |from: usize| {
+        text.tokens[from..]
+            .iter()
+            .filter(|t| t.kind == Kind::Word)
+            .count()
+    };
+    (yes.to..text.len()).any(|i| text.listed(List::Provided, i) && words(i) > 2)
 }
 
 /// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
@@ -151,6 +168,9 @@ pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
             Act::Confirm | Act::Deny if drops || first_answer != Some(place) => continue,
             other => other,
         };
+        if acts.len() == ACTS_MAX {
+            break;
+        }
         if !acts.contains(&act) {
             acts.push(act);
         }

@@ -85,9 +85,9 @@ lists! {
     Group,
     /// What may follow "for 4", when 4 are people.
     PeopleAfter,
-    /// Before a number that is the total ("we are 4 total").
+    /// Before a number of people that come ("we are 4").
     WeAre,
-    /// All told.
+    /// After such a number ("4 total").
     Total,
     /// After a number at the beginning ("4 will come").
     WillCome,
@@ -155,6 +155,8 @@ lists! {
     Why,
     /// Before "about", which makes it no rough time ("how about 4").
     HowWhat,
+    /// Words that make a yes depend on what follows ("yes but").
+    Provided,
     /// Words that take back the wish that follows ("I don't want to book").
     Refusing,
     /// A yes that is more than courtesy.
@@ -197,6 +199,10 @@ lists! {
     OrEarlier,
     /// After a time, and from then on ("onwards").
     Onwards,
+    /// Several units of time, which name no stretch ("the weeks").
+    UnitsSeveral,
+    /// The second half of "week-end".
+    WeekEnd,
     /// Small words before a time that say nothing ("any time").
     TimeNoun,
     /// Words that hold a time expression together and say nothing ("sometime", "maybe").

@@ -7,6 +7,7 @@ mod bound;
 mod join;
 mod meant;
 mod part;
+mod range;
 
 use bound::bounds;
 use join::{join, lead, lengths, overnight, qualify, stays};

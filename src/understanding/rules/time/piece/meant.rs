@@ -5,6 +5,9 @@ use super::super::super::token::{Kind, Text};
 use super::super::clock::Form;
 use super::{Bound, Context, Piece, What, linked};
 
+/// So far back what is changed is looked for ("change the number of people ... to 8").
+const CLAUSE: usize = 24;
+
 /// Drops numbers that nothing makes a time.
 pub(super) fn keep_meant(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     let t = c.days.text;
@@ -77,7 +80,8 @@ fn counts_something(t: &Text<'_>, piece: &Piece) -> bool {
         !n.spaced && (n.kind != Kind::Sign || matches!(n.raw, "%" | "/") || dashed)
     });
     let group = piece.from > 1 && t.is(piece.from - 1, Role::Of) && t.listed(List::Group, piece.from - 2);
-    heads || things || signed || glued_before || glued_after || group
+    let we_are = t.phrase_before(List::WeAre, piece.from).is_some();
+    we_are || heads || things || signed || glued_before || glued_after || group
 }
 
 /// "930", "1030": more likely a price or a house number than a time.
@@ -98,7 +102,7 @@ fn led(c: &Context<'_>, t: &Text<'_>, piece: &Piece, b: usize) -> bool {
         && t.listed(List::MoveTo, last)
         && hour
         && !wide(t, piece)
-        && !(0..last).any(|i| t.listed(List::People, i));
+        && !(last.saturating_sub(CLAUSE)..last).any(|i| t.listed(List::People, i));
     t.is(last, Role::At) && !t.is(last, Role::For)
         || t.is(last, Role::After) && !t.is(last, Role::Last)
         || t.is(last, Role::Before) && !t.is(last, Role::Of) && !t.listed(List::MoveTo, last)
