@@ -25,8 +25,9 @@ use crate::understanding::Act;
 pub(super) enum Message {
     /// Something to be answered.
     Item(Item),
-    /// Messages of this pair may be waiting in the inbox: look.
-    Ring(Place),
+    /// Messages of this pair may be waiting in the inbox: look. Who rings is told when they are answered; of those
+    /// that could not be, by a closed channel.
+    Ring(Place, oneshot::Sender<()>),
     /// The context is asked for.
     Context(Asker),
     /// Loading ended.
@@ -82,6 +83,8 @@ pub(super) struct State {
     askers: Vec<Asker>,
     /// Places of bells, given back when the inbox was looked at.
     bells: Vec<Place>,
+    /// Those who rang; told when nothing waits any more.
+    ringers: Vec<oneshot::Sender<()>>,
     /// Accepted messages that broke a turn. They are left alone until the sweep rings, which counts an attempt first;
     /// after four the store gives them up, and the conversation goes on.
     broken: BTreeSet<MessageKey>,
@@ -115,6 +118,7 @@ impl Actor for ConversationActor {
             rung: false,
             askers: Vec::new(),
             bells: Vec::new(),
+            ringers: Vec::new(),
             broken: BTreeSet::new(),
         };
         state.look_in_later(&myself);
@@ -134,10 +138,11 @@ impl Actor for ConversationActor {
                 state.queue.push_back(item);
                 state.go_on(&myself);
             }
-            Message::Ring(place) => {
+            Message::Ring(place, ringer) => {
                 state.rung = true;
                 state.broken.clear();
                 state.bells.push(place);
+                state.ringers.push(ringer);
                 state.go_on(&myself);
             }
             Message::Context(asker) => {
@@ -182,9 +187,14 @@ impl State {
         }
         let Some(front) = self.queue.front() else {
             self.phase = Phase::Idle;
+            for ringer in self.ringers.drain(..) {
+                // A sweep that went on without it finds out by the inbox.
+                let _ = ringer.send(());
+            }
             return self.maybe_leave(myself);
         };
-        if let What::Message(inbound, _) = &front.what {
+        // What was found in the inbox has waited long enough, and whoever follows it joins its turn.
+        if let (What::Message(inbound, _), Some(_)) = (&front.what, &front.place) {
             let (quiet, longest) = (self.services.limits.burst)(inbound.key.channel);
             if !quiet.is_zero() && self.is_still_gathering(myself, quiet, longest) {
                 return;
@@ -283,6 +293,7 @@ impl State {
             }
             Err(refused) => {
                 tracing::warn!(error = %refused, "a conversation could not be loaded");
+                self.ringers.clear();
                 for item in self.queue.drain(..) {
                     turn::refuse(item.what, &refused);
                 }
@@ -293,6 +304,10 @@ impl State {
     fn ended(&mut self, ended: Ended) {
         self.phase = Phase::Idle;
         self.last_used = Instant::now();
+        if ended.loaded.is_none() {
+            // The turn was not committed, so that what it was to answer is still in the inbox.
+            self.ringers.clear();
+        }
         self.loaded = ended.loaded;
         self.broken.extend(ended.broken);
     }
