@@ -98,20 +98,24 @@ async fn offer_freed(conversations: &Conversations, business: &BusinessId) -> Re
 /// for in the background, because a message that was tried before is worked on alone.
 async fn find_unfinished(conversations: &Conversations, scope: Sweep) -> Result<(), Refused> {
     let now = conversations.services.clock.now();
-    let before = match scope {
-        Sweep::Start => now,
-        Sweep::Running => now.checked_sub(LOST_AFTER).unwrap_or(now),
+    let (first, later) = match scope {
+        // Nobody else works on anything yet, so all of it is owed, also what a clock that was set back has yet to reach.
+        Sweep::Start => (Timestamp::MAX, now),
+        Sweep::Running => {
+            let lost = now.checked_sub(LOST_AFTER).unwrap_or(now);
+            (lost, lost)
+        }
     };
     let Ok(alone) = conversations.services.upkeep.finding.clone().try_lock_owned() else {
         // An earlier sweep still rings.
         return Ok(());
     };
-    let mut rung = ring_some(conversations, before).await?;
+    let mut rung = ring_some(conversations, first).await?;
     let conversations = conversations.clone();
     tokio::spawn(async move {
         let _alone = alone;
         while !rung.is_empty() && all_answered(rung).await {
-            match ring_some(&conversations, before).await {
+            match ring_some(&conversations, later).await {
                 Ok(more) => rung = more,
                 Err(error) => {
                     tracing::warn!(%error, "unfinished messages could not be looked for");

@@ -78,3 +78,13 @@ async fn one_sweep_answers_everybody_also_those_who_were_tried_before() {
         assert_eq!(desk.transcript(who).await.len(), 2, "{who}");
     }
 }
+
+#[tokio::test]
+async fn a_start_answers_everybody_even_when_the_clock_was_set_back() {
+    let desk = desk().await;
+    let message = desk.message("ana", "do you have parking?");
+    desk.store.accept(vec![message]).await.unwrap();
+    desk.clock.advance(SignedDuration::from_hours(-1));
+    desk.conversations.sweep(Sweep::Start).await.unwrap();
+    assert!(desk.hears("ana", 1).await.text.contains("parking"));
+}

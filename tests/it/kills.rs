@@ -32,7 +32,10 @@ impl Crowd {
             .unwrap();
         let mut people = JoinSet::new();
         for person in 0..PEOPLE {
-            let client = Client::new(format!("person-{person}"), http.clone());
+            let mut client = Client::new(format!("person-{person}"), http.clone());
+            if person % 3 == 0 {
+                client = client.on_the_web();
+            }
             let chance = Chance(chance.next());
             people.spawn(chatter(client, whereabouts.clone(), chance, ended.clone()));
         }
@@ -133,7 +136,8 @@ async fn kill_again_and_again(mut site: Site, times: u64, what: &str) {
 #[tokio::test]
 async fn who_waits_for_the_answer_loses_nothing_when_the_program_is_killed() {
     let times = number("FRONTDESK_KILLS", 8).div_ceil(2);
-    kill_again_and_again(Site::new(), times, "waiting for answers").await;
+    let site = Site::new().with("FRONTDESK_CONVERSATION__BURST_WEB_QUIET_MS", 0);
+    kill_again_and_again(site, times, "waiting for answers").await;
 }
 
 #[tokio::test]
