@@ -227,11 +227,13 @@ impl Conversations {
         Ok(())
     }
 
-    /// Has the pair's actor look into the inbox.
-    fn ring(&self, pair: &Pair) -> Result<(), Refused> {
-        self.services
-            .router
-            .send(pair, Message::Ring, || self.start(pair))
+    /// Has the pair's actor look into the inbox. The receiver hears when what lay there is answered; it is closed when
+    /// that failed.
+    fn ring(&self, pair: &Pair) -> Result<oneshot::Receiver<()>, Refused> {
+        let (ringer, answered) = oneshot::channel();
+        let make = |place| Message::Ring(place, ringer);
+        self.services.router.send(pair, make, || self.start(pair))?;
+        Ok(answered)
     }
 
     /// The pair's context as committed, with its version; `None` when it never wrote. A live actor is asked, else

@@ -27,8 +27,9 @@ use crate::understanding::Act;
 pub(super) enum Message {
     /// Something to be answered.
     Item(Item),
-    /// Messages of this pair may be waiting in the inbox: look.
-    Ring(Place),
+    /// Messages of this pair may be waiting in the inbox: look. Who rings is told when they are answered; of those
+    /// that could not be, by a closed channel.
+    Ring(Place, oneshot::Sender<()>),
     /// The context is asked for.
     Context(Asker),
     /// Loading ended.
@@ -85,6 +86,8 @@ pub(super) struct State {
     askers: Vec<Asker>,
     /// Places of bells, given back when the inbox was looked at.
     bells: Vec<Place>,
+    /// Those who rang; told when nothing waits any more.
+    ringers: Vec<oneshot::Sender<()>>,
     /// So many messages at the front of the queue were in a turn that broke. Each goes alone, so that the one that
     /// broke it takes no other down again.
     alone: usize,
@@ -111,6 +114,7 @@ impl Actor for ConversationActor {
             askers: Vec::new(),
             bells: Vec::new(),
             alone: 0,
+            ringers: Vec::new(),
             broken: BTreeSet::new(),
         };
         state.look_in_later(&myself);
@@ -130,10 +134,11 @@ impl Actor for ConversationActor {
                 state.queue.push_back(item);
                 state.go_on(&myself);
             }
-            Message::Ring(place) => {
+            Message::Ring(place, ringer) => {
                 state.rung = true;
                 state.broken.clear();
                 state.bells.push(place);
+                state.ringers.push(ringer);
                 state.go_on(&myself);
             }
             Message::Context(asker) => {
@@ -177,9 +182,14 @@ impl State {
             return self.maybe_leave(myself);
         }
         let Some(front) = self.queue.front() else {
+            for ringer in self.ringers.drain(..) {
+                // A sweep that went on without it finds out by the inbox.
+                let _ = ringer.send(());
+            }
             return self.maybe_leave(myself);
         };
-        if let What::Message(inbound, _) = &front.what {
+        // What was found in the inbox has waited long enough, and whoever follows it joins its turn.
+        if let (What::Message(inbound, _), Some(_)) = (&front.what, &front.place) {
             let (quiet, longest) = (self.services.limits.burst)(inbound.key.channel);
             if !quiet.is_zero() && self.is_still_gathering(myself, quiet, longest) {
                 return;
@@ -285,6 +295,7 @@ impl State {
             }
             Err(refused) => {
                 tracing::warn!(error = %refused, "a conversation could not be loaded");
+                self.ringers.clear();
                 for item in self.queue.drain(..) {
                     turn::refuse(item.what, &refused);
                 }
@@ -295,6 +306,10 @@ impl State {
     fn ended(&mut self, ended: Ended) {
         self.working = false;
         self.last_used = Instant::now();
+        if ended.loaded.is_none() {
+            // The turn was not committed, so that what it was to answer is still in the inbox.
+            self.ringers.clear();
+        }
         self.loaded = ended.loaded;
         self.broken.extend(ended.broken);
         self.alone = self.alone.max(ended.unanswered.len());

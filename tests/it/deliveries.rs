@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use frontdesk::booking::Catalogue;
-use frontdesk::conversation::Said;
+use frontdesk::clock::Clock as _;
+use frontdesk::conversation::{Said, Sweep};
 use frontdesk::types::Channel;
+use jiff::SignedDuration;
 use jiff::civil::date;
 
 use super::support::desk::Desk;
@@ -55,4 +57,34 @@ async fn one_id_on_two_channels_is_two_messages() {
         assert!(matches!(said, Said::Duplicate(_)), "{said:?}");
     }
     assert_eq!(desk.transcript("anna").await.len(), 4);
+}
+
+#[tokio::test]
+async fn one_sweep_answers_everybody_also_those_who_were_tried_before() {
+    let desk = desk().await;
+    let people = ["ana", "ben", "cleo", "dora", "ed"];
+    for who in people {
+        let message = desk.message(who, "do you have parking?");
+        desk.store.accept(vec![message]).await.unwrap();
+    }
+    desk.clock.advance(SignedDuration::from_mins(2));
+    // As a process does that is killed before it answers anybody.
+    let claimed = desk.store.claim_unfinished(desk.clock.now(), 100).await.unwrap();
+    assert_eq!(claimed.pairs.len(), people.len());
+
+    desk.conversations.sweep(Sweep::Start).await.unwrap();
+    for who in people {
+        assert!(desk.hears(who, 1).await.text.contains("parking"), "{who}");
+        assert_eq!(desk.transcript(who).await.len(), 2, "{who}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_answers_everybody_even_when_the_clock_was_set_back() {
+    let desk = desk().await;
+    let message = desk.message("ana", "do you have parking?");
+    desk.store.accept(vec![message]).await.unwrap();
+    desk.clock.advance(SignedDuration::from_hours(-1));
+    desk.conversations.sweep(Sweep::Start).await.unwrap();
+    assert!(desk.hears("ana", 1).await.text.contains("parking"));
 }

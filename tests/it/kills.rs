@@ -14,6 +14,7 @@ use super::load::{Client, Said, Sent, chatter};
 use super::process::{Chance, Process, Site, eventually, number};
 
 const PEOPLE: usize = 24;
+const BOOKINGS: &str = "SELECT COUNT(*) FROM appointment_events WHERE kind = 'confirmed'";
 
 /// A crowd that writes, and the lever that ends it.
 struct Crowd {
@@ -32,7 +33,10 @@ impl Crowd {
             .unwrap();
         let mut people = JoinSet::new();
         for person in 0..PEOPLE {
-            let client = Client::new(format!("person-{person}"), http.clone());
+            let mut client = Client::new(format!("person-{person}"), http.clone());
+            if person % 3 == 0 {
+                client = client.on_the_web();
+            }
             let chance = Chance(chance.next());
             people.spawn(chatter(client, whereabouts.clone(), chance, ended.clone()));
         }
@@ -84,9 +88,7 @@ async fn settle_and_check(mut site: Site, log: &[Sent], what: &str) {
     process.stop().await;
 
     let (booked, turns) = (
-        database
-            .count("SELECT COUNT(*) FROM appointment_events WHERE kind = 'confirmed'")
-            .await,
+        database.count(BOOKINGS).await,
         database.count("SELECT COUNT(*) FROM turns").await,
     );
     let later = log
@@ -107,7 +109,16 @@ async fn settle_and_check(mut site: Site, log: &[Sent], what: &str) {
         !said.contains("ERROR") && !said.contains("panicked"),
         "{what}:\n{said}"
     );
-    assert!(booked > 0 && turns > 0, "{what}: the load did nothing");
+}
+
+/// A load that books nothing would prove little; on a slow machine it needs a moment more.
+async fn has_booked(site: &Site) {
+    let database = Database::open(&site.database()).await;
+    eventually("somebody has booked", || async {
+        let booked = database.count(BOOKINGS).await;
+        (booked > 0).then_some(())
+    })
+    .await;
 }
 
 /// Kills, under a load, at random moments.
@@ -125,6 +136,7 @@ async fn kill_again_and_again(mut site: Site, times: u64, what: &str) {
     }
     let (process, url) = site.start().await;
     crowd.go_to(Some(url));
+    has_booked(&site).await;
     let log = crowd.go_home().await;
     process.kill().await;
     settle_and_check(site, &log, &format!("{what}, {kills} kills")).await;
@@ -133,7 +145,8 @@ async fn kill_again_and_again(mut site: Site, times: u64, what: &str) {
 #[tokio::test]
 async fn who_waits_for_the_answer_loses_nothing_when_the_program_is_killed() {
     let times = number("FRONTDESK_KILLS", 8).div_ceil(2);
-    kill_again_and_again(Site::new(), times, "waiting for answers").await;
+    let site = Site::new().with("FRONTDESK_CONVERSATION__BURST_WEB_QUIET_MS", 0);
+    kill_again_and_again(site, times, "waiting for answers").await;
 }
 
 #[tokio::test]
@@ -169,6 +182,7 @@ async fn a_graceful_stop_under_load_answers_what_was_accepted() {
     }
     let (process, url) = site.start().await;
     crowd.go_to(Some(url));
+    has_booked(&site).await;
     let log = crowd.go_home().await;
     process.stop().await;
     settle_and_check(site, &log, "graceful stops").await;

@@ -80,12 +80,24 @@ pub(crate) type Whereabouts = watch::Receiver<Option<String>>;
 #[derive(Clone)]
 pub(crate) struct Client {
     participant: String,
+    channel: &'static str,
     http: reqwest::Client,
 }
 
 impl Client {
     pub(crate) const fn new(participant: String, http: reqwest::Client) -> Self {
-        Self { participant, http }
+        let channel = "api";
+        Self {
+            participant,
+            channel,
+            http,
+        }
+    }
+
+    /// Writes in the web chat, where replies are delivered from the outbox.
+    pub(crate) const fn on_the_web(mut self) -> Self {
+        self.channel = "web";
+        self
     }
 
     /// Sends a message once.
@@ -98,6 +110,7 @@ impl Client {
     async fn post(&self, url: &str, message_id: &str, text: &str) -> Said {
         let body = json!({
             "business_id": BUSINESS, "participant_id": self.participant, "message_id": message_id, "text": text,
+            "channel": self.channel,
         });
         let response = match self
             .http
