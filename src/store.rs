@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::booking::appointment::{Appointment, Status};
+pub use crate::booking::appointment::Actor;
+use crate::booking::appointment::{Appointment, EventKind, Status};
 pub use crate::dialogue::context::Session;
 use crate::dialogue::outcome::{Effect, Reply, WaitlistEntry};
 use crate::types::{
@@ -386,20 +387,6 @@ pub enum Change {
     },
 }
 
-/// Who changed an appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// The customer, by chat.
-    Customer,
-    /// The bot on its own (a waitlist offer, an expiry).
-    Bot,
-    /// The business, by API or console.
-    Operator,
-    /// Upkeep.
-    System,
-}
-
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ChangeOutcome {
@@ -437,8 +424,8 @@ pub struct AppointmentQuery {
 pub struct AppointmentEvent {
     /// Counts from 1.
     pub seq: u64,
-    /// What happened, as named in `booking::appointment`.
-    pub kind: String,
+    /// What happened.
+    pub kind: EventKind,
     /// By whom.
     pub actor: Actor,
     /// The turn that did it, when it was one.

@@ -16,10 +16,10 @@ pub(super) use change::{__path_book, __path_cancel, __path_change, book, cancel,
 use super::App;
 use super::params::{OfAppointment, OfBusiness, QueryString, UrlPath};
 use super::problem::{Kind, Problem};
-use crate::booking::appointment::{Appointment, Status};
+use crate::booking::appointment::{Actor, Appointment, EventKind, Status};
 use crate::booking::catalogue::Catalogue;
 use crate::conversation::answer::AppointmentView;
-use crate::store::{Actor, AppointmentEvent, AppointmentQuery};
+use crate::store::{AppointmentEvent, AppointmentQuery};
 use crate::types::{AppointmentId, BusinessId, ParticipantId, TurnId};
 
 const PAGE_DEFAULT: u32 = 50;
@@ -83,7 +83,7 @@ pub(super) struct AppointmentEventView {
     /// Counts from 1.
     seq: u64,
     /// What happened.
-    kind: String,
+    kind: EventKind,
     /// By whom.
     actor: Actor,
     /// The turn of a conversation that did it.
@@ -179,7 +179,7 @@ pub(super) async fn events(
     find(&app, &id, appointment).await?;
     let events = app.store.appointment_events(&id, appointment).await?;
     let events = events
-        .into_iter()
+        .iter()
         .map(|event| AppointmentEventView::of(event, &business.catalogue))
         .collect();
     Ok(Json(AppointmentHistory { events }))
@@ -237,7 +237,7 @@ impl BookedAppointment {
 }
 
 impl AppointmentEventView {
-    fn of(event: AppointmentEvent, catalogue: &Catalogue) -> Self {
+    fn of(event: &AppointmentEvent, catalogue: &Catalogue) -> Self {
         Self {
             seq: event.seq,
             kind: event.kind,

@@ -111,10 +111,7 @@ pub(super) async fn carry_out(
             Kind::Conflict,
             &format!(
                 "an appointment that is {} cannot be changed like that",
-                serde_json::to_string(&now.status)
-                    .unwrap_or_default()
-                    .replace(['"', '_'], " ")
-                    .trim()
+                now.status.as_str().replace('_', " ")
             ),
         ),
     }
