@@ -248,15 +248,17 @@ impl Server {
         let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = probe.local_addr().expect("an address");
         drop(probe);
-        let child = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
             .current_dir(folder)
             .env_clear()
             .env("FRONTDESK_LISTEN", address.to_string())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
+        // Nobody reads the greeting, and the server must not mind.
+        drop(child.stdout.take());
         let server = Self { child, address };
         for _ in 0..400 {
             if std::net::TcpStream::connect(address).is_ok() {
@@ -359,6 +361,22 @@ fn series(address: std::net::SocketAddr) -> std::collections::BTreeSet<String> {
         .filter_map(|line| line.rsplit_once(' '))
         .map(|(name, _)| name.to_owned())
         .collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_look_at_the_figures_shows_the_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let stats = request(server.address, "GET", "/v1/stats", "");
+    assert!(stats.contains("\"resident_memory_bytes\":"), "{stats}");
+    assert!(!stats.contains("\"resident_memory_bytes\":0"), "{stats}");
+    let metrics = request(server.address, "GET", "/metrics", "");
+    assert!(metrics.contains("\nprocess_resident_memory_bytes "), "{metrics}");
+    assert!(
+        !metrics.contains("\nprocess_resident_memory_bytes 0\n"),
+        "{metrics}"
+    );
 }
 
 #[cfg(unix)]
