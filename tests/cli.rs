@@ -252,6 +252,7 @@ impl Server {
             .current_dir(folder)
             .env_clear()
             .env("FRONTDESK_LISTEN", address.to_string())
+            .env("FRONTDESK_NOW", "2026-11-18T10:00:00-05:00[America/New_York]")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -408,4 +409,48 @@ fn traffic_makes_no_series_that_was_not_there_at_the_start() {
     let after = series(server.address);
     let new: Vec<&String> = after.difference(&before).collect();
     assert!(new.is_empty(), "{new:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_context_says_what_its_ids_are_called() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let body = r#"{"business_id": "demo-salon", "participant_id": "anna", "text": "gel manicure with Linh on friday at 2pm"}"#;
+    let answer = request(server.address, "POST", "/v1/messages", body);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let path = "/v1/businesses/demo-salon/participants/anna/context";
+    let context = request(server.address, "GET", path, "");
+    let names = r#""names":{"services":{"gel-manicure":"Gel Manicure"},"staff":{"linh":"Linh"}}"#;
+    assert!(context.contains(names), "{context}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_party_with_several_services_is_booked_and_moved_by_the_business() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let all = "/v1/businesses/demo-salon/appointments";
+    let body = r#"{"participant_id": "anna", "services": ["gel-manicure", "pedicure"], "party_size": 2, "starts_at": "2026-11-20T14:00:00-05:00"}"#;
+    let booked = request(server.address, "POST", all, body);
+    assert!(booked.starts_with("HTTP/1.1 201"), "{booked}");
+    let services = r#""services":["gel-manicure","pedicure","gel-manicure","pedicure"]"#;
+    assert!(booked.contains(services), "{booked}");
+    let location = booked.lines().find_map(|line| line.strip_prefix("location: "));
+    let location = location.expect("a location");
+    let body = r#"{"starts_at": "2026-11-20T15:00:00-05:00"}"#;
+    let moved = request(server.address, "PATCH", location, body);
+    assert!(moved.starts_with("HTTP/1.1 200"), "{moved}");
+    assert!(
+        moved.contains(r#""starts_at":"2026-11-20T15:00:00-05:00""#),
+        "{moved}"
+    );
+    assert!(moved.contains(services), "{moved}");
+    let history = request(server.address, "GET", &format!("{location}/events"), "");
+    for kind in ["booked", "moved"] {
+        assert!(
+            history.contains(&format!(r#""kind":"{kind}","actor":"operator""#)),
+            "{history}"
+        );
+    }
 }
