@@ -42,7 +42,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -51,6 +50,7 @@ use crate::clock::Clock;
 use crate::conversation::{Business, Businesses, Conversations};
 use crate::outbound::Hub;
 use crate::store::Store;
+use crate::telemetry::Meter;
 use crate::types::{BusinessId, Pair};
 use health::Probe;
 use problem::Problem;
@@ -72,7 +72,7 @@ pub struct Api {
     /// The state of the language model, for `/ready`.
     pub llm: Arc<dyn Probe>,
     /// What `/metrics` and `/v1/stats` show.
-    pub metrics: PrometheusHandle,
+    pub metrics: Meter,
     /// Settings.
     pub settings: Settings,
 }

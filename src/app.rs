@@ -4,6 +4,7 @@
 //! it owes), then the outbox, and the store last.
 
 use std::future::Future;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,26 +154,18 @@ pub fn demo() -> anyhow::Result<Catalogue> {
 /// When something cannot be started.
 pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow::Result<()> {
     let app = open(&settings).await?;
-    let App {
-        store,
-        businesses,
-        conversations,
-        clock,
-        hub,
-        dispatcher,
-    } = app;
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("cannot listen on {} (FRONTDESK_LISTEN)", settings.server.listen))?;
     let address = listener.local_addr()?;
 
     // What a crash left is answered before anybody new is; a failure here is tried again by the timer.
-    if let Err(error) = conversations.sweep(Sweep::Start).await {
+    if let Err(error) = app.conversations.sweep(Sweep::Start).await {
         tracing::warn!(%error, "the first sweep failed");
     }
     let outbox_stop = CancellationToken::new();
-    let outbox = tokio::spawn(dispatcher.run(outbox_stop.clone()));
-    let swept = conversations.clone();
+    let outbox = tokio::spawn(app.dispatcher.run(outbox_stop.clone()));
+    let swept = app.conversations.clone();
     every(&life, "sweep", settings.upkeep.sweep_every, move || {
         let conversations = swept.clone();
         async move {
@@ -181,7 +174,7 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
             }
         }
     });
-    let (watched, counted, gauge) = (store.clone(), conversations.clone(), meter.clone());
+    let (watched, counted, gauge) = (app.store.clone(), app.conversations.clone(), meter.clone());
     every(&life, "gauges", Duration::from_secs(5), move || {
         let (store, conversations, meter) = (watched.clone(), counted.clone(), gauge.clone());
         async move {
@@ -200,14 +193,14 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
         business: demo_business.clone(),
     };
     let router = api::router(Api {
-        conversations: conversations.clone(),
-        businesses,
-        store: store.clone(),
-        clock,
-        hub: hub.clone(),
+        conversations: app.conversations.clone(),
+        businesses: app.businesses,
+        store: app.store.clone(),
+        clock: app.clock,
+        hub: app.hub.clone(),
         cache: Arc::new(NotConfigured),
         llm: Arc::new(NotConfigured),
-        metrics: meter.handle(),
+        metrics: meter,
         settings: api::Settings {
             keys: settings.server.api_keys.clone(),
             message_wait: settings.conversation.wait_max,
@@ -215,10 +208,11 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
             requests_max: settings.server.requests_max,
         },
     });
-    greeting.show();
+    // Whoever closed standard output does not want to be greeted; frontdesk is open all the same.
+    let _ = greeting.show(&mut std::io::stdout().lock());
 
     let soft = life.soft();
-    let streams = hub.clone();
+    let streams = app.hub;
     let closing = tokio::spawn({
         let soft = soft.clone();
         async move {
@@ -231,11 +225,11 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
     api::serve::serve(listener, router, settings.server.connections_max, soft, grace).await;
     closing.abort();
 
-    conversations.drain().await;
+    app.conversations.drain().await;
     outbox_stop.cancel();
     // A dispatcher that broke has logged why; what it left is claimed again at the next start.
     let _ = outbox.await;
-    store.close().await;
+    app.store.close().await;
     Ok(())
 }
 
@@ -278,21 +272,19 @@ struct Greeting {
 }
 
 impl Greeting {
-    #[expect(
-        clippy::print_stdout,
-        reason = "the address is for the person who typed the command, not for a log"
-    )]
-    fn show(&self) {
-        println!(
-            "\n  frontdesk is open: http://{}/  (web chat with {})\n",
-            self.address, self.business
-        );
-        println!("  Try:  gel manicure with Linh on Friday at 2pm, I'm Anna");
-        println!("        do you have parking? and how much is a pedicure?");
-        println!("        cancel my appointment\n");
-        println!(
-            "  API: http://{0}/docs   Metrics: http://{0}/metrics   Stop: Ctrl-C\n",
-            self.address
-        );
+    /// For the person who typed the command, and not for a log.
+    fn show(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let Self { address, business } = self;
+        writeln!(
+            out,
+            "\n  frontdesk is open: http://{address}/  (web chat with {business})\n"
+        )?;
+        writeln!(out, "  Try:  gel manicure with Linh on Friday at 2pm, I'm Anna")?;
+        writeln!(out, "        do you have parking? and how much is a pedicure?")?;
+        writeln!(out, "        cancel my appointment\n")?;
+        writeln!(
+            out,
+            "  API: http://{address}/docs   Metrics: http://{address}/metrics   Stop: Ctrl-C\n"
+        )
     }
 }

@@ -50,6 +50,12 @@ pub fn log(settings: &Log, level: &str) -> Result<(), Error> {
 #[derive(Debug, Clone)]
 pub struct Meter(metrics_exporter_prometheus::PrometheusHandle);
 
+impl From<metrics_exporter_prometheus::PrometheusHandle> for Meter {
+    fn from(registry: metrics_exporter_prometheus::PrometheusHandle) -> Self {
+        Self(registry)
+    }
+}
+
 impl Meter {
     /// Begins to count, with every series of the closed set at zero. Once per process.
     ///
@@ -60,12 +66,6 @@ impl Meter {
         metrics::describe();
         metrics::start_at_zero();
         Ok(Self(handle))
-    }
-
-    /// The registry itself, for rooms that read figures out of it.
-    #[must_use]
-    pub fn handle(&self) -> metrics_exporter_prometheus::PrometheusHandle {
-        self.0.clone()
     }
 
     /// All metrics in Prometheus' text format, with the process's memory as it is now.

@@ -90,6 +90,23 @@ macro_rules! name {
     };
 }
 
+/// The value of a closed set that has this name; `what` the set is called is part of the refusal.
+pub(crate) fn one_of<T: Copy>(
+    what: &'static str,
+    text: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, InvalidName> {
+    let found = all.iter().copied().find(|value| name(*value) == text);
+    found.ok_or_else(|| {
+        let names: Vec<_> = all.iter().copied().map(name).collect();
+        InvalidName {
+            what,
+            problem: format!("must be one of: {}", names.join(", ")),
+        }
+    })
+}
+
 fn slug(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_')
 }
@@ -222,13 +239,7 @@ impl Channel {
 impl FromStr for Channel {
     type Err = InvalidName;
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        Self::ALL
-            .into_iter()
-            .find(|channel| channel.as_str() == text)
-            .ok_or_else(|| InvalidName {
-                what: "channel",
-                problem: "must be one of: api, web, terminal".to_owned(),
-            })
+        one_of("channel", text, &Self::ALL, Self::as_str)
     }
 }
 

@@ -248,15 +248,18 @@ impl Server {
         let probe = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = probe.local_addr().expect("an address");
         drop(probe);
-        let child = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
             .current_dir(folder)
             .env_clear()
             .env("FRONTDESK_LISTEN", address.to_string())
+            .env("FRONTDESK_NOW", "2026-11-18T10:00:00-05:00[America/New_York]")
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
+        // Nobody reads the greeting, and the server must not mind.
+        drop(child.stdout.take());
         let server = Self { child, address };
         for _ in 0..400 {
             if std::net::TcpStream::connect(address).is_ok() {
@@ -361,6 +364,22 @@ fn series(address: std::net::SocketAddr) -> std::collections::BTreeSet<String> {
         .collect()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_first_look_at_the_figures_shows_the_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let stats = request(server.address, "GET", "/v1/stats", "");
+    assert!(stats.contains("\"resident_memory_bytes\":"), "{stats}");
+    assert!(!stats.contains("\"resident_memory_bytes\":0"), "{stats}");
+    let metrics = request(server.address, "GET", "/metrics", "");
+    assert!(metrics.contains("\nprocess_resident_memory_bytes "), "{metrics}");
+    assert!(
+        !metrics.contains("\nprocess_resident_memory_bytes 0\n"),
+        "{metrics}"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn traffic_makes_no_series_that_was_not_there_at_the_start() {
@@ -390,4 +409,48 @@ fn traffic_makes_no_series_that_was_not_there_at_the_start() {
     let after = series(server.address);
     let new: Vec<&String> = after.difference(&before).collect();
     assert!(new.is_empty(), "{new:#?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_context_says_what_its_ids_are_called() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let body = r#"{"business_id": "demo-salon", "participant_id": "anna", "text": "gel manicure with Linh on friday at 2pm"}"#;
+    let answer = request(server.address, "POST", "/v1/messages", body);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let path = "/v1/businesses/demo-salon/participants/anna/context";
+    let context = request(server.address, "GET", path, "");
+    let names = r#""names":{"services":{"gel-manicure":"Gel Manicure"},"staff":{"linh":"Linh"}}"#;
+    assert!(context.contains(names), "{context}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_party_with_several_services_is_booked_and_moved_by_the_business() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path());
+    let all = "/v1/businesses/demo-salon/appointments";
+    let body = r#"{"participant_id": "anna", "services": ["gel-manicure", "pedicure"], "party_size": 2, "starts_at": "2026-11-20T14:00:00-05:00"}"#;
+    let booked = request(server.address, "POST", all, body);
+    assert!(booked.starts_with("HTTP/1.1 201"), "{booked}");
+    let services = r#""services":["gel-manicure","pedicure","gel-manicure","pedicure"]"#;
+    assert!(booked.contains(services), "{booked}");
+    let location = booked.lines().find_map(|line| line.strip_prefix("location: "));
+    let location = location.expect("a location");
+    let body = r#"{"starts_at": "2026-11-20T15:00:00-05:00"}"#;
+    let moved = request(server.address, "PATCH", location, body);
+    assert!(moved.starts_with("HTTP/1.1 200"), "{moved}");
+    assert!(
+        moved.contains(r#""starts_at":"2026-11-20T15:00:00-05:00""#),
+        "{moved}"
+    );
+    assert!(moved.contains(services), "{moved}");
+    let history = request(server.address, "GET", &format!("{location}/events"), "");
+    for kind in ["booked", "moved"] {
+        assert!(
+            history.contains(&format!(r#""kind":"{kind}","actor":"operator""#)),
+            "{history}"
+        );
+    }
 }

@@ -14,16 +14,13 @@ use utoipa::{IntoParams, ToSchema};
 pub(super) use change::{__path_book, __path_cancel, __path_change, book, cancel, change};
 
 use super::App;
-use super::params::{OfAppointment, OfBusiness, QueryString, UrlPath};
+use super::params::{OfAppointment, OfBusiness, QueryString, UrlPath, page_limit};
 use super::problem::{Kind, Problem};
-use crate::booking::appointment::{Appointment, Status};
+use crate::booking::appointment::{Actor, Appointment, EventKind, Status};
 use crate::booking::catalogue::Catalogue;
 use crate::conversation::answer::AppointmentView;
-use crate::store::{Actor, AppointmentEvent, AppointmentQuery};
+use crate::store::{AppointmentEvent, AppointmentQuery};
 use crate::types::{AppointmentId, BusinessId, ParticipantId, TurnId};
-
-const PAGE_DEFAULT: u32 = 50;
-const PAGE_MAX: u32 = 200;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -83,7 +80,7 @@ pub(super) struct AppointmentEventView {
     /// Counts from 1.
     seq: u64,
     /// What happened.
-    kind: String,
+    kind: EventKind,
     /// By whom.
     actor: Actor,
     /// The turn of a conversation that did it.
@@ -110,7 +107,7 @@ pub(super) async fn list(
     UrlPath(OfBusiness { business_id: id }): UrlPath<OfBusiness>,
     QueryString(params): QueryString<ListParams>,
 ) -> Result<Json<AppointmentPage>, Problem> {
-    let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let limit = page_limit(params.limit)?;
     let after = params.after.as_deref().map(cursor).transpose()?;
     let business = app.business(&id).await?;
     let query = AppointmentQuery {
@@ -179,7 +176,7 @@ pub(super) async fn events(
     find(&app, &id, appointment).await?;
     let events = app.store.appointment_events(&id, appointment).await?;
     let events = events
-        .into_iter()
+        .iter()
         .map(|event| AppointmentEventView::of(event, &business.catalogue))
         .collect();
     Ok(Json(AppointmentHistory { events }))
@@ -204,19 +201,6 @@ fn location(id: &BusinessId, appointment: AppointmentId) -> [(header::HeaderName
     )]
 }
 
-/// The number of entries on a page.
-pub(super) fn page_limit(asked: Option<u32>, default: u32, max: u32) -> Result<u32, Problem> {
-    match asked {
-        None => Ok(default),
-        Some(limit) if (1..=max).contains(&limit) => Ok(limit),
-        Some(_) => Err(Problem::fault(
-            Kind::Malformed,
-            "limit",
-            format!("must be a number from 1 to {max}"),
-        )),
-    }
-}
-
 /// Reads a cursor: microseconds since 1970 and an id, the order of the list.
 fn cursor(text: &str) -> Result<(Timestamp, AppointmentId), Problem> {
     let parts = text.split_once('~').and_then(|(micros, id)| {
@@ -237,7 +221,7 @@ impl BookedAppointment {
 }
 
 impl AppointmentEventView {
-    fn of(event: AppointmentEvent, catalogue: &Catalogue) -> Self {
+    fn of(event: &AppointmentEvent, catalogue: &Catalogue) -> Self {
         Self {
             seq: event.seq,
             kind: event.kind,

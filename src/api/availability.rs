@@ -131,9 +131,8 @@ pub(super) async fn search(
     }
     let business = app.business(&id).await?;
     let catalogue = &business.catalogue;
-    let staff = wish::staff(catalogue, params.staff.as_ref())?;
-    let services = wish::services(catalogue, std::slice::from_ref(&params.service))?;
-    let wish = wish::visit(&services, people, &staff)?;
+    let services = std::slice::from_ref(&params.service);
+    let wish = wish::visit(catalogue, services, params.staff.as_ref(), people)?;
 
     let now = app.clock.now();
     let from = params

@@ -89,6 +89,21 @@ where
     }
 }
 
+/// Entries on a page when nobody says how many. The documentation of every `limit` says the same.
+const PAGE_DEFAULT: u32 = 50;
+const PAGE_MAX: u32 = 200;
+
+/// The number of entries on a page.
+pub(super) fn page_limit(asked: Option<u32>) -> Result<u32, Problem> {
+    let limit = asked.unwrap_or(PAGE_DEFAULT);
+    if (1..=PAGE_MAX).contains(&limit) {
+        Ok(limit)
+    } else {
+        let message = format!("must be a number from 1 to {PAGE_MAX}");
+        Err(Problem::fault(Kind::Malformed, "limit", message))
+    }
+}
+
 /// The version that a change expects (`If-Match: "3"`); `None` without the header or with `*`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IfMatch(pub(super) Option<u64>);

@@ -12,18 +12,14 @@ pub(super) use goals::{__path_goals, goals};
 use views::{ContextView, SessionList, SessionView, TranscriptMessage, TranscriptPage};
 
 use super::App;
-use super::appointments::page_limit;
 use super::auth::Caller;
-use super::params::{OfParticipant, QueryString, UrlPath};
+use super::params::{OfParticipant, QueryString, UrlPath, page_limit};
 use super::problem::{Kind, Problem};
 use crate::booking::appointment::Status;
 use crate::conversation::Business;
 use crate::conversation::answer::AppointmentView;
 use crate::store::AppointmentQuery;
 use crate::types::Pair;
-
-const PAGE_DEFAULT: u32 = 50;
-const PAGE_MAX: u32 = 200;
 
 /// Appointments that a context shows at most.
 const UPCOMING_MAX: u32 = 20;
@@ -91,7 +87,7 @@ pub(super) async fn messages(
     UrlPath(path): UrlPath<OfParticipant>,
     QueryString(params): QueryString<TranscriptParams>,
 ) -> Result<Json<TranscriptPage>, Problem> {
-    let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let limit = page_limit(params.limit)?;
     if params
         .before
         .is_some_and(|before| !(1..=SEQ_MAX).contains(&before))
@@ -133,7 +129,7 @@ pub(super) async fn sessions(
     UrlPath(path): UrlPath<OfParticipant>,
     QueryString(params): QueryString<SessionParams>,
 ) -> Result<Json<SessionList>, Problem> {
-    let limit = page_limit(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
+    let limit = page_limit(params.limit)?;
     let (pair, _) = known(&app, path).await?;
     let sessions = app.store.sessions(pair.conversation(), limit).await?;
     let sessions = sessions.into_iter().map(SessionView::from).collect();

@@ -3,10 +3,10 @@
 use crate::booking::Catalogue;
 use crate::booking::availability::Reason;
 use crate::booking::catalogue::{ResourceKind, Service};
-use crate::booking::visit::{Arrangement, StaffWish, Wish, WishItem};
+use crate::booking::visit::{StaffWish, Wish, wish_for};
 use crate::types::{ResourceId, ServiceId};
 
-use super::problem::{Kind, Problem};
+use super::problem::Problem;
 
 /// The word for "whoever is free".
 const ANYONE: &str = "anyone";
@@ -34,35 +34,16 @@ pub(super) fn staff(catalogue: &Catalogue, named: Option<&ResourceId>) -> Result
     }
 }
 
-/// The visit: seats in a class, one service for several people at once, or services one after the other.
-pub(super) fn visit(services: &[&Service], people: u32, staff: &StaffWish) -> Result<Wish, Problem> {
-    let item = |service: &Service, seats: u32| WishItem {
-        service: service.id.clone(),
-        staff: staff.clone(),
-        seats,
-    };
-    match *services {
-        [class] if class.is_class() => Ok(Wish {
-            items: vec![item(class, people)],
-            arrangement: Arrangement::InSequence,
-        }),
-        [service] => Ok(Wish {
-            items: (0..people.max(1)).map(|_| item(service, 1)).collect(),
-            arrangement: if people > 1 {
-                Arrangement::Together
-            } else {
-                Arrangement::InSequence
-            },
-        }),
-        ref several if people <= 1 => Ok(Wish {
-            items: several.iter().map(|service| item(service, 1)).collect(),
-            arrangement: Arrangement::InSequence,
-        }),
-        _ => Err(Problem::new(
-            Kind::Conflict,
-            "several services for several people are booked one person at a time",
-        )),
-    }
+/// The visit that these services, this member of staff and this number of people stand for.
+pub(super) fn visit(
+    catalogue: &Catalogue,
+    ids: &[ServiceId],
+    named: Option<&ResourceId>,
+    people: u32,
+) -> Result<Wish, Problem> {
+    services(catalogue, ids)?;
+    let staff = staff(catalogue, named)?;
+    Ok(wish_for(catalogue, ids, &staff, people))
 }
 
 /// Why a start is refused, as a code and as a sentence.

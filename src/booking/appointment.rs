@@ -3,7 +3,10 @@
 //! `held -> pending | confirmed | expired`, `pending -> confirmed | declined | cancelled | expired`,
 //! `confirmed -> checked_in | cancelled | no_show | completed`, `checked_in -> completed`.
 //! A terminal state never lives again: whoever wants the slot anew books anew.
+//!
+//! The rules of that life are here and nowhere else; the store applies them to its rows.
 
+mod change;
 mod event;
 #[cfg(test)]
 mod tests;
@@ -14,9 +17,10 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use self::event::{Actor, Event, EventKind, Refused};
+pub use self::change::Refused;
+pub use self::event::{Actor, EventKind};
 use super::visit::Allocation;
-use crate::types::{AppointmentId, GoalId, ParticipantId, ServiceId};
+use crate::types::{AppointmentId, GoalId, InvalidName, ParticipantId, ServiceId, one_of};
 
 /// A visit that occupies resources.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,6 +145,12 @@ impl Status {
             Self::Completed | Self::Cancelled | Self::Declined | Self::Expired | Self::NoShow => false,
         }
     }
+
+    /// Whether a visit in this state can have another time. A hold cannot: another slot is another promise.
+    #[must_use]
+    pub const fn can_move(self) -> bool {
+        matches!(self, Self::Pending | Self::Confirmed)
+    }
 }
 
 impl fmt::Display for Status {
@@ -149,17 +159,9 @@ impl fmt::Display for Status {
     }
 }
 
-/// A text that names no state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a state of an appointment")]
-pub struct UnknownStatus(pub String);
-
 impl FromStr for Status {
-    type Err = UnknownStatus;
-    fn from_str(text: &str) -> Result<Self, UnknownStatus> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| UnknownStatus(text.to_owned()))
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        one_of("state of an appointment", text, &Self::ALL, Self::as_str)
     }
 }

@@ -107,6 +107,7 @@ fn folder(database: &Path) -> Finding {
     // Permissions, quotas and read-only mounts all show in one way: by trying.
     let probe = folder.join(format!(".frontdesk-doctor-{}", std::process::id()));
     let written = File::create_new(&probe).and_then(|mut file| file.write_all(b"probe"));
+    // It is not there when it could not be written, which is what the finding says.
     let _ = std::fs::remove_file(&probe);
     match written {
         Ok(()) => Fine(format!("{} can be written to", folder.display())),

@@ -253,8 +253,8 @@ pub(super) fn start_at_zero() {
     for state in Connection::ALL {
         gauge!(POOL, "state" => state.as_str()).set(0.0);
     }
+    // Histograms are made and not filled: series with a count of 0.
     for stage in Stage::ALL {
-        // Made, not filled: a series with a count of 0.
         let _ = histogram!(TURN_DURATION, "stage" => stage.as_str());
     }
     for name in [COMMIT_BATCH, COMMIT_DURATION, LLM_DURATION] {

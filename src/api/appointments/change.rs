@@ -13,10 +13,11 @@ use super::super::body::{Body, whole};
 use super::super::params::{IdempotencyKey, IfMatch, OfAppointment, OfBusiness, Slug, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::super::wish;
-use super::slot::{carry_out, own_visits, plan, price};
+use super::slot::{carry_out, own_visits, plan};
 use super::{BookedAppointment, find, location, show};
 use crate::booking::appointment::{Appointment, Status};
 use crate::booking::catalogue::ResourceKind;
+use crate::booking::visit;
 use crate::conversation::Business;
 use crate::ids;
 use crate::store::{Actor, Change};
@@ -107,41 +108,28 @@ pub(in crate::api) async fn book(
     }
     let business = app.business(&id).await?;
     let catalogue = &business.catalogue;
-    let services = wish::services(catalogue, &new.services)?;
-    let staff = wish::staff(catalogue, new.staff.as_ref())?;
-    let wish = wish::visit(&services, people, &staff)?;
-    let now = app.clock.now();
+    let wish = wish::visit(catalogue, &new.services, new.staff.as_ref(), people)?;
+    let (now, starts_at) = (app.clock.now(), new.starts_at);
     // A second try would find the booking of the first in its way. Looking past the customer's own visits leaves
     // the answer to the store, which knows the key; under another key the slot is still taken.
     let own = match idempotency_key {
-        Some(_) => own_visits(&app, &business, &new.participant_id, new.starts_at).await?,
+        Some(_) => own_visits(&app, &business, &new.participant_id, starts_at).await?,
         None => Vec::new(),
     };
-    let plan = plan(&app, &business, &wish, new.starts_at, &own).await?;
-    let appointment = Appointment {
+    let plan = plan(&app, &business, &wish, starts_at, &own).await?;
+    let new = visit::NewAppointment {
         id: AppointmentId(ids::new_id(now)),
         participant: new.participant_id,
-        status: if catalogue.policies.confirm_by_hand {
-            Status::Pending
-        } else {
-            Status::Confirmed
-        },
-        services: wish.items.iter().map(|item| item.service.clone()).collect(),
-        party_size: people,
-        price_minor: price(&wish, catalogue),
-        starts_at: plan.starts_at,
-        ends_at: plan.ends_at,
-        allocations: plan.allocations,
         hold_expires_at: None,
         goal: None,
-        version: 1,
     };
+    let appointment = plan.new_appointment(catalogue, &wish, new);
     let change = Change::Book {
         appointment,
         actor: Actor::Operator,
         idempotency_key,
     };
-    let booked = carry_out(&app, &business, change, Some((&wish, new.starts_at, &[]))).await?;
+    let booked = carry_out(&app, &business, change, Some((&wish, starts_at, &[]))).await?;
     Ok((
         location(&id, booked.id),
         show(StatusCode::CREATED, &booked, catalogue),
@@ -259,13 +247,15 @@ async fn move_to(
     });
     // A party is served by several people; naming one of them would ask too much of that one.
     let present = present.filter(|_| found.party_size == 1);
-    let staff = wish::staff(catalogue, wanted.staff.as_ref().or(present.as_ref()))?;
-    let mut ids = found.services.clone();
-    if found.party_size > 1 {
-        ids.dedup();
-    }
-    let services = wish::services(catalogue, &ids)?;
-    let wish = wish::visit(&services, found.party_size, &staff)?;
+    let staff = wanted.staff.as_ref().or(present.as_ref());
+    // A party's services are listed person by person; a class is listed once for all.
+    let people = usize::try_from(found.party_size).unwrap_or(usize::MAX);
+    let of_one = found.services.len().checked_div(people).unwrap_or_default();
+    let services = match of_one {
+        0 => &found.services[..],
+        of_one => &found.services[..of_one],
+    };
+    let wish = wish::visit(catalogue, services, staff, found.party_size)?;
     let starts_at = wanted.starts_at.unwrap_or(found.starts_at);
     let ignoring = [found.id];
     let plan = plan(app, business, &wish, starts_at, &ignoring).await?;

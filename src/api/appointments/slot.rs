@@ -11,7 +11,6 @@ use super::super::problem::{Kind, Problem};
 use super::super::wish;
 use crate::booking::appointment::Appointment;
 use crate::booking::availability::{self, Question, Reason};
-use crate::booking::catalogue::Catalogue;
 use crate::booking::visit::{Plan, Wish};
 use crate::conversation::Business;
 use crate::store::{Change, ChangeOutcome};
@@ -111,19 +110,8 @@ pub(super) async fn carry_out(
             Kind::Conflict,
             &format!(
                 "an appointment that is {} cannot be changed like that",
-                serde_json::to_string(&now.status)
-                    .unwrap_or_default()
-                    .replace(['"', '_'], " ")
-                    .trim()
+                now.status.as_str().replace('_', " ")
             ),
         ),
     }
-}
-
-/// What the visit costs, if every part of it has a price.
-pub(super) fn price(wish: &Wish, catalogue: &Catalogue) -> Option<u64> {
-    wish.items
-        .iter()
-        .map(|item| Some(catalogue.service(&item.service)?.price_minor? * u64::from(item.seats)))
-        .sum()
 }

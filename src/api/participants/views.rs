@@ -1,10 +1,14 @@
 //! How the API shows a conversation: its context, its sessions, its transcript.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::availability::zone_name;
+use crate::booking::catalogue::{Catalogue, Resource, Service};
 use crate::conversation::Business;
 use crate::conversation::answer::{AppointmentView, GoalView};
 use crate::dialogue::Context;
@@ -27,6 +31,8 @@ pub(in crate::api) struct ContextView {
     question: Option<QuestionView>,
     /// The customer's upcoming appointments, by start.
     appointments: Vec<AppointmentView>,
+    /// What the services and the staff that stand above by their ids are called.
+    names: NamesView,
     /// What the customer said about themselves.
     profile: ProfileView,
     /// How many places on the waitlist the customer has.
@@ -44,6 +50,15 @@ pub(in crate::api) struct QuestionView {
     text: String,
     /// The options as listed.
     options: Vec<String>,
+}
+
+/// What is called how, for those who show goals and appointments to people: a visitor may not read the catalogue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct NamesView {
+    /// Names of services by id.
+    services: BTreeMap<String, String>,
+    /// Names of members of staff by id.
+    staff: BTreeMap<String, String>,
 }
 
 /// What a customer said about themselves.
@@ -138,16 +153,16 @@ impl ContextView {
     ) -> Self {
         let zone = &business.catalogue.time_zone;
         let options = context.option_labels();
+        let active = context.goals.iter().filter(|goal| goal.state.is_active());
+        let goals: Vec<GoalView> = active
+            .map(|goal| GoalView::of(goal, &business.catalogue))
+            .collect();
         Self {
             version,
             time_zone: zone_name(zone),
             session: context.session.map(SessionView::from),
-            goals: context
-                .goals
-                .iter()
-                .filter(|goal| goal.state.is_active())
-                .map(|goal| GoalView::of(goal, &business.catalogue))
-                .collect(),
+            names: NamesView::of(&business.catalogue, &goals, &appointments),
+            goals,
             question: context.question.map(|question| QuestionView {
                 text: question.again,
                 options,
@@ -161,6 +176,40 @@ impl ContextView {
             waitlist_entries: context.waitlist.len(),
             handed_off: context.handed_off.is_some(),
             opted_out: context.opted_out,
+        }
+    }
+}
+
+impl NamesView {
+    fn of(catalogue: &Catalogue, goals: &[GoalView], appointments: &[AppointmentView]) -> Self {
+        let slots = || goals.iter().map(|goal| &goal.slots);
+        let services: BTreeSet<&String> = slots()
+            .flat_map(|slots| slots.service.iter().chain(&slots.services))
+            .chain(
+                appointments
+                    .iter()
+                    .flat_map(|a| iter::once(&a.service).chain(&a.services)),
+            )
+            .collect();
+        let staff: BTreeSet<&String> = slots()
+            .filter_map(|slots| slots.staff.as_ref())
+            .chain(appointments.iter().filter_map(|a| a.staff.as_ref()))
+            .collect();
+        let service = |service: &Service| (service.id.to_string(), service.name.clone());
+        let person = |resource: &Resource| (resource.id.to_string(), resource.name.clone());
+        Self {
+            services: catalogue
+                .services
+                .iter()
+                .map(service)
+                .filter(|(id, _)| services.contains(id))
+                .collect(),
+            staff: catalogue
+                .resources
+                .iter()
+                .map(person)
+                .filter(|(id, _)| staff.contains(id))
+                .collect(),
         }
     }
 }

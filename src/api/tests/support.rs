@@ -83,7 +83,7 @@ async fn build(keys: &[&str], store: FakeStore) -> Site {
         hub: Hub::new(4),
         cache: Arc::new(NotConfigured),
         llm: Arc::new(NotConfigured),
-        metrics: PrometheusBuilder::new().build_recorder().handle(),
+        metrics: PrometheusBuilder::new().build_recorder().handle().into(),
         settings: Settings {
             keys: keys.iter().map(|&key| SecretString::from(key)).collect(),
             message_wait: Duration::from_secs(1),

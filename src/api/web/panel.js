@@ -29,12 +29,31 @@ function fill(id, facts, empty) {
 
 // Shows a context as the API gives it, or nothing at all.
 export function showPanel(context) {
-  context ??= { goals: [], appointments: [], profile: {} };
-  const title = (words) => (words.charAt(0).toUpperCase() + words.slice(1)).replace(/[_-]/g, " ");
+  context ??= { goals: [], appointments: [], names: { services: {}, staff: {} }, profile: {} };
+  const title = (words) => (words.charAt(0).toUpperCase() + words.slice(1)).replaceAll("_", " ");
   const when = (at) =>
     new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "short", timeZone: context.time_zone }).format(new Date(at));
-  fill("goals", context.goals.map((goal) => fact(`${title(goal.kind)}: ${goal.state.replaceAll("_", " ")}`, Object.entries(goal.slots))), "Nothing yet.");
-  fill("appointments", context.appointments.map((a) => fact(title((a.services?.length ? a.services : [a.service]).join(", ")), [["when", when(a.starts_at)], ["staff", a.staff], ["people", a.party_size > 1 ? a.party_size : null], ["status", a.status.replaceAll("_", " ")]])), "None yet.");
+  // Ids are for programs; what has no name any more keeps its id. `services` is there only when there are several.
+  const services = (of) => (of.services ?? [of.service]).filter(Boolean).map((id) => context.names.services[id] ?? id).join(", ");
+  const staff = (id) => context.names.staff[id] ?? id;
+  const visit = (id) => {
+    const found = context.appointments.find((appointment) => appointment.id === id);
+    return found && `${services(found)}, ${when(found.starts_at)}`;
+  };
+  const wanted = ({ service, services: several, staff: who, appointment, ...rest }) => [
+    ["service", services({ service, services: several })],
+    ["staff", staff(who)],
+    ...Object.entries(rest),
+    ["appointment", visit(appointment)],
+  ];
+  const booked = (a) => [
+    ["when", when(a.starts_at)],
+    ["staff", staff(a.staff)],
+    ["people", a.party_size > 1 ? a.party_size : null],
+    ["status", a.status.replaceAll("_", " ")],
+  ];
+  fill("goals", context.goals.map((goal) => fact(`${title(goal.kind)}: ${goal.state.replaceAll("_", " ")}`, wanted(goal.slots))), "Nothing yet.");
+  fill("appointments", context.appointments.map((a) => fact(services(a), booked(a))), "None yet.");
   const about = Object.entries(context.profile).filter(([, value]) => value);
   fill("profile", about.length > 0 ? [fact("You", about)] : [], "Nothing yet.");
 }

@@ -1,29 +1,13 @@
-//! What happens to an appointment: checked changes, each of which leaves an event.
+//! What happens to an appointment, and who does it: closed sets, because histories are read for years.
 
-use jiff::Timestamp;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Appointment, Status};
-use crate::booking::visit::Plan;
+use super::Status;
+use crate::types::{InvalidName, one_of};
 
-/// One change of an appointment. Events are only ever appended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// What happened.
-    pub kind: EventKind,
-    /// Who did it.
-    pub actor: Actor,
-    /// When.
-    pub at: Timestamp,
-    /// The state before; `None` for the first event.
-    pub from: Option<Status>,
-    /// The state after.
-    pub to: Status,
-    /// The version that it made.
-    pub version: u64,
-}
-
-/// Kinds of events.
+/// Kinds of events. Events are only ever appended.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -31,17 +15,23 @@ pub struct Event {
 pub enum EventKind {
     /// A slot was promised for some minutes.
     Held,
+    /// A promise was given back.
+    Released,
+    /// A promise became the new time of another appointment.
+    Used,
+    /// Booked without a promise before it.
+    Booked,
     /// It waits for the business.
     Pending,
     /// It stands.
     Confirmed,
-    /// It has another time or other resources.
+    /// It has another time, other resources or other services.
     Moved,
     /// It was called off.
     Cancelled,
     /// The business refused it.
     Declined,
-    /// It ran out, or the hold was let go.
+    /// A promise, or one waiting for the business, ran out.
     Expired,
     /// The customer has come.
     CheckedIn,
@@ -52,9 +42,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    /// Every kind, for creating metric labels at start.
-    pub const ALL: [Self; 10] = [
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
         Self::Held,
+        Self::Released,
+        Self::Used,
+        Self::Booked,
         Self::Pending,
         Self::Confirmed,
         Self::Moved,
@@ -66,33 +59,28 @@ impl EventKind {
         Self::NoShow,
     ];
 
-    /// The name used in storage, metrics and the API.
+    /// The name used in storage and the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self.status() {
-            Some(status) => status.as_str(),
-            None => "moved",
-        }
-    }
-
-    /// The state that it leads to; a move leaves the state as it is.
-    #[must_use]
-    pub const fn status(self) -> Option<Status> {
         match self {
-            Self::Held => Some(Status::Held),
-            Self::Pending => Some(Status::Pending),
-            Self::Confirmed => Some(Status::Confirmed),
-            Self::Moved => None,
-            Self::Cancelled => Some(Status::Cancelled),
-            Self::Declined => Some(Status::Declined),
-            Self::Expired => Some(Status::Expired),
-            Self::CheckedIn => Some(Status::CheckedIn),
-            Self::Completed => Some(Status::Completed),
-            Self::NoShow => Some(Status::NoShow),
+            Self::Held => "held",
+            Self::Released => "released",
+            Self::Used => "used",
+            Self::Booked => "booked",
+            Self::Pending => "pending",
+            Self::Confirmed => "confirmed",
+            Self::Moved => "moved",
+            Self::Cancelled => "cancelled",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+            Self::CheckedIn => "checked_in",
+            Self::Completed => "completed",
+            Self::NoShow => "no_show",
         }
     }
 
-    const fn of(status: Status) -> Self {
+    /// The kind of an event that is nothing but a change to this state.
+    pub(super) const fn of(status: Status) -> Self {
         match status {
             Status::Held => Self::Held,
             Status::Pending => Self::Pending,
@@ -107,23 +95,33 @@ impl EventKind {
     }
 }
 
+impl FromStr for EventKind {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        one_of("kind of event", text, &Self::ALL, Self::as_str)
+    }
+}
+
 /// Who changed an appointment.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// The customer, by saying so.
+    /// The customer, by chat.
     Customer,
-    /// The bot on its own, for example by placing a hold.
+    /// The bot on its own (a hold, a waitlist offer, an expiry).
     Bot,
-    /// Somebody of the business.
+    /// The business, by API or console.
     Operator,
-    /// A sweep or an import.
+    /// Upkeep, or an import.
     System,
 }
 
 impl Actor {
+    /// Everyone.
+    pub const ALL: [Self; 4] = [Self::Customer, Self::Bot, Self::Operator, Self::System];
+
     /// The name used in storage and the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -136,104 +134,9 @@ impl Actor {
     }
 }
 
-/// Why a change is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The state does not allow it.
-    #[error("an appointment that is {from} cannot become {to}")]
-    NotAllowed {
-        /// The state that it is in.
-        from: Status,
-        /// The state that was wanted.
-        to: Status,
-    },
-    /// The state does not allow a move.
-    #[error("an appointment that is {0} cannot be moved")]
-    NotMovable(Status),
-    /// The hold has run out: the slot must be won again.
-    #[error("the hold has expired; check the slot again")]
-    HoldExpired,
-}
-
-impl Appointment {
-    /// The first event of an appointment as it was made.
-    #[must_use]
-    pub const fn first_event(&self, actor: Actor, at: Timestamp) -> Event {
-        Event {
-            kind: EventKind::of(self.status),
-            actor,
-            at,
-            from: None,
-            to: self.status,
-            version: self.version,
-        }
-    }
-
-    /// Changes the state.
-    ///
-    /// # Errors
-    /// When the state does not allow it, or a hold is taken up after it has expired; nothing is changed then.
-    pub fn become_status(&mut self, to: Status, actor: Actor, at: Timestamp) -> Result<Event, Refused> {
-        let from = self.status;
-        if !from.can_become(to) {
-            return Err(Refused::NotAllowed { from, to });
-        }
-        let is_taken_up = from == Status::Held && to.is_live();
-        if is_taken_up && self.hold_expires_at.is_some_and(|expiry| expiry <= at) {
-            return Err(Refused::HoldExpired);
-        }
-        self.status = to;
-        self.hold_expires_at = None;
-        Ok(self.next_event(EventKind::of(to), actor, at, from))
-    }
-
-    /// Makes a held or pending one stand.
-    ///
-    /// # Errors
-    /// As for [`Appointment::become_status`].
-    pub fn confirm(&mut self, actor: Actor, at: Timestamp) -> Result<Event, Refused> {
-        self.become_status(Status::Confirmed, actor, at)
-    }
-
-    /// Calls it off; a hold is let go.
-    ///
-    /// # Errors
-    /// As for [`Appointment::become_status`].
-    pub fn cancel(&mut self, actor: Actor, at: Timestamp) -> Result<Event, Refused> {
-        let to = if self.status == Status::Held {
-            Status::Expired
-        } else {
-            Status::Cancelled
-        };
-        self.become_status(to, actor, at)
-    }
-
-    /// Gives it another time or other resources; it keeps its id and its state.
-    ///
-    /// # Errors
-    /// When it is over, called off or has begun, or is a hold that has expired; nothing is changed then.
-    pub fn move_to(&mut self, plan: &Plan, actor: Actor, at: Timestamp) -> Result<Event, Refused> {
-        if !matches!(self.status, Status::Held | Status::Pending | Status::Confirmed) {
-            return Err(Refused::NotMovable(self.status));
-        }
-        if self.hold_expires_at.is_some_and(|expiry| expiry <= at) {
-            return Err(Refused::HoldExpired);
-        }
-        self.allocations.clone_from(&plan.allocations);
-        self.starts_at = plan.starts_at;
-        self.ends_at = plan.ends_at;
-        Ok(self.next_event(EventKind::Moved, actor, at, self.status))
-    }
-
-    const fn next_event(&mut self, kind: EventKind, actor: Actor, at: Timestamp, from: Status) -> Event {
-        self.version = self.version.saturating_add(1);
-        Event {
-            kind,
-            actor,
-            at,
-            from: Some(from),
-            to: self.status,
-            version: self.version,
-        }
+impl FromStr for Actor {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        one_of("actor", text, &Self::ALL, Self::as_str)
     }
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::booking::appointment::{Actor, Status};
+use crate::booking::appointment::Status;
 use crate::booking::visit::{NewAppointment, StaffWish, wish_for};
 use crate::types::{ParticipantId, ServiceId};
 
@@ -115,7 +115,7 @@ fn at(quarter: i64, off_min: i64) -> Timestamp {
 fn assert_nobody_is_booked_twice(calendar: &Calendar, now: Timestamp) {
     let mut blocked: BTreeMap<(ResourceId, u32), Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
     for appointment in calendar.appointments() {
-        if appointment.status == Status::Held && appointment.hold_expires_at.is_some_and(|at| at <= now) {
+        if appointment.has_expired(now) {
             continue;
         }
         for a in &appointment.allocations {
@@ -162,12 +162,15 @@ proptest! {
                 }
                 Step::Confirm(which) => {
                     let Some((_, visit)) = booked.get_mut(which) else { continue };
-                    let _ = visit.confirm(Actor::Customer, now);
+                    let _ = visit.become_status(Status::Confirmed, now);
                     calendar.apply(visit.clone());
                 }
                 Step::Cancel(which) => {
                     let Some((_, visit)) = booked.get_mut(which) else { continue };
-                    let _ = visit.cancel(Actor::Customer, now);
+                    let _ = match visit.status {
+                        Status::Held => visit.release(),
+                        _ => visit.become_status(Status::Cancelled, now),
+                    };
                     calendar.apply(visit.clone());
                 }
                 Step::Move { which, quarter } => {
@@ -175,7 +178,13 @@ proptest! {
                     let own = [visit.id];
                     let question = Question { catalogue: &catalogue, calendar: &calendar, wish, now, ignoring: &own };
                     let Ok(plan) = check(question, at(quarter, 0)) else { continue };
-                    let _ = visit.move_to(&plan, Actor::Customer, now);
+                    let to = crate::booking::Appointment {
+                        starts_at: plan.starts_at,
+                        ends_at: plan.ends_at,
+                        allocations: plan.allocations,
+                        ..visit.clone()
+                    };
+                    let _ = visit.move_to(&to);
                     calendar.apply(visit.clone());
                 }
                 Step::Wait { minutes } => now += minutes.minutes(),

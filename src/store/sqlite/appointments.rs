@@ -4,45 +4,11 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::rows::{Cells, actor, actor_name, blob, json, micros, signed, status, status_name};
-use crate::booking::appointment::{Appointment, Status};
+use super::rows::{Cells, blob, json, micros, signed};
+use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::booking::visit::Allocation;
 use crate::store::{Actor, AppointmentEvent, AppointmentQuery, Result};
 use crate::types::{AppointmentId, BusinessId, GoalId, ParticipantId, ResourceId, ServiceId, TurnId};
-
-/// What happened to an appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Happened {
-    /// A slot was promised.
-    Held,
-    /// A promise was given back.
-    Released,
-    /// A promise, or one waiting for the business, ran out.
-    Expired,
-    /// A promise became the new time of another appointment.
-    Used,
-    /// Booked without a promise before it.
-    Booked,
-    /// Another time, resource or service.
-    Moved,
-    /// It has this state now.
-    Became(Status),
-}
-
-impl Happened {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Released => "released",
-            Self::Expired => "expired",
-            Self::Used => "used",
-            Self::Booked => "booked",
-            Self::Moved => "moved",
-            Self::Became(Status::Pending) => "requested",
-            Self::Became(status) => status_name(status),
-        }
-    }
-}
 
 /// Who changes an appointment, and when.
 #[derive(Debug, Clone, Copy)]
@@ -50,19 +16,6 @@ pub(super) struct By {
     pub(super) actor: Actor,
     pub(super) turn: Option<TurnId>,
     pub(super) at: Timestamp,
-}
-
-/// Whether an appointment in this state occupies its seats.
-pub(super) const fn is_live(status: Status) -> bool {
-    matches!(
-        status,
-        Status::Held | Status::Pending | Status::Confirmed | Status::CheckedIn
-    )
-}
-
-/// Whether a promise has run out.
-pub(super) fn has_expired(appointment: &Appointment, now: Timestamp) -> bool {
-    appointment.status == Status::Held && appointment.hold_expires_at.is_none_or(|until| until <= now)
 }
 
 /// The columns of an appointment, with its allocations as a JSON array in the order that they were given.
@@ -101,7 +54,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Appointment> {
     Ok(Appointment {
         id: AppointmentId(cells.id("id")?),
         participant: cells.parsed::<ParticipantId>("participant_id")?,
-        status: cells.one_of("status", status)?,
+        status: cells.parsed("status")?,
         allocations,
         services: cells.json("services")?,
         party_size: cells.number("party_size")?,
@@ -143,7 +96,7 @@ pub(super) async fn put(
     connection: &mut SqliteConnection,
     business: &BusinessId,
     appointment: &Appointment,
-    happened: Happened,
+    kind: EventKind,
     by: By,
     idempotency_key: Option<&str>,
 ) -> Result<()> {
@@ -197,7 +150,7 @@ pub(super) async fn put(
     .bind(blob(appointment.id.0))
     .bind(business.as_str())
     .bind(appointment.participant.as_str())
-    .bind(status_name(appointment.status))
+    .bind(appointment.status.as_str())
     .bind(json(&appointment.services)?)
     .bind(i64::from(appointment.party_size))
     .bind(micros(appointment.starts_at))
@@ -209,29 +162,13 @@ pub(super) async fn put(
     .bind(idempotency_key)
     .bind(micros(by.at))
     .bind(json(&allocations)?)
-    .bind(happened.name())
-    .bind(actor_name(by.actor))
+    .bind(kind.as_str())
+    .bind(by.actor.as_str())
     .bind(by.turn.map(|turn| blob(turn.0)))
     .bind(json(appointment)?)
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// Gives `appointment` another state, and writes it.
-pub(super) async fn become_(
-    connection: &mut SqliteConnection,
-    business: &BusinessId,
-    mut appointment: Appointment,
-    status: Status,
-    happened: Happened,
-    by: By,
-) -> Result<Appointment> {
-    appointment.status = status;
-    appointment.hold_expires_at = None;
-    appointment.version += 1;
-    put(connection, business, &appointment, happened, by, None).await?;
-    Ok(appointment)
 }
 
 /// A page of a business's appointments by (start, id).
@@ -257,7 +194,7 @@ pub(super) async fn list(
             )
         };
     }
-    let statuses: Vec<_> = query.statuses.iter().copied().map(status_name).collect();
+    let statuses: Vec<_> = query.statuses.iter().copied().map(Status::as_str).collect();
     let text = match query.participant {
         Some(_) => page!("AND a.participant_id = $8"),
         None => page!(""),
@@ -296,8 +233,8 @@ pub(super) async fn events(
         let cells = Cells::new(row, "appointment_events", "appointment_id");
         Ok(AppointmentEvent {
             seq: cells.number("seq")?,
-            kind: cells.get("kind")?,
-            actor: cells.one_of("actor", actor)?,
+            kind: cells.parsed("kind")?,
+            actor: cells.parsed("actor")?,
             turn: cells.id_if_any("turn_id")?.map(TurnId),
             at: cells.time("at")?,
             after: cells.json("after")?,

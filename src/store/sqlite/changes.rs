@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, Happened, become_, has_expired, put};
+use super::appointments::{self, By, put};
 use super::errors::is_taken;
 use super::holds::{clear_the_way, stored};
 use super::operation::Operation;
 use super::rows::blob;
 use super::writer::{release, savepoint, undo};
-use crate::booking::appointment::{Appointment, Status};
+use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::store::{Change, ChangeOutcome, Result};
 use crate::types::{AppointmentId, BusinessId};
 
@@ -99,12 +99,7 @@ impl Requested {
             });
         }
         let new = stored(appointment);
-        savepoint(connection).await?;
-        let written = match clear_the_way(connection, &self.business, &new, by).await {
-            Ok(()) => put(connection, &self.business, &new, Happened::Booked, by, key).await,
-            Err(error) => Err(error),
-        };
-        settle(connection, written.map(|()| new)).await
+        self.place(connection, new, EventKind::Booked, by, key).await
     }
 
     async fn booked_under(
@@ -127,84 +122,55 @@ impl Requested {
     async fn move_(
         &self,
         connection: &mut SqliteConnection,
-        row: Appointment,
+        mut row: Appointment,
         to: &Appointment,
         by: By,
     ) -> Result<ChangeOutcome> {
-        if !can_move(row.status) {
+        let Ok(kind) = row.move_to(&stored(to)) else {
             return Ok(ChangeOutcome::NotAllowed(row));
-        }
-        let moved = moved(row, to);
+        };
+        self.place(connection, row, kind, by, None).await
+    }
+
+    /// Writes an appointment on seats that it may not have had before, or gives everything back when one is taken.
+    async fn place(
+        &self,
+        connection: &mut SqliteConnection,
+        appointment: Appointment,
+        kind: EventKind,
+        by: By,
+        key: Option<&str>,
+    ) -> Result<ChangeOutcome> {
         savepoint(connection).await?;
-        let written = match clear_the_way(connection, &self.business, &moved, by).await {
-            Ok(()) => put(connection, &self.business, &moved, Happened::Moved, by, None).await,
+        let written = match clear_the_way(connection, &self.business, &appointment, by).await {
+            Ok(()) => put(connection, &self.business, &appointment, kind, by, key).await,
             Err(error) => Err(error),
         };
-        settle(connection, written.map(|()| moved)).await
+        match written {
+            Ok(()) => {
+                release(connection).await?;
+                Ok(ChangeOutcome::Done(appointment))
+            }
+            Err(error) if is_taken(&error) => {
+                undo(connection).await?;
+                Ok(ChangeOutcome::Taken)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn set_status(
         &self,
         connection: &mut SqliteConnection,
-        row: Appointment,
+        mut row: Appointment,
         status: Status,
         by: By,
     ) -> Result<ChangeOutcome> {
-        let too_late = has_expired(&row, self.now) && status != Status::Expired;
-        if too_late || !can_become(row.status, status) {
+        let Ok(kind) = row.become_status(status, by.at) else {
             return Ok(ChangeOutcome::NotAllowed(row));
-        }
-        let happened = Happened::Became(status);
-        become_(connection, &self.business, row, status, happened, by)
-            .await
-            .map(ChangeOutcome::Done)
-    }
-}
-
-/// Ends the savepoint: keeps what was written, or gives everything back when a seat is taken.
-async fn settle(connection: &mut SqliteConnection, written: Result<Appointment>) -> Result<ChangeOutcome> {
-    match written {
-        Ok(appointment) => {
-            release(connection).await?;
-            Ok(ChangeOutcome::Done(appointment))
-        }
-        Err(error) if is_taken(&error) => {
-            undo(connection).await?;
-            Ok(ChangeOutcome::Taken)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// `row` with the time, the resources and the services of `to`.
-pub(super) fn moved(row: Appointment, to: &Appointment) -> Appointment {
-    let to = stored(to);
-    Appointment {
-        allocations: to.allocations,
-        services: to.services,
-        party_size: to.party_size,
-        starts_at: to.starts_at,
-        ends_at: to.ends_at,
-        price_minor: to.price_minor,
-        version: row.version + 1,
-        ..row
-    }
-}
-
-/// Whether a visit in this state can have another time.
-pub(super) const fn can_move(status: Status) -> bool {
-    matches!(status, Status::Pending | Status::Confirmed)
-}
-
-/// The life of an appointment, as `booking::appointment` describes it.
-const fn can_become(from: Status, to: Status) -> bool {
-    use Status::{Cancelled, CheckedIn, Completed, Confirmed, Declined, Expired, Held, NoShow, Pending};
-    match from {
-        Held => matches!(to, Pending | Confirmed | Expired),
-        Pending => matches!(to, Confirmed | Declined | Cancelled | Expired),
-        Confirmed => matches!(to, CheckedIn | Cancelled | NoShow | Completed),
-        CheckedIn => matches!(to, Completed),
-        Completed | Cancelled | Declined | Expired | NoShow => false,
+        };
+        put(connection, &self.business, &row, kind, by, None).await?;
+        Ok(ChangeOutcome::Done(row))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, Happened, become_, has_expired, is_live, put};
-use super::changes::{can_move, exists, moved};
+use super::appointments::{self, By, put};
+use super::changes::exists;
 use super::errors::is_taken;
 use super::holds::{clear_the_way, stored};
 use super::rows::{blob, micros};
 use super::waitlist;
-use crate::booking::appointment::{Appointment, Status};
+use crate::booking::appointment::{Appointment, EventKind, Refused, Status};
 use crate::dialogue::outcome::{Effect, Profile};
 use crate::store::{Actor, CommitOutcome, EffectRefusal, Error, Result, TurnCommit};
 use crate::types::AppointmentId;
@@ -27,6 +27,12 @@ impl From<Error> for Stop {
         } else {
             Self::Failed(error)
         }
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(_: Refused) -> Self {
+        CHANGED
     }
 }
 
@@ -102,10 +108,23 @@ impl Effects<'_> {
             .ok_or(CHANGED)
     }
 
+    /// Writes an appointment as it is now, with what happened to it.
+    async fn put(&mut self, appointment: &Appointment, kind: EventKind, actor: Actor) -> Result<(), Stop> {
+        let by = self.by(actor);
+        let business = &self.turn.pair.business;
+        Ok(put(self.connection, business, appointment, kind, by, None).await?)
+    }
+
+    /// The same on seats that it may not have had before.
+    async fn place(&mut self, appointment: &Appointment, kind: EventKind) -> Result<(), Stop> {
+        let by = self.by(Actor::Customer);
+        clear_the_way(self.connection, &self.turn.pair.business, appointment, by).await?;
+        self.put(appointment, kind, Actor::Customer).await
+    }
+
     async fn confirm(&mut self, read_back: &Appointment, by_hand: bool) -> Result<Appointment, Stop> {
-        let row = self.load(read_back.id).await?;
-        let stands = row.status == Status::Held && !has_expired(&row, self.turn.at);
-        if !stands || row.version != read_back.version {
+        let mut row = self.load(read_back.id).await?;
+        if row.status != Status::Held || row.version != read_back.version {
             return Err(CHANGED);
         }
         let status = if by_hand {
@@ -113,17 +132,9 @@ impl Effects<'_> {
         } else {
             Status::Confirmed
         };
-        let by = self.by(Actor::Customer);
-        let happened = Happened::Became(status);
-        Ok(become_(
-            self.connection,
-            &self.turn.pair.business,
-            row,
-            status,
-            happened,
-            by,
-        )
-        .await?)
+        let kind = row.become_status(status, self.turn.at)?;
+        self.put(&row, kind, Actor::Customer).await?;
+        Ok(row)
     }
 
     async fn book(&mut self, appointment: &Appointment) -> Result<Appointment, Stop> {
@@ -132,46 +143,23 @@ impl Effects<'_> {
         }
         let mut new = stored(appointment);
         new.participant = self.turn.pair.participant.clone();
-        let by = self.by(Actor::Customer);
-        clear_the_way(self.connection, &self.turn.pair.business, &new, by).await?;
-        put(
-            self.connection,
-            &self.turn.pair.business,
-            &new,
-            Happened::Booked,
-            by,
-            None,
-        )
-        .await?;
+        self.place(&new, EventKind::Booked).await?;
         Ok(new)
     }
 
     async fn release(&mut self, id: AppointmentId) -> Result<(), Stop> {
-        let row = match self.load(id).await {
+        let mut row = match self.load(id).await {
             Ok(row) => row,
             // Never placed, so that there is nothing to give back.
             Err(Stop::Refused(_)) => return Ok(()),
             Err(failed) => return Err(failed),
         };
-        match row.status {
-            Status::Held => {
-                let by = self.by(Actor::Bot);
-                let business = &self.turn.pair.business;
-                become_(
-                    self.connection,
-                    business,
-                    row,
-                    Status::Expired,
-                    Happened::Released,
-                    by,
-                )
-                .await?;
-                Ok(())
-            }
+        if row.status.is_terminal() {
             // It ran out before it was given back: as wished.
-            status if !is_live(status) => Ok(()),
-            _ => Err(CHANGED),
+            return Ok(());
         }
+        let kind = row.release()?;
+        self.put(&row, kind, Actor::Bot).await
     }
 
     async fn move_(
@@ -180,46 +168,29 @@ impl Effects<'_> {
         to: &Appointment,
         hold: Option<AppointmentId>,
     ) -> Result<Appointment, Stop> {
-        let row = self.load(read_back.id).await?;
-        if !can_move(row.status) || row.version != read_back.version {
+        let mut row = self.load(read_back.id).await?;
+        if row.version != read_back.version {
             return Err(CHANGED);
         }
-        let business = &self.turn.pair.business;
+        let moved = row.move_to(&stored(to))?;
         if let Some(hold) = hold {
             let mut hold = self.load(hold).await?;
-            if hold.status != Status::Held || has_expired(&hold, self.turn.at) {
-                return Err(CHANGED);
-            }
-            // Its seats pass to the appointment below; between the two statements nobody else can write.
-            hold.allocations.clear();
-            let by = self.by(Actor::Bot);
-            become_(
-                self.connection,
-                business,
-                hold,
-                Status::Expired,
-                Happened::Used,
-                by,
-            )
-            .await?;
+            let used = hold.use_up(self.turn.at)?;
+            // Between this statement and the next nobody else can write, so that its seats pass to the appointment.
+            self.put(&hold, used, Actor::Bot).await?;
         }
-        let moved = moved(row, to);
-        let by = self.by(Actor::Customer);
-        clear_the_way(self.connection, business, &moved, by).await?;
-        put(self.connection, business, &moved, Happened::Moved, by, None).await?;
-        Ok(moved)
+        self.place(&row, moved).await?;
+        Ok(row)
     }
 
     async fn cancel(&mut self, read_back: &Appointment) -> Result<Appointment, Stop> {
-        let row = self.load(read_back.id).await?;
-        let can_be = matches!(row.status, Status::Pending | Status::Confirmed);
-        if !can_be || row.version != read_back.version {
+        let mut row = self.load(read_back.id).await?;
+        if row.version != read_back.version {
             return Err(CHANGED);
         }
-        let by = self.by(Actor::Customer);
-        let happened = Happened::Became(Status::Cancelled);
-        let business = &self.turn.pair.business;
-        Ok(become_(self.connection, business, row, Status::Cancelled, happened, by).await?)
+        let kind = row.become_status(Status::Cancelled, self.turn.at)?;
+        self.put(&row, kind, Actor::Customer).await?;
+        Ok(row)
     }
 
     async fn hand_off(&mut self, reason: HandoffReason) -> Result<(), Stop> {

@@ -13,12 +13,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, Happened, become_, has_expired, is_live, put};
+use super::appointments::{self, By, put};
 use super::errors::is_taken;
 use super::operation::Operation;
 use super::rows::{Cells, as_stored, blob, json, micros};
 use super::writer::{release, savepoint, undo};
-use crate::booking::appointment::{Appointment, Status};
+use crate::booking::appointment::{Appointment, EventKind, Refused, Status};
 use crate::booking::visit::Allocation;
 use crate::store::{Actor, HoldOutcome, Result};
 use crate::types::{AppointmentId, BusinessId, Pair};
@@ -49,7 +49,7 @@ impl Operation for Hold {
             if row.participant != self.pair.participant {
                 return Ok(HoldOutcome::Taken);
             }
-            if is_live(row.status) && !has_expired(&row, self.now) {
+            if row.status.is_live() && !row.has_expired(self.now) {
                 if same_slot(&row, &wanted) {
                     return Ok(HoldOutcome::Held(row));
                 }
@@ -86,7 +86,7 @@ impl Hold {
         };
         clear_the_way(connection, &self.pair.business, wanted, by).await?;
         release_others_of_goal(connection, &self.pair, wanted, by).await?;
-        put(connection, &self.pair.business, wanted, Happened::Held, by, None).await
+        put(connection, &self.pair.business, wanted, EventKind::Held, by, None).await
     }
 }
 
@@ -156,7 +156,7 @@ pub(super) async fn clear_the_way(
     };
     for row in dead {
         let id = AppointmentId(Cells::new(&row, "allocations", "appointment_id").id("appointment_id")?);
-        end(connection, business, id, Happened::Expired, by).await?;
+        end(connection, business, id, Appointment::expire, by).await?;
     }
     Ok(())
 }
@@ -192,22 +192,24 @@ async fn release_others_of_goal(
     .await?;
     for row in others {
         let id = AppointmentId(Cells::new(&row, "appointments", "id").id("id")?);
-        end(connection, &pair.business, id, Happened::Released, by).await?;
+        end(connection, &pair.business, id, Appointment::release, by).await?;
     }
     Ok(())
 }
 
-/// Ends a hold.
+/// Ends a hold, if it still is one.
 async fn end(
     connection: &mut SqliteConnection,
     business: &BusinessId,
     id: AppointmentId,
-    happened: Happened,
+    ending: fn(&mut Appointment) -> std::result::Result<EventKind, Refused>,
     by: By,
 ) -> Result<()> {
     let hold = appointments::load(connection, business, id).await?;
-    if let Some(hold) = hold.filter(|hold| hold.status == Status::Held) {
-        become_(connection, business, hold, Status::Expired, happened, by).await?;
+    if let Some(mut hold) = hold.filter(|hold| hold.status == Status::Held)
+        && let Ok(kind) = ending(&mut hold)
+    {
+        put(connection, business, &hold, kind, by, None).await?;
     }
     Ok(())
 }
@@ -244,7 +246,7 @@ impl Operation for Expire {
                 connection,
                 &business,
                 AppointmentId(cells.id("id")?),
-                Happened::Expired,
+                Appointment::expire,
                 by,
             )
             .await?;

@@ -94,6 +94,19 @@ fn file_of(url: &str) -> Result<(PathBuf, Option<Temporary>)> {
     Ok((PathBuf::from(path), None))
 }
 
+/// Makes the file of a new database readable for nobody but its owner: it holds what customers wrote. SQLite gives
+/// `-wal` and `-shm` the permissions of their database; an existing file keeps those that somebody gave it.
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut new = std::fs::File::options();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    match new.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// What every connection has in common.
 fn common(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -111,9 +124,9 @@ pub(super) async fn open(options: &Options) -> Result<SqliteStore> {
     // First of all: two processes must not migrate at once either.
     let lock = FileLock::of(&path).await?;
     let cannot_open = |error: sqlx::Error| Error::Open(format!("cannot open {}: {error}", path.display()));
+    create(&path).map_err(|error| cannot_open(error.into()))?;
 
     let writing = common(&path)
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // FULL: a commit is on the disk before anybody hears of it. NORMAL would lose the last ones in a power cut.
         .synchronous(SqliteSynchronous::Full)

@@ -6,8 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row as _, Sqlite, Type};
 use uuid::Uuid;
 
-use crate::booking::Status;
-use crate::store::{Actor, Error, Result};
+use crate::store::{Error, Result};
 
 /// A time as stored.
 pub(super) fn micros(time: Timestamp) -> i64 {
@@ -124,51 +123,4 @@ impl<'r> Cells<'r> {
         let text: &str = self.get(column)?;
         parse(text).ok_or_else(|| self.corrupt(column, &format!("\"{text}\" is unknown")))
     }
-}
-
-const STATUSES: [Status; 9] = [
-    Status::Held,
-    Status::Pending,
-    Status::Confirmed,
-    Status::CheckedIn,
-    Status::Completed,
-    Status::Cancelled,
-    Status::Declined,
-    Status::Expired,
-    Status::NoShow,
-];
-
-/// The stored name of a state.
-pub(super) const fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Held => "held",
-        Status::Pending => "pending",
-        Status::Confirmed => "confirmed",
-        Status::CheckedIn => "checked_in",
-        Status::Completed => "completed",
-        Status::Cancelled => "cancelled",
-        Status::Declined => "declined",
-        Status::Expired => "expired",
-        Status::NoShow => "no_show",
-    }
-}
-
-pub(super) fn status(name: &str) -> Option<Status> {
-    STATUSES.into_iter().find(|status| status_name(*status) == name)
-}
-
-/// The stored name of an actor.
-pub(super) const fn actor_name(actor: Actor) -> &'static str {
-    match actor {
-        Actor::Customer => "customer",
-        Actor::Bot => "bot",
-        Actor::Operator => "operator",
-        Actor::System => "system",
-    }
-}
-
-pub(super) fn actor(name: &str) -> Option<Actor> {
-    [Actor::Customer, Actor::Bot, Actor::Operator, Actor::System]
-        .into_iter()
-        .find(|actor| actor_name(*actor) == name)
 }

@@ -71,6 +71,28 @@ async fn a_locked_file_is_waited_for() {
     assert_eq!(accepting.await.unwrap(), [Acceptance::New]);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_database_is_for_its_owner_only_and_an_old_one_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("frontdesk.db");
+    let mode = |end: &str| {
+        let file = dir.path().join(format!("frontdesk.db{end}"));
+        std::fs::metadata(file).unwrap().permissions().mode() & 0o777
+    };
+    let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
+    store.accept(vec![message("m1")]).await.unwrap();
+    assert_eq!([mode(""), mode("-wal"), mode("-shm")], [0o600; 3]);
+    store.close().await;
+
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
+    store.accept(vec![message("m2")]).await.unwrap();
+    assert_eq!([mode(""), mode("-wal"), mode("-shm")], [0o640; 3]);
+    store.close().await;
+}
+
 #[tokio::test]
 async fn a_cell_that_cannot_be_read_is_named() {
     use sqlx::ConnectOptions as _;

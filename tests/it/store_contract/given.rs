@@ -244,9 +244,9 @@ pub(crate) async fn now(store: &Arc<dyn Store>, appointment: &Appointment) -> Ap
 }
 
 /// The names of what happened to an appointment.
-pub(crate) async fn story(store: &Arc<dyn Store>, appointment: &Appointment) -> Vec<String> {
+pub(crate) async fn story(store: &Arc<dyn Store>, appointment: &Appointment) -> Vec<&'static str> {
     let events = store.appointment_events(&salon(), appointment.id).await.unwrap();
     let seqs: Vec<u64> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
-    events.into_iter().map(|event| event.kind).collect()
+    events.into_iter().map(|event| event.kind.as_str()).collect()
 }

@@ -1,0 +1,88 @@
+//! What comes in: messages, each recorded once by its key, and what became of them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::types::{BusinessId, Channel, MessageId, Pair, ParticipantId};
+
+/// What names a message for ever: the same key is the same message, however often it is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MessageKey {
+    /// The channel that it came through.
+    pub channel: Channel,
+    /// The account at the channel. Where clients choose message ids themselves (API, web chat), every pair is an
+    /// account of its own: `business/participant`.
+    pub account: String,
+    /// The id that the sender's side gave it.
+    pub message_id: MessageId,
+}
+
+/// A message as it came in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inbound {
+    /// Its key.
+    pub key: MessageKey,
+    /// Whose conversation it belongs to: business and participant.
+    pub business: BusinessId,
+    /// The writer.
+    pub participant: ParticipantId,
+    /// The text, normalised: valid Unicode without U+0000.
+    pub text: String,
+    /// Attachments as the channel described them (a JSON array), never fetched.
+    pub attachments: Option<String>,
+    /// When the sender's side says it was sent.
+    pub sent_at: Option<Timestamp>,
+    /// When it reached us.
+    pub received_at: Timestamp,
+}
+
+impl Inbound {
+    /// The pair whose conversation it belongs to.
+    #[must_use]
+    pub fn pair(&self) -> Pair {
+        Pair {
+            business: self.business.clone(),
+            participant: self.participant.clone(),
+        }
+    }
+}
+
+/// What became of an accepted message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Recorded; it is durable now.
+    New,
+    /// Recorded before; nothing was changed.
+    Duplicate,
+}
+
+/// What is known of a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receipt {
+    /// The text as recorded.
+    pub text: String,
+    /// Where it stands.
+    pub state: InboxState,
+    /// The answer that its turn gave; absent until then.
+    pub answer: Option<String>,
+}
+
+/// States of an accepted message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxState {
+    /// Accepted, not answered.
+    Pending,
+    /// Answered.
+    Done,
+    /// Given up after 4 attempts; visible to operators.
+    Dead,
+}
+
+/// What a sweep of the inbox found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Pairs whose actor should be rung.
+    pub pairs: Vec<Pair>,
+    /// How many messages have just become dead letters.
+    pub dead: u64,
+}

@@ -1,0 +1,90 @@
+//! A conversation as it is opened, and the turn that makes its next version.
+
+use jiff::Timestamp;
+
+use super::{Inbound, MessageKey, OutboxRow, Session, TranscriptEntry};
+use crate::booking::appointment::Appointment;
+use crate::dialogue::outcome::Effect;
+use crate::types::{Pair, TurnId};
+
+/// What a starting actor gets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The committed version; 0 when the conversation is new.
+    pub version: u64,
+    /// The context, absent when it is new or when the caller knows this very version.
+    pub context: Option<StoredContext>,
+    /// Accepted and not answered, oldest first.
+    pub pending: Vec<Inbound>,
+}
+
+/// A context as stored: JSON with the number of the schema that wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredContext {
+    /// The number of the schema.
+    pub schema: u32,
+    /// The context.
+    pub json: String,
+}
+
+/// Everything that one turn writes.
+#[derive(Debug, Clone)]
+pub struct TurnCommit {
+    /// This attempt.
+    pub turn: TurnId,
+    /// Whose conversation.
+    pub pair: Pair,
+    /// The version that the turn started from; the commit makes it `expected + 1`, or does nothing.
+    pub expected_version: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The context after the turn.
+    pub context: StoredContext,
+    /// The session after the turn, and the one that ended with its beginning, if any.
+    pub sessions: Vec<Session>,
+    /// What was said, in order; `seq` continues the conversation's own count without a gap.
+    pub transcript: Vec<TranscriptEntry>,
+    /// The messages that the turn answers; they are done with it, whether they were accepted before or not.
+    pub answered: Vec<Inbound>,
+    /// The answer for whoever asks about one of these messages again (JSON).
+    pub answer: String,
+    /// Everything but `Effect::Hold`.
+    pub effects: Vec<Effect>,
+    /// Replies.
+    pub outbox: Vec<OutboxRow>,
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CommitOutcome {
+    /// It is durable.
+    Committed {
+        /// The new version.
+        version: u64,
+        /// The appointments that the turn changed, as they are now.
+        appointments: Vec<Appointment>,
+    },
+    /// Another writer was faster. Drop the context, open again, run the same messages again.
+    VersionConflict {
+        /// The version that is committed.
+        committed: u64,
+    },
+    /// Messages of the turn were answered before: leave them out and decide again. Nothing was written.
+    AlreadyAnswered(Vec<MessageKey>),
+    /// An effect cannot be carried out any more. Refresh the calendar and decide again. Nothing was written.
+    EffectRefused {
+        /// Its index in `effects`.
+        effect: usize,
+        /// Why.
+        refusal: EffectRefusal,
+    },
+}
+
+/// Why an effect was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectRefusal {
+    /// Somebody else has the slot.
+    Taken,
+    /// The hold or appointment is gone, has expired, or was changed meanwhile.
+    Changed,
+}
