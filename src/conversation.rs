@@ -2,7 +2,7 @@
 //!
 //! - `router`: the exact map from pair to live actor, and admission.
 //! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
-//! - `turn` and `commit`: understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
+//! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
 //! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
 //!
@@ -14,12 +14,16 @@ pub mod limits;
 
 mod actor;
 mod commit;
+mod load;
 mod names;
 mod router;
 mod session;
 mod supervisor;
 mod turn;
 mod upkeep;
+
+#[cfg(test)]
+mod tests;
 
 pub use answer::Answer;
 pub use businesses::{Business, Businesses};
@@ -87,6 +91,9 @@ impl From<store::Error> for Refused {
 
 /// How long a sender that was not admitted should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a committed turn may take to tell its answer: it is a matter of microseconds, or of never.
+const LAST_MOMENT: Duration = Duration::from_millis(250);
 
 /// What conversations are made of.
 pub struct Parts {
@@ -163,9 +170,9 @@ impl Conversations {
     pub async fn say(&self, message: Inbound, wait: Duration) -> Result<Said, Refused> {
         let pair = message.pair();
         self.knows(&pair.business).await?;
-        let (asker, answer) = oneshot::channel();
+        let (asker, mut answer) = oneshot::channel();
         self.send(&pair, What::Message(Box::new(message.clone()), Some(asker)))?;
-        match tokio::time::timeout(wait, answer).await {
+        match tokio::time::timeout(wait, &mut answer).await {
             Ok(Ok(said)) => said,
             // The turn broke; nothing of it is stored.
             Ok(Err(_)) => Err(Refused::Overloaded {
@@ -173,9 +180,26 @@ impl Conversations {
             }),
             Err(_) => match self.services.store.accept(vec![message.clone()]).await?.first() {
                 Some(Acceptance::New) | None => Ok(Said::Accepted),
-                Some(Acceptance::Duplicate) => turn::repeat(&self.services, &message).await,
+                Some(Acceptance::Duplicate) => self.overtaken(&message, answer).await,
             },
         }
+    }
+
+    /// What to say about a message that was stored before its sender's wait ended: by an earlier delivery, or at the
+    /// last moment by the very turn that was waited for. Only that turn knows which, and it is about to say so; asking
+    /// the store alone would call the first answer a duplicate.
+    async fn overtaken(
+        &self,
+        message: &Inbound,
+        answer: oneshot::Receiver<Result<Said, Refused>>,
+    ) -> Result<Said, Refused> {
+        let stored = turn::repeat(&self.services, message).await?;
+        if matches!(stored, Said::Duplicate(_))
+            && let Ok(Ok(said)) = tokio::time::timeout(LAST_MOMENT, answer).await
+        {
+            return said;
+        }
+        Ok(stored)
     }
 
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
@@ -203,11 +227,13 @@ impl Conversations {
         Ok(())
     }
 
-    /// Has the pair's actor look into the inbox.
-    fn ring(&self, pair: &Pair) -> Result<(), Refused> {
-        self.services
-            .router
-            .send(pair, Message::Ring, || self.start(pair))
+    /// Has the pair's actor look into the inbox. The receiver hears when what lay there is answered; it is closed when
+    /// that failed.
+    fn ring(&self, pair: &Pair) -> Result<oneshot::Receiver<()>, Refused> {
+        let (ringer, answered) = oneshot::channel();
+        let make = |place| Message::Ring(place, ringer);
+        self.services.router.send(pair, make, || self.start(pair))?;
+        Ok(answered)
     }
 
     /// The pair's context as committed, with its version; `None` when it never wrote. A live actor is asked, else
@@ -226,7 +252,7 @@ impl Conversations {
                 return Ok((version > 0).then(|| (version, context.as_ref().clone())));
             }
         }
-        let (loaded, _) = turn::load(&self.services, pair).await?;
+        let (loaded, _) = load::load(&self.services, pair).await?;
         Ok((loaded.version > 0).then(|| (loaded.version, loaded.context.as_ref().clone())))
     }
 

@@ -3,7 +3,7 @@
 //! [`decide()`] is the door. It knows no clock, no store and no runtime: whole conversations are unit tests.
 //!
 //! - [`context`]: what an actor owns. [`goal`]: something the customer wants, with its slots.
-//! - `said` folds a burst's acts; `apply` puts them into a goal's slots; `constraint` merges words about time.
+//! - `said` folds a burst's acts; `answers` hears an option, a yes, a no; `apply` fills a goal's slots; `constraint` merges words about time.
 //! - `book`, `existing`, `waitlist`, `enquire`, `safety`: what follows, by kind of goal.
 //! - `find`, `offer`, `refuse`, `confirm`: what is free, what is shown of it, why the rest is not, and the yes.
 //! - `draft` gathers what is said and done; [`wording`] and `speak` put it into words.
@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod view;
 pub mod wording;
 
+mod answers;
 mod apply;
 mod book;
 mod confirm;
@@ -31,6 +32,9 @@ mod safety;
 mod said;
 mod speak;
 mod waitlist;
+
+#[cfg(test)]
+mod tests;
 
 pub use context::Context;
 pub use decide::decide;

@@ -108,8 +108,12 @@ pub trait Store: Send + Sync + 'static {
     async fn accept(&self, messages: Vec<Inbound>) -> Result<Vec<Acceptance>>;
     /// What became of a message.
     async fn receipt(&self, key: &MessageKey) -> Result<Option<Receipt>>;
-    /// Finds pairs with unfinished messages received before `before`, by state. Counts an attempt on each such
-    /// message; one that has had 4 becomes a dead letter and is no longer pending.
+    /// Finds pairs with unfinished messages received before `before`, by state. Counts an attempt on each message of
+    /// a pair that it finds; one that has had 4 becomes a dead letter and is no longer pending.
+    ///
+    /// Pairs that were never tried come together, `limit` at most. One that was tried is under suspicion of killing
+    /// the process, so it comes alone, and only when no untried one is left: then what counts against it is what
+    /// happened while it alone was worked on, and its neighbours are not given up with it.
     async fn claim_unfinished(&self, before: Timestamp, limit: u32) -> Result<Unfinished>;
 
     // Calendar and appointments.

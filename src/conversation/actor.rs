@@ -1,19 +1,21 @@
 //! The actor of one pair: it alone owns the context.
 //!
 //! It does not do the work itself. A turn (or the loading before the first one) runs in a task that reports back, so
-//! the actor stays responsive while a model thinks or a commit waits: `Idle | Gathering | Working`. What waits is in
-//! its queue, in order; nothing is owed that is not either in the queue, in the running turn, or durable.
+//! the actor stays responsive while a model thinks or a commit waits. What waits is in its queue, in order; nothing is owed that is not either in the queue, in the running turn, or durable.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::load::{self, Loaded};
 use super::router::Place;
-use super::turn::{self, Ended, Loaded, Work};
+use super::turn::{self, Ended, Work};
 use super::{Answer, Refused, Said, Services};
 use crate::dialogue::{Context, Event};
 use crate::store::{Inbound, MessageKey};
@@ -25,8 +27,9 @@ use crate::understanding::Act;
 pub(super) enum Message {
     /// Something to be answered.
     Item(Item),
-    /// Messages of this pair may be waiting in the inbox: look.
-    Ring(Place),
+    /// Messages of this pair may be waiting in the inbox: look. Who rings is told when they are answered; of those
+    /// that could not be, by a closed channel.
+    Ring(Place, oneshot::Sender<()>),
     /// The context is asked for.
     Context(Asker),
     /// Loading ended.
@@ -73,7 +76,8 @@ pub(super) struct State {
     pair: Pair,
     loaded: Option<Loaded>,
     queue: VecDeque<Item>,
-    phase: Phase,
+    /// Whether a task of this actor is under way: a turn, or the loading before it.
+    working: bool,
     last_used: Instant,
     leaving: bool,
     /// The inbox must be looked at again before the next turn.
@@ -82,20 +86,14 @@ pub(super) struct State {
     askers: Vec<Asker>,
     /// Places of bells, given back when the inbox was looked at.
     bells: Vec<Place>,
-    /// Accepted messages that broke a turn. They are left alone until the sweep rings, which counts an attempt first;
-    /// after four the store gives them up, and the conversation goes on.
+    /// Those who rang; told when nothing waits any more.
+    ringers: Vec<oneshot::Sender<()>>,
+    /// So many messages at the front of the queue were in a turn that broke. Each goes alone, so that the one that
+    /// broke it takes no other down again.
+    alone: usize,
+    /// Accepted messages that broke a turn of their own. They are left alone until the sweep rings, which counts an
+    /// attempt first; after four the store gives them up, and the conversation goes on.
     broken: BTreeSet<MessageKey>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Idle,
-    /// Since when, and since when it is quiet.
-    Gathering {
-        first: Instant,
-        last: Instant,
-    },
-    Working,
 }
 
 impl Actor for ConversationActor {
@@ -109,12 +107,14 @@ impl Actor for ConversationActor {
             pair: start.pair,
             loaded: None,
             queue: VecDeque::new(),
-            phase: Phase::Idle,
+            working: false,
             last_used: Instant::now(),
             leaving: false,
             rung: false,
             askers: Vec::new(),
             bells: Vec::new(),
+            alone: 0,
+            ringers: Vec::new(),
             broken: BTreeSet::new(),
         };
         state.look_in_later(&myself);
@@ -134,10 +134,11 @@ impl Actor for ConversationActor {
                 state.queue.push_back(item);
                 state.go_on(&myself);
             }
-            Message::Ring(place) => {
+            Message::Ring(place, ringer) => {
                 state.rung = true;
                 state.broken.clear();
                 state.bells.push(place);
+                state.ringers.push(ringer);
                 state.go_on(&myself);
             }
             Message::Context(asker) => {
@@ -171,7 +172,7 @@ impl Actor for ConversationActor {
 impl State {
     /// Starts what can be started now.
     fn go_on(&mut self, myself: &ActorRef<Message>) {
-        if self.phase == Phase::Working {
+        if self.working {
             return;
         }
         if self.loaded.is_none() || self.rung {
@@ -181,17 +182,21 @@ impl State {
             return self.maybe_leave(myself);
         }
         let Some(front) = self.queue.front() else {
-            self.phase = Phase::Idle;
+            for ringer in self.ringers.drain(..) {
+                // A sweep that went on without it finds out by the inbox.
+                let _ = ringer.send(());
+            }
             return self.maybe_leave(myself);
         };
-        if let What::Message(inbound, _) = &front.what {
+        // What was found in the inbox has waited long enough, and whoever follows it joins its turn.
+        if let (What::Message(inbound, _), Some(_)) = (&front.what, &front.place) {
             let (quiet, longest) = (self.services.limits.burst)(inbound.key.channel);
             if !quiet.is_zero() && self.is_still_gathering(myself, quiet, longest) {
                 return;
             }
         }
         let work = self.take_work();
-        self.phase = Phase::Working;
+        self.working = true;
         // Without a context this point is not reached.
         let Some(loaded) = self.loaded.clone() else { return };
         metrics::cache_asked(Tier::Local, CacheResult::Hit);
@@ -204,18 +209,14 @@ impl State {
     }
 
     /// Whether more messages of a burst are waited for.
-    fn is_still_gathering(&mut self, myself: &ActorRef<Message>, quiet: Duration, longest: Duration) -> bool {
+    fn is_still_gathering(&self, myself: &ActorRef<Message>, quiet: Duration, longest: Duration) -> bool {
         let now = Instant::now();
-        let newest = self.queue.iter().map(|item| item.arrived).max().unwrap_or(now);
-        let (first, last) = match self.phase {
-            Phase::Gathering { first, last } => (first, last.max(newest)),
-            Phase::Idle | Phase::Working => (self.queue.front().map_or(now, |item| item.arrived), newest),
-        };
+        let arrived = || self.queue.iter().map(|item| item.arrived);
+        let (first, last) = (arrived().min().unwrap_or(now), arrived().max().unwrap_or(now));
         let due = (last + quiet).min(first + longest);
         if now >= due || self.leaving {
             return false;
         }
-        self.phase = Phase::Gathering { first, last };
         myself.send_after(due - now, || Message::Quiet);
         true
     }
@@ -223,8 +224,7 @@ impl State {
     /// The next piece of work: all messages that wait in a row, or one of anything else.
     fn take_work(&mut self) -> Work {
         let mut messages = Vec::new();
-        // After a message broke a turn, the rest go one by one, so that it takes no other down with it.
-        let messages_max = if self.broken.is_empty() {
+        let messages_max = if self.alone == 0 {
             self.services.limits.messages_per_turn_max
         } else {
             1
@@ -240,37 +240,49 @@ impl State {
                 What::Message(inbound, asker) => messages.push(turn::Waiting {
                     inbound: *inbound,
                     asker,
+                    arrived: item.arrived,
                     place: item.place,
                 }),
                 What::Acts(acts, asker) => return Work::Acts(acts, asker, item.place),
                 What::Event(event, asker) => return Work::Event(event, asker, item.place),
             }
         }
+        self.alone = self.alone.saturating_sub(messages.len());
         // In the order in which they were sent, as far as the sender's side tells.
         messages.sort_by_key(|m| m.inbound.sent_at.unwrap_or(m.inbound.received_at));
         Work::Messages(messages)
     }
 
     fn load(&mut self, myself: &ActorRef<Message>) {
-        self.phase = Phase::Working;
+        self.working = true;
         self.rung = false;
         let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
         tokio::spawn(async move {
-            let result = turn::load(&services, &pair).await;
+            // A panic is a mistake of ours; without a report the actor would wait for it for ever.
+            let loading = AssertUnwindSafe(load::load(&services, &pair)).catch_unwind();
+            let result = loading.await.unwrap_or_else(|_| {
+                tracing::error!(conversation = %pair.conversation(), "loading a conversation broke");
+                Err(Refused::Overloaded {
+                    retry_after: super::RETRY_AFTER,
+                })
+            });
             let _ = myself.send_message(Message::Loaded(Box::new(result)));
         });
     }
 
     fn loaded_is(&mut self, result: Result<(Loaded, Vec<Inbound>), Refused>) {
-        self.phase = Phase::Idle;
+        self.working = false;
         self.bells.clear();
         match result {
             Ok((loaded, pending)) => {
                 self.loaded = Some(loaded);
-                // What was accepted before comes before what waits, unless it waits already.
+                // What was accepted before comes before what waits, unless it waits already. The same id with another
+                // text is another message: what is durable goes first, and the other one is refused by it.
                 for inbound in pending.into_iter().rev() {
-                    let waits =
-                        |item: &Item| matches!(&item.what, What::Message(m, _) if m.key == inbound.key);
+                    let waits = |item: &Item| match &item.what {
+                        What::Message(m, _) => m.key == inbound.key && m.text == inbound.text,
+                        What::Acts(..) | What::Event(..) => false,
+                    };
                     if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
                         let what = What::Message(Box::new(inbound), None);
                         self.queue.push_front(Item {
@@ -283,6 +295,7 @@ impl State {
             }
             Err(refused) => {
                 tracing::warn!(error = %refused, "a conversation could not be loaded");
+                self.ringers.clear();
                 for item in self.queue.drain(..) {
                     turn::refuse(item.what, &refused);
                 }
@@ -291,14 +304,26 @@ impl State {
     }
 
     fn ended(&mut self, ended: Ended) {
-        self.phase = Phase::Idle;
+        self.working = false;
         self.last_used = Instant::now();
+        if ended.loaded.is_none() {
+            // The turn was not committed, so that what it was to answer is still in the inbox.
+            self.ringers.clear();
+        }
         self.loaded = ended.loaded;
         self.broken.extend(ended.broken);
+        self.alone = self.alone.max(ended.unanswered.len());
+        for waiting in ended.unanswered.into_iter().rev() {
+            self.queue.push_front(Item {
+                what: What::Message(Box::new(waiting.inbound), waiting.asker),
+                arrived: waiting.arrived,
+                place: waiting.place,
+            });
+        }
     }
 
     fn tell_askers(&mut self) {
-        if self.phase == Phase::Working {
+        if self.working {
             return;
         }
         let known = self.loaded.as_ref().map(|l| (l.version, l.context.clone()));
@@ -325,7 +350,7 @@ impl State {
         } else {
             idle
         };
-        let unused = self.phase == Phase::Idle && self.queue.is_empty() && !self.rung;
+        let unused = !self.working && self.queue.is_empty() && !self.rung;
         if unused
             && (self.leaving || self.last_used.elapsed() >= patience)
             && self.services.router.leave(&self.pair, myself.get_id())

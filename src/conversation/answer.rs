@@ -1,6 +1,5 @@
 //! What the sender of a message is told: the contract of `POST /v1/messages`.
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -94,12 +93,12 @@ impl From<&Reply> for ReplyView {
 impl GoalView {
     /// The view of a goal in the business's local time.
     #[must_use]
-    pub fn of(goal: &Goal, zone: &TimeZone) -> Self {
+    pub fn of(goal: &Goal, catalogue: &Catalogue) -> Self {
         Self {
             id: goal.id,
             kind: goal.kind,
             state: goal.state,
-            slots: goal.slots.view(zone, goal.target),
+            slots: goal.view(catalogue),
         }
     }
 }

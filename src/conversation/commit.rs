@@ -5,7 +5,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::answer::{Answer, AppointmentView, GoalView, ReplyView};
-use super::turn::{Loaded, drawn_message_id};
+use super::load::Loaded;
+use super::turn::drawn_message_id;
 use super::{Business, Services, session};
 use crate::booking::Status;
 use crate::booking::appointment::Appointment;
@@ -27,6 +28,18 @@ pub(super) struct Draft {
     pub inbound: Vec<Inbound>,
     pub engine: Option<&'static str>,
     pub arrived: Instant,
+}
+
+impl Draft {
+    /// What a turn without a message goes on from.
+    pub(super) fn without_message(heard: Vec<Heard>) -> Self {
+        Self {
+            heard,
+            inbound: Vec::new(),
+            engine: None,
+            arrived: Instant::now(),
+        }
+    }
 }
 
 /// What became of an attempt.
@@ -278,7 +291,7 @@ fn write_up(
             .goals
             .iter()
             .filter(|g| g.state.is_active())
-            .map(|g| GoalView::of(g, &business.catalogue.time_zone))
+            .map(|g| GoalView::of(g, &business.catalogue))
             .collect(),
         appointments: changed(&effects)
             .iter()

@@ -39,7 +39,22 @@ pub(super) struct Router {
 #[derive(Default)]
 struct Entries {
     live: HashMap<Pair, Entry>,
+    /// Whose actor it is, so that one that died is found without looking at all others.
+    pairs: HashMap<ActorId, Pair>,
     closed: bool,
+}
+
+impl Entries {
+    fn insert(&mut self, pair: &Pair, entry: Entry) {
+        self.pairs.insert(entry.actor.get_id(), pair.clone());
+        self.live.insert(pair.clone(), entry);
+    }
+
+    fn remove(&mut self, pair: &Pair) {
+        if let Some(entry) = self.live.remove(pair) {
+            self.pairs.remove(&entry.actor.get_id());
+        }
+    }
 }
 
 /// A place in an actor's queue. Dropping it gives the place back.
@@ -89,7 +104,7 @@ impl Router {
                 actor: start()?,
                 owed: Arc::default(),
             };
-            entries.live.insert(pair.clone(), entry);
+            entries.insert(pair, entry);
         }
         let entry = &entries.live[pair];
         if entry.owed.load(Ordering::Acquire) >= self.limits.waiting_per_pair_max {
@@ -107,7 +122,7 @@ impl Router {
             return Ok(());
         }
         // The actor died of a bug and its supervisor has not taken it out yet. The next sender finds a fresh one.
-        entries.live.remove(pair);
+        entries.remove(pair);
         Err(overloaded)
     }
 
@@ -123,7 +138,7 @@ impl Router {
             |entry: &Entry| entry.actor.get_id() == actor && entry.owed.load(Ordering::Acquire) == 0;
         let leaves = entries.live.get(pair).is_some_and(owes_nothing);
         if leaves {
-            entries.live.remove(pair);
+            entries.remove(pair);
             self.left.notify_waiters();
         }
         leaves
@@ -131,8 +146,12 @@ impl Router {
 
     /// Takes a dead actor out of the map, whatever it owed: those who wait are told by their closed channels.
     pub(super) fn bury(&self, actor: ActorId) {
-        self.lock().live.retain(|_, entry| entry.actor.get_id() != actor);
-        self.left.notify_waiters();
+        let mut entries = self.lock();
+        // One that left by itself is out already, and its pair may have the next.
+        if let Some(pair) = entries.pairs.get(&actor).cloned() {
+            entries.remove(&pair);
+            self.left.notify_waiters();
+        }
     }
 
     /// Whether idle actors should leave sooner.
@@ -145,23 +164,17 @@ impl Router {
         self.lock().closed = true;
     }
 
-    /// Tells every actor to leave once it owes nothing, and waits until all have. Close first.
+    /// Tells every actor to leave once it owes nothing, and waits until all have. Close first: then no actor comes.
     pub(super) async fn drain(&self) {
+        for entry in self.lock().live.values() {
+            // One that is gone meanwhile has left already.
+            let _ = entry.actor.send_message(Message::Leave);
+        }
         loop {
-            // Registered before looking, so that no departure is missed.
+            // Made before looking, so that no departure is missed.
             let left = self.left.notified();
-            let live: Vec<ActorRef<Message>> = self
-                .lock()
-                .live
-                .values()
-                .map(|entry| entry.actor.clone())
-                .collect();
-            if live.is_empty() {
+            if self.lock().live.is_empty() {
                 return;
-            }
-            for actor in live {
-                // One that is gone meanwhile has left already.
-                let _ = actor.send_message(Message::Leave);
             }
             left.await;
         }

@@ -3,36 +3,32 @@
 //! It runs in a task of its own, with a copy of the context; the actor takes over what it reports. Nothing leaves
 //! before the commit: not the reply, not the caches, not the answer to whoever waits.
 
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::actor::What;
 use super::commit::{self, Draft, Verdict};
+use super::load::{Loaded, load};
 use super::router::Place;
 use super::{Answer, Business, Refused, Said, Services};
-use crate::dialogue::context::SCHEMA;
 use crate::dialogue::{Context, Event, Heard, Input};
-use crate::store::cache::Cached;
-use crate::store::{Inbound, MessageKey, Receipt, StoredContext};
-use crate::telemetry::metrics::{self, CacheResult, Engine, Stage, Tier, TurnOutcome, Understood};
+use crate::store::{Inbound, MessageKey, Receipt};
+use crate::telemetry::metrics::{self, Engine, Stage, TurnOutcome, Understood};
 use crate::types::{Channel, MessageId, Pair};
 use crate::understanding::{self, Act};
 use crate::{ids, understanding::Lexicon};
-
-/// The context that an actor owns, with its version.
-#[derive(Debug, Clone)]
-pub(super) struct Loaded {
-    pub version: u64,
-    pub context: Arc<Context>,
-}
 
 /// A message that waits, with who waits for its answer.
 pub(super) struct Waiting {
     pub inbound: Inbound,
     pub asker: Option<oneshot::Sender<Result<Said, Refused>>>,
+    pub arrived: Instant,
     pub place: Option<Place>,
 }
 
@@ -58,172 +54,133 @@ pub(super) enum Work {
 pub(super) struct Ended {
     /// The context after it; `None` when it must be loaded anew.
     pub loaded: Option<Loaded>,
-    /// Accepted messages with which it broke.
-    pub broken: Vec<MessageKey>,
+    /// It broke over several messages: these have no answer yet, and one of them is to blame.
+    pub unanswered: Vec<Waiting>,
+    /// It broke over this one, which is durable.
+    pub broken: Option<MessageKey>,
 }
 
-/// Loads a conversation: from a cache if the store says that it is current, else from the store.
-pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Vec<Inbound>), Refused> {
-    let conversation = pair.conversation();
-    let local = services.local.get(conversation).await.ok().flatten();
-    let (cached, from) = match (local, &services.shared) {
-        (Some(cached), _) => (Some(cached), Tier::Local),
-        (None, Some(shared)) => {
-            metrics::cache_asked(Tier::Local, CacheResult::Miss);
-            match shared.get(conversation).await {
-                Ok(cached) => (cached, Tier::Shared),
-                Err(_) => {
-                    metrics::cache_asked(Tier::Shared, CacheResult::Error);
-                    (None, Tier::Durable)
-                }
-            }
-        }
-        (None, None) => {
-            metrics::cache_asked(Tier::Local, CacheResult::Miss);
-            metrics::cache_asked(Tier::Shared, CacheResult::Skipped);
-            (None, Tier::Durable)
-        }
-    };
-    let opened = services
-        .store
-        .open(pair, cached.as_ref().map(|c| c.version))
-        .await?;
-    let loaded = match (opened.context, cached) {
-        (None, Some(cached)) if cached.version == opened.version => {
-            metrics::cache_asked(from, CacheResult::Hit);
-            Loaded {
-                version: cached.version,
-                context: cached.context,
-            }
-        }
-        (stored, cached) => {
-            if from != Tier::Durable {
-                // Stale or ahead is a miss: what was remembered is of no use.
-                metrics::cache_asked(from, CacheResult::Miss);
-            }
-            let _ = cached;
-            metrics::cache_asked(
-                Tier::Durable,
-                if stored.is_some() {
-                    CacheResult::Hit
-                } else {
-                    CacheResult::Miss
-                },
-            );
-            let context = match stored {
-                Some(stored) => read(services, pair, &stored).await?,
-                None => Context::default(),
-            };
-            Loaded {
-                version: opened.version,
-                context: Arc::new(context),
-            }
-        }
-    };
-    Ok((loaded, opened.pending))
-}
-
-/// Reads a stored context. One that this version cannot read is begun anew: appointments and transcript stand in
-/// tables of their own, so what is lost is the goal under way, and that is said in the log.
-async fn read(services: &Services, pair: &Pair, stored: &StoredContext) -> Result<Context, Refused> {
-    if stored.schema == SCHEMA {
-        match serde_json::from_str(&stored.json) {
-            Ok(context) => return Ok(context),
-            Err(error) => {
-                tracing::error!(conversation = %pair.conversation(), %error, "a stored context is broken and begins anew");
-            }
-        }
-    } else {
-        tracing::error!(
-            conversation = %pair.conversation(),
-            schema = stored.schema,
-            "a stored context has another schema and begins anew"
-        );
-    }
-    let last = services.store.messages(pair.conversation(), None, 1).await?;
-    Ok(Context {
-        last_seq: last.last().map_or(0, |entry| entry.seq),
-        ..Context::default()
-    })
-}
-
-/// Runs a turn to its end. Whoever waits is answered by it; a turn that panics answers nobody, and their closed
-/// channels tell them.
+/// Runs a turn to its end, and answers whoever waits. A panic in it is a mistake of ours, and ends only the turn:
+/// a single message is given up (its closed channel tells who waits), and of several each is tried again alone.
 pub(super) async fn run(services: Arc<Services>, pair: Pair, loaded: Loaded, work: Work) -> Ended {
-    let accepted: Vec<MessageKey> = match &work {
-        Work::Messages(messages) => messages
-            .iter()
-            .filter(|m| m.asker.is_none())
-            .map(|m| m.inbound.key.clone())
-            .collect(),
-        Work::Acts(..) | Work::Event(..) => Vec::new(),
-    };
-    let conversation = pair.conversation();
     let started = Instant::now();
-    let turn = tokio::spawn(async move { work_on(&services, &pair, loaded, work).await });
-    let ended = match turn.await {
+    let mut messages = Unanswered::default();
+    let turn = async {
+        match work {
+            Work::Messages(fresh) => {
+                messages.fresh = fresh;
+                answer(&services, &pair, loaded, &mut messages).await
+            }
+            Work::Acts(acts, asker, place) => act(&services, &pair, loaded, acts, asker, place).await,
+            Work::Event(event, asker, place) => react(&services, &pair, loaded, &event, asker, place).await,
+        }
+    };
+    // Nothing that a panic could have left half done is looked at again: the context is loaded anew.
+    let ended = match AssertUnwindSafe(turn).catch_unwind().await {
         Ok(loaded) => Ended {
             loaded,
-            broken: Vec::new(),
+            unanswered: Vec::new(),
+            broken: None,
         },
-        Err(error) => {
-            tracing::error!(%conversation, panicked = error.is_panic(), "a turn broke");
+        Err(_) => {
+            tracing::error!(conversation = %pair.conversation(), "a turn broke");
             metrics::turn_ended(TurnOutcome::Failed);
-            Ended {
-                loaded: None,
-                broken: accepted,
-            }
+            messages.after_a_panic()
         }
     };
     metrics::turn_took(Stage::Total, started.elapsed());
     ended
 }
 
-async fn work_on(services: &Services, pair: &Pair, loaded: Loaded, work: Work) -> Option<Loaded> {
-    match work {
-        Work::Messages(messages) => answer(services, pair, loaded, messages).await,
-        Work::Acts(acts, asker, _place) => {
-            let heard = Heard {
-                id: drawn_message_id(services.clock.now()),
-                channel: loaded.context.channel.unwrap_or(Channel::Api),
-                text: String::new(),
-                acts,
-            };
-            let draft = Draft {
-                heard: vec![heard],
-                inbound: Vec::new(),
-                engine: None,
-                arrived: Instant::now(),
-            };
-            let done = decide(services, pair, loaded, draft, None).await;
-            match done {
-                Ok((loaded, answer)) => {
-                    let _ = asker.send(answer.ok_or_else(overloaded));
-                    Some(loaded)
-                }
-                Err(failure) => {
-                    let _ = asker.send(Err(failure.into_refused()));
-                    None
-                }
-            }
+/// The messages of a turn that have no answer yet.
+#[derive(Default)]
+struct Unanswered {
+    /// Those to be answered by this turn.
+    fresh: Vec<Waiting>,
+    /// Those that get the answer of another delivery of the same message.
+    again: Vec<Waiting>,
+}
+
+impl Unanswered {
+    fn after_a_panic(self) -> Ended {
+        let mut unanswered: Vec<Waiting> = self.fresh.into_iter().chain(self.again).collect();
+        let mut broken = None;
+        if unanswered.len() == 1 {
+            // One whose sender has gone was made durable when they gave up waiting.
+            broken = unanswered
+                .pop()
+                .filter(|w| w.asker.as_ref().is_none_or(oneshot::Sender::is_closed))
+                .map(|w| w.inbound.key);
         }
-        Work::Event(event, asker, _place) => {
-            let draft = Draft {
-                heard: Vec::new(),
-                inbound: Vec::new(),
-                engine: None,
-                arrived: Instant::now(),
-            };
-            let done = decide(services, pair, loaded, draft, Some(&event)).await;
-            let _ = asker.send(());
-            match done {
-                Ok((loaded, _)) => Some(loaded),
-                Err(failure) => {
-                    let error = failure.into_refused();
-                    tracing::warn!(conversation = %pair.conversation(), %error, "an event found no turn");
-                    None
-                }
-            }
+        Ended {
+            loaded: None,
+            unanswered,
+            broken,
+        }
+    }
+
+    /// Refuses all. The context is loaded anew before the next turn: nothing uncommitted stays in memory.
+    fn refuse(&mut self, refused: &Refused) -> Option<Loaded> {
+        tracing::warn!(error = %refused, "a turn was not committed");
+        metrics::turn_ended(TurnOutcome::Failed);
+        for waiting in self.fresh.drain(..).chain(self.again.drain(..)) {
+            waiting.told(|_| Err(refused.clone()));
+        }
+        None
+    }
+}
+
+/// Does what acts without a message say.
+async fn act(
+    services: &Services,
+    pair: &Pair,
+    loaded: Loaded,
+    acts: Vec<Act>,
+    asker: oneshot::Sender<Result<Answer, Refused>>,
+    place: Option<Place>,
+) -> Option<Loaded> {
+    let heard = Heard {
+        id: drawn_message_id(services.clock.now()),
+        channel: loaded.context.channel.unwrap_or(Channel::Api),
+        text: String::new(),
+        acts,
+    };
+    let done = decide(services, pair, loaded, Draft::without_message(vec![heard]), None).await;
+    let (answer, loaded) = match done {
+        Ok((loaded, answer)) => (answer.ok_or_else(overloaded), Some(loaded)),
+        Err(failure) => (Err(failure.into_refused()), None),
+    };
+    drop(place);
+    // Whoever gave up waiting sees what was done in the context.
+    let _ = asker.send(answer);
+    loaded
+}
+
+/// Deals with what time or the world did.
+async fn react(
+    services: &Services,
+    pair: &Pair,
+    loaded: Loaded,
+    event: &Event,
+    asker: oneshot::Sender<()>,
+    place: Option<Place>,
+) -> Option<Loaded> {
+    let done = decide(
+        services,
+        pair,
+        loaded,
+        Draft::without_message(Vec::new()),
+        Some(event),
+    )
+    .await;
+    drop(place);
+    let _ = asker.send(());
+    match done {
+        Ok((loaded, _)) => Some(loaded),
+        Err(failure) => {
+            let error = failure.into_refused();
+            tracing::warn!(conversation = %pair.conversation(), %error, "an event found no turn");
+            None
         }
     }
 }
@@ -236,72 +193,93 @@ pub(super) fn drawn_message_id(now: Timestamp) -> MessageId {
 }
 
 /// Answers messages: each once, those seen before with the answer of that time.
-async fn answer(services: &Services, pair: &Pair, loaded: Loaded, messages: Vec<Waiting>) -> Option<Loaded> {
-    let mut fresh: Vec<Waiting> = Vec::new();
-    let mut again: Vec<Waiting> = Vec::new();
-    for waiting in messages {
-        let twin = fresh.iter().any(|other| other.inbound.key == waiting.inbound.key);
-        // What comes from the inbox is known to be unanswered, whatever the context remembers. The context remembers
-        // bare ids; the same id under another key (another channel) is another message, so the store is asked.
-        let seems_known = waiting.asker.is_some() && loaded.context.has_seen(&waiting.inbound.key.message_id);
-        let known = seems_known && !matches!(services.store.receipt(&waiting.inbound.key).await, Ok(None));
-        if twin || known {
-            again.push(waiting);
-        } else {
-            fresh.push(waiting);
-        }
-    }
+async fn answer(
+    services: &Services,
+    pair: &Pair,
+    loaded: Loaded,
+    messages: &mut Unanswered,
+) -> Option<Loaded> {
+    repeat_remembered(services, &loaded.context, &mut messages.fresh).await;
+    set_twins_aside(messages);
     let mut last = Some(loaded);
-    while !fresh.is_empty() {
-        let Some(loaded) = last.take() else { break };
+    while !messages.fresh.is_empty() {
+        let loaded = last.take()?;
         let business = match services.businesses.find(&pair.business).await {
             Ok(Some(business)) => business,
-            Ok(None) => return refuse_all(fresh, again, &Refused::UnknownBusiness),
-            Err(error) => return refuse_all(fresh, again, &error.into()),
+            Ok(None) => return messages.refuse(&Refused::UnknownBusiness),
+            Err(error) => return messages.refuse(&error.into()),
         };
-        let draft = understand(services, &business, &loaded.context, &fresh).await;
+        let draft = understand(services, &business, &loaded.context, &messages.fresh).await;
         match decide(services, pair, loaded, draft, None).await {
-            Ok((after, Some(answer))) => {
+            Ok((after, answer)) => {
                 last = Some(after);
-                for waiting in fresh.drain(..) {
+                for waiting in messages.fresh.drain(..) {
                     waiting.told(|inbound| {
+                        let answer = answer.clone().ok_or_else(overloaded)?;
                         let message_id = inbound.key.message_id.clone();
-                        Ok(Said::Answered(Answer {
-                            message_id,
-                            ..answer.clone()
-                        }))
+                        Ok(Said::Answered(Answer { message_id, ..answer }))
                     });
                 }
             }
-            Ok((after, None)) => {
-                last = Some(after);
-                break;
-            }
             Err(Failure::AlreadyAnswered(keys)) => {
-                let (known, new): (Vec<_>, Vec<_>) =
-                    fresh.into_iter().partition(|w| keys.contains(&w.inbound.key));
-                if known.is_empty() {
+                let before = messages.again.len();
+                let known = messages.fresh.extract_if(.., |w| keys.contains(&w.inbound.key));
+                messages.again.extend(known);
+                if messages.again.len() == before {
                     // Nothing to leave out: trying again could not end.
-                    return refuse_all(new, again, &overloaded());
+                    return messages.refuse(&overloaded());
                 }
-                again.extend(known);
-                fresh = new;
-                last = load(services, pair).await.ok().map(|(loaded, _)| loaded);
-                if last.is_none() {
-                    return refuse_all(fresh, again, &overloaded());
+                match load(services, pair).await {
+                    Ok((loaded, _)) => last = Some(loaded),
+                    Err(refused) => return messages.refuse(&refused),
                 }
             }
-            Err(Failure::Refused(refused)) => return refuse_all(fresh, again, &refused),
+            Err(Failure::Refused(refused)) => return messages.refuse(&refused),
         }
     }
-    for waiting in again {
+    while let Some(waiting) = messages.again.first() {
+        let said = match waiting.asker {
+            Some(_) => repeat(services, &waiting.inbound).await,
+            None => Ok(Said::Accepted),
+        };
+        let waiting = messages.again.remove(0);
         metrics::inbox_duplicate(waiting.inbound.key.channel);
-        if waiting.asker.is_some() {
-            let said = repeat(services, &waiting.inbound).await;
-            waiting.told(|_| said);
-        }
+        waiting.told(|_| said);
     }
     last
+}
+
+/// Answers those that the context remembers. It remembers ids, and another channel may use the same one for another
+/// message; so the receipt decides. What comes from the inbox is known to be unanswered.
+async fn repeat_remembered(services: &Services, context: &Context, fresh: &mut Vec<Waiting>) {
+    let mut at = 0;
+    while let Some(waiting) = fresh.get(at) {
+        let inbound = &waiting.inbound;
+        if waiting.asker.is_none() || !context.has_seen(&inbound.key.message_id) {
+            at += 1;
+            continue;
+        }
+        let said = match services.store.receipt(&inbound.key).await {
+            Ok(None) => {
+                at += 1;
+                continue;
+            }
+            Ok(receipt) => said_before(inbound, receipt),
+            Err(error) => Err(error.into()),
+        };
+        let waiting = fresh.remove(at);
+        metrics::inbox_duplicate(waiting.inbound.key.channel);
+        waiting.told(|_| said);
+    }
+}
+
+/// A message that was delivered twice is answered once; the second delivery waits for that answer.
+fn set_twins_aside(messages: &mut Unanswered) {
+    let mut keys = BTreeSet::new();
+    let twins = messages
+        .fresh
+        .extract_if(.., |w| !keys.insert(w.inbound.key.clone()));
+    messages.again.extend(twins);
 }
 
 /// The answer that a message got when it was answered.
@@ -458,15 +436,6 @@ const fn overloaded() -> Refused {
     }
 }
 
-fn refuse_all(fresh: Vec<Waiting>, again: Vec<Waiting>, refused: &Refused) -> Option<Loaded> {
-    tracing::warn!(error = %refused, "a turn was not committed");
-    metrics::turn_ended(TurnOutcome::Failed);
-    for waiting in fresh.into_iter().chain(again) {
-        waiting.told(|_| Err(refused.clone()));
-    }
-    None
-}
-
 /// Tells whoever waits that it cannot be done now.
 pub(super) fn refuse(what: What, refused: &Refused) {
     match what {
@@ -474,14 +443,5 @@ pub(super) fn refuse(what: What, refused: &Refused) {
         What::Acts(_, asker) => drop(asker.send(Err(refused.clone()))),
         // An accepted message stays in the inbox; an event is rung again by the sweep that found it.
         What::Message(_, None) | What::Event(..) => {}
-    }
-}
-
-impl From<&Loaded> for Cached {
-    fn from(loaded: &Loaded) -> Self {
-        Self {
-            version: loaded.version,
-            context: loaded.context.clone(),
-        }
     }
 }

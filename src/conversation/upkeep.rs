@@ -1,9 +1,11 @@
 //! What nobody sends a message for: unfinished messages, dead holds, offers that ran out, slots that became free.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use tokio::sync::mpsc;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::{Conversations, Refused, Sweep};
 use crate::dialogue::{self, Event};
@@ -23,24 +25,32 @@ const FREED_MAX: usize = 1024;
 const EVENT_WAIT: Duration = Duration::from_secs(10);
 
 /// Says that slots became free.
-pub(super) struct Bell(mpsc::Sender<BusinessId>);
+pub(super) struct Bell {
+    freed: mpsc::Sender<BusinessId>,
+    /// Held while unfinished messages are rung for, so that two sweeps do not count one attempt twice.
+    finding: Arc<Mutex<()>>,
+}
 
 pub(super) fn bell() -> (Bell, mpsc::Receiver<BusinessId>) {
     let (sender, receiver) = mpsc::channel(FREED_MAX);
-    (Bell(sender), receiver)
+    let bell = Bell {
+        freed: sender,
+        finding: Arc::default(),
+    };
+    (bell, receiver)
 }
 
 impl Bell {
     /// Has the business's waitlist looked at. A full queue drops the bell: each further cancellation rings anew.
     pub(super) fn slots_freed(&self, business: &BusinessId) {
-        let _ = self.0.try_send(business.clone());
+        let _ = self.freed.try_send(business.clone());
     }
 }
 
 /// Looks at waitlists, one business after the other, until the conversations are gone.
 pub(super) fn serve_waitlists(conversations: &Conversations, mut freed: mpsc::Receiver<BusinessId>) {
     // Weak, so that this task does not keep alive what it serves.
-    let services = std::sync::Arc::downgrade(&conversations.services);
+    let services = Arc::downgrade(&conversations.services);
     let supervisor = conversations.supervisor.clone();
     tokio::spawn(async move {
         while let Some(business) = freed.recv().await {
@@ -84,6 +94,75 @@ async fn offer_freed(conversations: &Conversations, business: &BusinessId) -> Re
     Ok(())
 }
 
+/// Rings for messages that were accepted and not answered. Whatever is left after the first ones are answered is rung
+/// for in the background, because a message that was tried before is worked on alone.
+async fn find_unfinished(conversations: &Conversations, scope: Sweep) -> Result<(), Refused> {
+    let now = conversations.services.clock.now();
+    let (first, later) = match scope {
+        // Nobody else works on anything yet, so all of it is owed, also what a clock that was set back has yet to reach.
+        Sweep::Start => (Timestamp::MAX, now),
+        Sweep::Running => {
+            let lost = now.checked_sub(LOST_AFTER).unwrap_or(now);
+            (lost, lost)
+        }
+    };
+    let Ok(alone) = conversations.services.upkeep.finding.clone().try_lock_owned() else {
+        // An earlier sweep still rings.
+        return Ok(());
+    };
+    let mut rung = ring_some(conversations, first).await?;
+    let conversations = conversations.clone();
+    tokio::spawn(async move {
+        let _alone = alone;
+        while !rung.is_empty() && all_answered(rung).await {
+            match ring_some(&conversations, later).await {
+                Ok(more) => rung = more,
+                Err(error) => {
+                    tracing::warn!(%error, "unfinished messages could not be looked for");
+                    return;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Claims unfinished messages and rings for them.
+async fn ring_some(
+    conversations: &Conversations,
+    before: Timestamp,
+) -> Result<Vec<Option<oneshot::Receiver<()>>>, Refused> {
+    let unfinished = conversations
+        .services
+        .store
+        .claim_unfinished(before, PAIRS_MAX)
+        .await?;
+    for _ in 0..unfinished.dead {
+        metrics::turn_ended(TurnOutcome::Dead);
+    }
+    if unfinished.dead > 0 {
+        tracing::error!(
+            messages = unfinished.dead,
+            "messages were given up after four attempts"
+        );
+    }
+    let pairs = unfinished.pairs.iter();
+    Ok(pairs.map(|pair| conversations.ring(pair).ok()).collect())
+}
+
+/// Whether everything that was rung for is answered. If not (a full house, a failing store, a message that breaks its
+/// turn), trying again at once would only use its attempts up: the next sweep does.
+async fn all_answered(rung: Vec<Option<oneshot::Receiver<()>>>) -> bool {
+    let deadline = Instant::now() + EVENT_WAIT;
+    for bell in rung {
+        let Some(answered) = bell else { return false };
+        if !matches!(tokio::time::timeout_at(deadline, answered).await, Ok(Ok(()))) {
+            return false;
+        }
+    }
+    true
+}
+
 pub(super) async fn sweep(conversations: &Conversations, scope: Sweep) -> Result<(), Refused> {
     let services = &conversations.services;
     let now = services.clock.now();
@@ -95,24 +174,7 @@ pub(super) async fn sweep(conversations: &Conversations, scope: Sweep) -> Result
         conversations.tell(&pair, Event::Due, EVENT_WAIT).await?;
         services.upkeep.slots_freed(&pair.business);
     }
-    let before = match scope {
-        Sweep::Start => now,
-        Sweep::Running => now.checked_sub(LOST_AFTER).unwrap_or(now),
-    };
-    let unfinished = services.store.claim_unfinished(before, PAIRS_MAX).await?;
-    for _ in 0..unfinished.dead {
-        metrics::turn_ended(TurnOutcome::Dead);
-    }
-    if unfinished.dead > 0 {
-        tracing::error!(
-            messages = unfinished.dead,
-            "messages were given up after four attempts"
-        );
-    }
-    for pair in unfinished.pairs {
-        // A full house rings again at the next sweep.
-        let _ = conversations.ring(&pair);
-    }
+    find_unfinished(conversations, scope).await?;
     let gap = SignedDuration::try_from(services.limits.session_gap).unwrap_or(SignedDuration::from_hours(2));
     if let Ok(idle_since) = now.checked_sub(gap) {
         services.store.close_sessions(idle_since, now).await?;

@@ -1,5 +1,7 @@
 //! What was said, put into the slots of a goal.
 
+use jiff::{Span, Timestamp};
+
 use super::book;
 use super::constraint;
 use super::context::{Choice, Offered};
@@ -8,8 +10,8 @@ use super::enquire;
 use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot, WhenSlot};
 use super::said::Said;
 use crate::booking::visit::StaffWish;
-use crate::types::ServiceId;
-use crate::understanding::act::{Candidate, Certainty, Mode, ServiceMention, StaffSaid};
+use crate::types::{ResourceId, ServiceId};
+use crate::understanding::act::{Candidate, Certainty, Mode, ServiceMention, StaffSaid, Topic};
 use crate::understanding::when::{DateRange, Order, TimeRange, Window};
 use crate::understanding::{Expecting, SlotKind, When};
 
@@ -45,11 +47,12 @@ fn sure<T>(candidates: &[Candidate<T>]) -> Option<&T> {
 /// Puts what was said into the goal.
 pub(super) fn apply(draft: &mut Draft<'_>, mut goal: Goal, said: &Said) -> Applied {
     let before = goal.slots.clone();
+    let paragraphs = draft.paragraphs();
     for slot in &said.cleared {
         clear(&mut goal, *slot);
     }
     set_people(draft, &mut goal, said);
-    set_staff(draft, &mut goal, said);
+    let several = set_staff(draft, &mut goal, said);
     if let Some(when) = &said.when {
         set_when(draft, &mut goal, when);
     }
@@ -59,11 +62,16 @@ pub(super) fn apply(draft: &mut Draft<'_>, mut goal: Goal, said: &Said) -> Appli
         ask_which_service(draft, goal, &doubtful);
         return Applied::Asked;
     }
+    if let Some(several) = several {
+        ask_which_staff(draft, goal, &several);
+        return Applied::Asked;
+    }
     if let Some(when) = said.when.as_ref().filter(|w| w.ambiguous && w.windows.len() > 1) {
         ask_which_day(draft, goal, when);
         return Applied::Asked;
     }
-    if goal.slots == before {
+    // What could not be taken over was said so, and is no plain repetition: "yes, for fifty" is not a yes.
+    if goal.slots == before && draft.paragraphs() == paragraphs {
         Applied::Same(goal)
     } else {
         Applied::Changed(goal)
@@ -94,60 +102,72 @@ fn set_people(draft: &mut Draft<'_>, goal: &mut Goal, said: &Said) {
     }
 }
 
-fn set_staff(draft: &mut Draft<'_>, goal: &mut Goal, said: &Said) {
-    let wish = match &said.staff {
-        None => return,
-        Some(StaffSaid::Anyone) => StaffWish::Anyone,
-        Some(StaffSaid::Not { ids }) => StaffWish::Not(ids.clone()),
-        Some(StaffSaid::Named { candidates, text, .. }) => {
-            match sure(candidates).or(candidates.first().map(|c| &c.id)) {
-                Some(id) => StaffWish::Only(id.clone()),
-                None => {
-                    draft.line("no-such-staff", &[("text", text.clone().into())]);
-                    return enquire::answer(draft, &crate::understanding::act::Topic::Staff, &[]);
-                }
+/// Sets the wish about staff; gives back a name that several people have.
+fn set_staff(draft: &mut Draft<'_>, goal: &mut Goal, said: &Said) -> Option<Named> {
+    let mut provenance = Provenance::Said;
+    let wish = match said.staff.as_ref()? {
+        StaffSaid::Anyone => StaffWish::Anyone,
+        StaffSaid::Not { ids } => StaffWish::Not(ids.clone()),
+        StaffSaid::Named { candidates, text, .. } => {
+            let Some(best) = candidates.first() else {
+                draft.line("no-such-staff", &[("text", text.clone().into())]);
+                enquire::answer(draft, &Topic::Staff, &[]);
+                return None;
+            };
+            let rivals = candidates.iter().filter(|c| c.certainty == best.certainty);
+            let rivals: Vec<ResourceId> = rivals.map(|c| c.id.clone()).collect();
+            if rivals.len() > 1 {
+                let text = text.clone();
+                return Some(Named { text, rivals });
             }
+            if best.certainty != Certainty::Exact {
+                provenance = Provenance::Inferred;
+            }
+            StaffWish::Only(best.id.clone())
         }
     };
-    goal.slots.staff = Some(StaffSlot {
-        wish,
-        provenance: Provenance::Said,
+    // Said again is not said anew: what was chosen from options stays so.
+    if goal.slots.staff.as_ref().is_none_or(|slot| slot.wish != wish) {
+        goal.slots.staff = Some(StaffSlot { wish, provenance });
+    }
+    None
+}
+
+/// A name that fits several people.
+struct Named {
+    text: String,
+    rivals: Vec<ResourceId>,
+}
+
+fn ask_which_staff(draft: &mut Draft<'_>, goal: Goal, named: &Named) {
+    let speaker = draft.speaker();
+    let names: Vec<String> = named.rivals.iter().map(|id| speaker.resource(id)).collect();
+    let facts = [
+        ("text", named.text.clone().into()),
+        ("staff", speaker.or(&names).into()),
+    ];
+    let lead = speaker.line("which-staff", &facts);
+    let again = speaker.line("ask-staff-again", &facts);
+    let id = goal.id;
+    draft.keep(Goal {
+        state: GoalState::Collecting,
+        ..goal
     });
+    draft.ask_openly(Some(id), Expecting::Staff, lead, again, names);
 }
 
 fn set_when(draft: &Draft<'_>, goal: &mut Goal, said: &When) {
-    let base = goal
-        .hold
-        .as_ref()
-        .map(|h| h.starts_at)
-        .or_else(|| goal.slots.when.as_ref().and_then(|w| w.instant));
-    let earlier = goal.slots.when.as_ref().map(|slot| slot.when.clone());
-    let when = match (said.order, base, said.windows.is_empty()) {
-        // "later" than what is on the table: the rest of that day.
-        (Some(order @ (Order::Later | Order::Earlier)), Some(base), true) => {
-            let base = draft.view.local(base);
-            let times = if order == Order::Later {
-                TimeRange::Between {
-                    from: Some(base.time()),
-                    until: None,
-                }
-            } else {
-                TimeRange::Between {
-                    from: None,
-                    until: Some(base.time()),
-                }
-            };
-            let windows = vec![Window {
-                dates: Some(DateRange::day(base.date())),
-                times: Some(times),
-            }];
-            When {
-                windows,
-                ..said.clone()
-            }
+    let when = step(draft, goal, said).unwrap_or_else(|| {
+        let mut said = said.clone();
+        if matches!(said.order, Some(Order::Later | Order::Earlier)) {
+            // "later, at five" is at five; and with nothing to count from, "later" says nothing.
+            said.order = None;
         }
-        _ => earlier.map_or_else(|| said.clone(), |earlier| constraint::refine(&earlier, said)),
-    };
+        match &goal.slots.when {
+            Some(slot) => constraint::refine(&slot.when, &said),
+            None => said,
+        }
+    });
     let same = goal.slots.when.as_ref().is_some_and(|slot| {
         slot.when.windows == when.windows && slot.when.except == when.except && slot.when.order == when.order
     });
@@ -159,6 +179,71 @@ fn set_when(draft: &Draft<'_>, goal: &mut Goal, said: &When) {
             provenance: Provenance::Said,
         });
     }
+}
+
+/// "later" and "earlier" count from what is on the table: the rest of that day, or of the day that was said with it.
+fn step(draft: &Draft<'_>, goal: &Goal, said: &When) -> Option<When> {
+    let order = said
+        .order
+        .filter(|o| matches!(o, Order::Later | Order::Earlier))?;
+    let (_, says_times) = said.says();
+    let base = draft.view.local(on_the_table(draft, goal, order)?);
+    if says_times {
+        return None;
+    }
+    let times = if order == Order::Later {
+        TimeRange::Between {
+            from: Some(base.time().saturating_add(Span::new().minutes(1))),
+            until: None,
+        }
+    } else {
+        TimeRange::Between {
+            from: None,
+            until: Some(base.time()),
+        }
+    };
+    let days: Vec<Option<DateRange>> = if said.windows.is_empty() {
+        vec![Some(DateRange::day(base.date()))]
+    } else {
+        said.windows.iter().map(|w| w.dates).collect()
+    };
+    let windows = days
+        .into_iter()
+        .map(|dates| Window {
+            dates,
+            times: Some(times),
+        })
+        .collect();
+    Some(When {
+        windows,
+        ..said.clone()
+    })
+}
+
+/// The start that "later" or "earlier" counts from: the last or first of those listed, else the one read back.
+fn on_the_table(draft: &Draft<'_>, goal: &Goal, order: Order) -> Option<Timestamp> {
+    let question = draft
+        .context
+        .question
+        .as_ref()
+        .filter(|q| q.goal == Some(goal.id));
+    let listed = question
+        .iter()
+        .flat_map(|q| &q.options)
+        .filter_map(|o| match &o.choice {
+            Choice::Plan(plan) => Some(plan.starts_at),
+            Choice::Start(start) => Some(*start),
+            _ => None,
+        });
+    let listed = if order == Order::Later {
+        listed.max()
+    } else {
+        listed.min()
+    };
+    listed
+        .or_else(|| goal.hold.as_ref().map(|hold| hold.starts_at))
+        .or_else(|| goal.plan.as_ref().map(|plan| plan.starts_at))
+        .or_else(|| goal.slots.when.as_ref().and_then(|slot| slot.instant))
 }
 
 /// Sets the services; gives back a mention that could mean several things.
@@ -210,6 +295,8 @@ fn set_services(
         Mode::Replace if known.iter().all(is_add_on) && goal.slots.services.iter().any(|s| !is_add_on(s)) => {
             add(goal, known);
         }
+        // Nor does what an add-on was waiting for take its place.
+        Mode::Replace if goal.slots.services.iter().all(is_add_on) => add(goal, known),
         Mode::Replace => {
             let same = goal.slots.services.len() == known.len()
                 && goal.slots.services.iter().zip(&known).all(|(a, b)| a.id == b.id);
@@ -220,6 +307,14 @@ fn set_services(
         Mode::Add => add(goal, known),
     }
     None
+}
+
+/// Sets the service that was chosen from a list; an add-on that waits for one stays.
+pub(super) fn choose_service(draft: &Draft<'_>, goal: &mut Goal, id: ServiceId) {
+    let is_add_on = |s: &ServiceSlot| draft.view.catalogue.service(&s.id).is_some_and(|s| s.add_on);
+    goal.slots.services.retain(is_add_on);
+    let provenance = Provenance::Chosen;
+    add(goal, vec![ServiceSlot { id, provenance }]);
 }
 
 fn add(goal: &mut Goal, known: Vec<ServiceSlot>) {

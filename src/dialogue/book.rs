@@ -253,14 +253,15 @@ fn refuse_staff(draft: &mut Draft<'_>, mut goal: Goal, staff: &ResourceId) {
 /// Sets the goal's time to one start.
 pub(super) fn choose_start(draft: &Draft<'_>, goal: &mut Goal, start: Timestamp, provenance: Provenance) {
     let local = draft.view.local(start);
-    let text = goal
-        .slots
-        .when
-        .as_ref()
-        .map(|w| w.when.text.clone())
-        .unwrap_or_default();
+    let before = goal.slots.when.take().map(|slot| slot.when);
+    let text = before.as_ref().map(|when| when.text.clone()).unwrap_or_default();
+    let mut when = constraint::exactly(local.date(), Some(local.time()), text);
+    // What was assumed about the day is still to be read back.
+    if let Some(before) = before.filter(|before| before.date() == Some(local.date())) {
+        when.inferred = before.inferred;
+    }
     goal.slots.when = Some(WhenSlot {
-        when: constraint::exactly(local.date(), Some(local.time()), text),
+        when,
         said_on: draft.view.today(),
         instant: Some(start),
         provenance,

@@ -21,7 +21,7 @@ pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: &Plan) {
     }
     book::choose_start_keeping_remarks(draft, &mut goal, plan.starts_at);
     promise(draft, &mut goal, plan);
-    if is_express(draft, &goal) {
+    if is_express(draft, &goal, plan) {
         return yes(draft, goal);
     }
     let speaker = draft.speaker();
@@ -33,7 +33,9 @@ pub(super) fn read_back(draft: &mut Draft<'_>, mut goal: Goal, plan: &Plan) {
     if let Some(remark) = remark {
         draft.say(remark);
     }
-    note_own_overlap(draft, &goal, plan);
+    if let Some(other) = own_overlap(draft, &goal, plan) {
+        draft.line("own-overlap", &[("visit", speaker.appointment(&other).into())]);
+    }
     let visit = speaker.visit(&wanted(draft, &goal), &plan.allocations, plan.starts_at);
     let facts = [
         ("visit", visit.into()),
@@ -167,15 +169,12 @@ fn is_live_hold(draft: &Draft<'_>, hold: &Appointment) -> bool {
         })
 }
 
-fn note_own_overlap(draft: &mut Draft<'_>, goal: &Goal, plan: &Plan) {
-    let own = draft.own_appointments();
-    let overlapping = own
-        .iter()
-        .find(|a| Some(a.id) != goal.target && a.starts_at < plan.ends_at && plan.starts_at < a.ends_at);
-    if let Some(other) = overlapping {
-        let text = draft.speaker().appointment(other);
-        draft.line("own-overlap", &[("visit", text.into())]);
-    }
+/// Another visit of the customer at that time. It is said, and theirs to decide: one may book for a friend.
+fn own_overlap(draft: &Draft<'_>, goal: &Goal, plan: &Plan) -> Option<Appointment> {
+    draft
+        .own_appointments()
+        .into_iter()
+        .find(|a| Some(a.id) != goal.target && a.starts_at < plan.ends_at && plan.starts_at < a.ends_at)
 }
 
 fn too_many(draft: &Draft<'_>, goal: &Goal) -> bool {
@@ -199,7 +198,7 @@ fn refuse_more(draft: &mut Draft<'_>, mut goal: Goal) {
 }
 
 /// The business books without a read-back when the customer said everything and nothing was assumed.
-fn is_express(draft: &Draft<'_>, goal: &Goal) -> bool {
+fn is_express(draft: &Draft<'_>, goal: &Goal, plan: &Plan) -> bool {
     let said = |p: Provenance| p == Provenance::Said;
     draft.view.catalogue.policies.express
         && goal.kind == GoalKind::Book
@@ -209,7 +208,8 @@ fn is_express(draft: &Draft<'_>, goal: &Goal) -> bool {
             .slots
             .when
             .as_ref()
-            .is_some_and(|w| said(w.provenance) && w.when.inferred.is_empty())
+            .is_some_and(|w| said(w.provenance) && w.when.inferred.is_empty() && w.when.time().is_some())
+        && own_overlap(draft, goal, plan).is_none()
 }
 
 /// The customer said yes to the read-back.
@@ -221,33 +221,50 @@ pub(super) fn yes(draft: &mut Draft<'_>, goal: Goal) {
     }
 }
 
-/// The hold has run out. If its slot is still free it is taken again and booked at once.
-fn renew(draft: &mut Draft<'_>, mut goal: Goal, lapsed: &Appointment) {
-    if goal.slots.staff.is_none()
-        && let Some(staff) = draft.speaker().staff_of(&lapsed.allocations).into_iter().next()
-    {
-        goal.slots.staff = Some(StaffSlot {
-            wish: StaffWish::Only(staff),
+/// The hold has run out. If the visit that was read back is still to be had, it is booked at once; if only its time
+/// is, with somebody else or at another price, that is read back first.
+fn renew(draft: &mut Draft<'_>, goal: Goal, lapsed: &Appointment) {
+    let mut same = goal.clone();
+    if let [only] = draft.speaker().staff_of(&lapsed.allocations).as_slice() {
+        same.slots.staff = Some(StaffSlot {
+            wish: StaffWish::Only(only.clone()),
             provenance: Provenance::Inferred,
         });
     }
-    let wish = find::wish(draft, &goal);
-    match find::with_question(draft, &goal, &wish, |q| availability::check(q, lapsed.starts_at)) {
+    let check = |goal: &Goal| {
+        let wish = find::wish(draft, goal);
+        find::with_question(draft, goal, &wish, |q| availability::check(q, lapsed.starts_at))
+    };
+    let with_the_same = check(&same).ok().filter(|plan| {
+        is_same_visit(&plan.allocations, &lapsed.allocations) && price(draft, &same) == lapsed.price_minor
+    });
+    if let Some(plan) = with_the_same {
+        draft.line("hold-renewed", &[]);
+        same.hold = None;
+        promise(draft, &mut same, &plan);
+        return match same.hold.clone() {
+            Some(hold) => won(draft, same, hold),
+            None => direct(draft, same),
+        };
+    }
+    let anyone = if goal.slots.staff.is_some() { goal } else { same };
+    match check(&anyone) {
+        Err(_) if anyone.waitlist.is_some() => waitlist::offer_gone(draft, anyone),
         Ok(plan) => {
-            draft.line("hold-renewed", &[]);
-            goal.hold = None;
-            promise(draft, &mut goal, &plan);
-            match goal.hold.clone() {
-                Some(hold) => won(draft, goal, hold),
-                None => direct(draft, goal),
-            }
+            draft.line("hold-lapsed", &[]);
+            read_back(draft, anyone, &plan);
         }
-        Err(_) if goal.waitlist.is_some() => waitlist::offer_gone(draft, goal),
         Err(refusal) => {
             draft.line("hold-lapsed", &[]);
-            refuse::explain(draft, goal, refusal.start, refusal.reason);
+            refuse::explain(draft, anyone, refusal.start, refusal.reason);
         }
     }
+}
+
+/// Whether two plans are the same to the customer; which of several seats it is makes no difference.
+fn is_same_visit(a: &[visit::Allocation], b: &[visit::Allocation]) -> bool {
+    let seen = |a: &visit::Allocation| (a.service.clone(), a.resource.clone(), a.starts_at, a.ends_at);
+    a.iter().map(seen).eq(b.iter().map(seen))
 }
 
 fn won(draft: &mut Draft<'_>, goal: Goal, hold: Appointment) {
@@ -272,16 +289,18 @@ fn won(draft: &mut Draft<'_>, goal: Goal, hold: Appointment) {
 /// Nothing is held: the commit itself decides who gets the slot.
 fn direct(draft: &mut Draft<'_>, mut goal: Goal) {
     let wish = find::wish(draft, &goal);
-    let start = goal.plan.as_ref().map(|p| p.starts_at);
-    let checked =
-        start.map(|start| find::with_question(draft, &goal, &wish, |q| availability::check(q, start)));
+    let Some(planned) = goal.plan.clone() else {
+        return book::advance(draft, goal);
+    };
+    let checked = find::with_question(draft, &goal, &wish, |q| availability::check(q, planned.starts_at));
     let plan = match checked {
-        Some(Ok(plan)) => plan,
-        Some(Err(refusal)) => {
+        Ok(plan) if is_same_visit(&plan.allocations, &planned.allocations) => plan,
+        // Still free, but not as it was read back.
+        Ok(plan) => return read_back(draft, goal, &plan),
+        Err(refusal) => {
             goal.plan = None;
             return refuse::explain(draft, goal, refusal.start, refusal.reason);
         }
-        None => return book::advance(draft, goal),
     };
     if goal.kind == GoalKind::Reschedule {
         let target = goal
@@ -332,9 +351,11 @@ fn moved(
     let (Some(first), Some(last)) = (allocations.first(), allocations.iter().map(|a| a.ends_at).max()) else {
         return book::advance(draft, goal);
     };
+    let wish = find::wish(draft, &goal);
     let to = Appointment {
         allocations: allocations.to_vec(),
         services: wanted(draft, &goal),
+        party_size: wish.people(),
         starts_at: first.starts_at,
         ends_at: last,
         price_minor: price(draft, &goal),

@@ -1,11 +1,16 @@
 //! How a later word about time changes an earlier one.
 
 use crate::understanding::When;
-use crate::understanding::when::{DateRange, Window};
+use crate::understanding::when::{DateRange, Order, Window};
 
 /// `earlier`, changed by `later`: a new day keeps the time that was said, a new time keeps the day.
 pub(super) fn refine(earlier: &When, later: &When) -> When {
     let (days, times) = later.says();
+    // A step ("later than that") was about its own day; another day begins afresh.
+    let is_step = matches!(earlier.order, Some(Order::Later | Order::Earlier));
+    if is_step && days {
+        return later.clone();
+    }
     let mut merged = later.clone();
     match (days, times) {
         (true, true) => {}
@@ -30,7 +35,7 @@ pub(super) fn refine(earlier: &When, later: &When) -> When {
     }
     if !days || only_excludes {
         for except in &earlier.except {
-            if !merged.except.contains(except) {
+            if !merged.except.contains(except) && merged.except.len() < EXCEPT_MAX {
                 merged.except.push(*except);
             }
         }
@@ -39,11 +44,20 @@ pub(super) fn refine(earlier: &When, later: &When) -> When {
     if merged.order.is_none() && !times {
         merged.order = earlier.order;
     }
+    merged.windows.truncate(WINDOWS_MAX);
     if merged.text != earlier.text && !earlier.text.is_empty() && !(days && times) {
-        merged.text = format!("{} {}", earlier.text, later.text);
+        // The latest words are the ones to keep.
+        let words = format!("{} {}", earlier.text, later.text);
+        let surplus = words.chars().count().saturating_sub(TEXT_CHARS_MAX);
+        merged.text = words.chars().skip(surplus).collect();
     }
     merged
 }
+
+/// A constraint grows with every message that refines it; these bounds keep the context small.
+const WINDOWS_MAX: usize = 12;
+const EXCEPT_MAX: usize = 12;
+const TEXT_CHARS_MAX: usize = 120;
 
 fn cross(new: &[Window], old: &[Window], join: impl Fn(&Window, &Window) -> Window) -> Vec<Window> {
     let blank = [Window::default()];
@@ -82,7 +96,7 @@ mod tests {
     use jiff::civil::{Time, Weekday, date, time};
 
     use super::*;
-    use crate::understanding::when::{Except, Order, TimeRange};
+    use crate::understanding::when::{Except, TimeRange};
 
     fn said(dates: Option<i8>, at: Option<Time>) -> When {
         When {

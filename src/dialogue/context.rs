@@ -18,6 +18,9 @@ pub const SCHEMA: u32 = 1;
 /// Goals that may live at once.
 pub const GOALS_MAX: usize = 5;
 
+/// Waitlist entries that a customer may have at once.
+pub const WAITLIST_MAX: usize = 5;
+
 /// How many message ids are remembered to recognise a duplicate without a read.
 pub const RECENT_IDS_MAX: usize = 32;
 
@@ -83,9 +86,6 @@ pub struct Question {
     pub again: String,
     /// When it was asked.
     pub asked_at: Timestamp,
-    /// Answers so far that did not fit.
-    #[serde(default)]
-    pub misses: u32,
 }
 
 /// An option that was listed.

@@ -1,17 +1,18 @@
 //! The decision: what a burst of messages, or an event, makes of the context.
 
+use super::answers;
 use super::apply::{self, Applied};
-use super::context::{Choice, Context, Question, RECENT_IDS_MAX};
+use super::context::{Context, Question, RECENT_IDS_MAX};
 use super::draft::Draft;
-use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot, WhenSlot};
+use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot};
 use super::outcome::{Effect, Outcome};
 use super::said::Said;
 use super::view::{Event, Heard, Input, View};
-use super::{book, confirm, constraint, enquire, existing, expiry, safety, waitlist};
+use super::{book, enquire, existing, expiry, safety, waitlist};
 use crate::booking::visit::StaffWish;
 use crate::types::ServiceId;
 use crate::understanding::act::{HandoffReason, SmallTalk, Topic};
-use crate::understanding::{Expecting, GoalKind};
+use crate::understanding::{Expecting, GoalKind, SlotKind};
 
 /// From this many messages in a row on that were not understood, a person is asked to take over.
 const MISSES_MAX: u32 = 3;
@@ -67,15 +68,46 @@ fn hear(draft: &mut Draft<'_>, said: &Said) {
         );
     }
     answer_questions(draft, said);
-    let worked = work(draft, said);
-    if !worked {
+    if work(draft, said) {
+        resume(draft);
+    } else {
         chat(draft, said);
     }
     draft.repeat_question();
+    if draft.has_said_nothing() {
+        // Whoever says something gets an answer.
+        enquire::help(draft);
+    }
+}
+
+/// Comes back to what was being arranged before it was interrupted, once what interrupted it is done.
+fn resume(draft: &mut Draft<'_>) {
+    if draft.has_asked() || draft.context.question.is_some() {
+        return;
+    }
+    let waits = |goal: &Goal| goal.state.is_active() && goal.state != GoalState::Parked;
+    let id = draft
+        .context
+        .goals
+        .iter()
+        .rev()
+        .find(|goal| waits(goal))
+        .map(|goal| goal.id);
+    if let Some(goal) = id.and_then(|id| draft.take(id)) {
+        step(draft, goal, &Said::default());
+    }
 }
 
 fn note_profile(draft: &mut Draft<'_>, said: &Said) {
     let mut profile = draft.context.profile.clone();
+    for slot in &said.cleared {
+        match slot {
+            SlotKind::Name => profile.name = None,
+            SlotKind::Phone => profile.phone = None,
+            SlotKind::Email => profile.email = None,
+            SlotKind::Service | SlotKind::Staff | SlotKind::When | SlotKind::PartySize | SlotKind::Which => {}
+        }
+    }
     profile.name = said.name().or(profile.name);
     profile.phone = said.phone.as_ref().map(|p| p.value.clone()).or(profile.phone);
     profile.email = said.email.as_ref().map(|e| e.value.clone()).or(profile.email);
@@ -125,7 +157,10 @@ fn answer_questions(draft: &mut Draft<'_>, said: &Said) {
         named
     };
     for topic in &said.asked {
-        enquire::answer(draft, topic, &about);
+        // "Why not at four?" looks at four; only a bare "why not?" is about what was refused before.
+        if *topic != Topic::WhyNot || said.when.is_none() {
+            enquire::answer(draft, topic, &about);
+        }
     }
 }
 
@@ -139,34 +174,44 @@ fn work(draft: &mut Draft<'_>, said: &Said) -> bool {
         return true;
     }
     let question = draft.context.question.clone();
-    if let Some(choice) = chosen(draft, said, question.as_ref()) {
+    if let Some(choice) = answers::chosen(draft, said, question.as_ref()) {
         return choice;
     }
-    if let Some(kind) = wanted_kind(draft, said) {
+    // "yes, book it" is a yes to what was read back, not a wish for something else.
+    let confirms = question
+        .as_ref()
+        .filter(|q| said.confirmed && q.expecting == Expecting::Confirm)
+        .and_then(|q| draft.context.goal(q.goal?))
+        .map(|goal| goal.kind);
+    if let Some(kind) = wanted_kind(draft, said).filter(|kind| confirms != Some(*kind)) {
         start(draft, kind, said);
         return true;
     }
+    // What is free, and why something is not, is answered by going on; but a reason that is known was said already.
+    let knows_why = focus_id(draft)
+        .and_then(|id| draft.context.goal(id)?.refused.as_ref())
+        .is_some();
+    let asks_free = said.asked.iter().any(|topic| match topic {
+        Topic::Availability => true,
+        Topic::WhyNot => !knows_why,
+        _ => false,
+    });
     // A price asked for a service by name is a question, not a wish for it.
-    let asks_only = !said.asked.is_empty()
-        && !said
-            .asked
-            .iter()
-            .any(|t| matches!(t, Topic::Availability | Topic::WhyNot));
+    let asks_only = !said.asked.is_empty() && !asks_free;
     let only_names_a_service =
         said.services.is_some() && said.staff.is_none() && said.when.is_none() && said.party_size.is_none();
-    if asks_only && (only_names_a_service || !said.says_visit()) && !said.confirmed && !said.denied {
+    if asks_only && (only_names_a_service || !said.says_visit()) {
+        if said.confirmed || said.denied {
+            answers::yes_or_no(draft, said.confirmed, question);
+        }
         return true;
     }
-    let asks_free = said
-        .asked
-        .iter()
-        .any(|t| matches!(t, Topic::Availability | Topic::WhyNot));
     if said.says_visit() || asks_free || said.which.is_some() {
         go_on(draft, said, question.as_ref());
         return true;
     }
     if said.confirmed || said.denied {
-        return yes_or_no(draft, said.confirmed, question);
+        return answers::yes_or_no(draft, said.confirmed, question);
     }
     false
 }
@@ -191,7 +236,10 @@ fn wanted_kind(draft: &Draft<'_>, said: &Said) -> Option<GoalKind> {
 fn start(draft: &mut Draft<'_>, kind: GoalKind, said: &Said) {
     match kind {
         GoalKind::Waitlist => {
-            let goal = focus(draft).or_else(|| revived_for_waitlist(draft));
+            let is_visit = |goal: &Goal| goal.kind != GoalKind::Cancel;
+            let in_focus = focus_id(draft).filter(|id| draft.context.goal(*id).is_some_and(is_visit));
+            let goal = in_focus.and_then(|id| draft.take(id));
+            let goal = goal.or_else(|| revived_for_waitlist(draft));
             let goal = goal.unwrap_or_else(|| draft.open_goal(GoalKind::Book));
             match apply::apply(draft, goal, said) {
                 Applied::Changed(goal) | Applied::Same(goal) => waitlist::join(draft, goal),
@@ -260,7 +308,12 @@ fn go_on(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) {
         }
         return match apply::apply(draft, goal, said) {
             Applied::Same(goal) if confirming && said.confirmed => existing::yes(draft, goal),
-            Applied::Changed(goal) | Applied::Same(goal) => step(draft, goal, said),
+            Applied::Changed(mut goal) => {
+                // "Yes, but at three" to an offer from the waitlist lets the offer go, and arranges a visit.
+                waitlist::let_go(draft, &mut goal);
+                step(draft, goal, said);
+            }
+            Applied::Same(goal) => step(draft, goal, said),
             Applied::Asked => {}
         };
     }
@@ -284,7 +337,8 @@ fn proceed(draft: &mut Draft<'_>, goal: Goal, said: &Said) {
     }
 }
 
-fn step(draft: &mut Draft<'_>, mut goal: Goal, said: &Said) {
+/// Takes a goal one step further, by its kind.
+pub(super) fn step(draft: &mut Draft<'_>, mut goal: Goal, said: &Said) {
     expiry::note_new_day(draft, &mut goal);
     match goal.kind {
         GoalKind::Reschedule => existing::advance(draft, goal, said.which.as_ref()),
@@ -314,132 +368,6 @@ fn focus_id(draft: &Draft<'_>) -> Option<crate::types::GoalId> {
 fn focus(draft: &mut Draft<'_>) -> Option<Goal> {
     let id = focus_id(draft)?;
     draft.take(id)
-}
-
-/// An option picked by its number. `None` when none was.
-fn chosen(draft: &mut Draft<'_>, said: &Said, question: Option<&Question>) -> Option<bool> {
-    let question = question?;
-    let only_yes = said.confirmed
-        && !said.says_visit()
-        && question.expecting == Expecting::Choice
-        && question.options.len() == 1;
-    let number = said.chosen.or_else(|| only_yes.then_some(1))?;
-    if question.options.is_empty() {
-        return None;
-    }
-    let Some(option) = number
-        .checked_sub(1)
-        .and_then(|i| question.options.get(i))
-        .cloned()
-    else {
-        draft.line("no-such-option", &[("count", question.options.len().into())]);
-        draft.repeat_question_whole();
-        return Some(true);
-    };
-    let goal = question.goal.and_then(|id| draft.take(id))?;
-    // What else was said counts too: "the second one, with Mai".
-    let mut goal = match apply::apply(draft, goal, said) {
-        Applied::Changed(goal) | Applied::Same(goal) => goal,
-        Applied::Asked => return Some(true),
-    };
-    draft.close_question();
-    match option.choice {
-        Choice::Service(id) => {
-            goal.slots.services = vec![ServiceSlot {
-                id,
-                provenance: Provenance::Chosen,
-            }];
-        }
-        Choice::Start(start) => book::choose_start(draft, &mut goal, start, Provenance::Chosen),
-        Choice::Plan(plan) => {
-            book::choose_start(draft, &mut goal, plan.starts_at, Provenance::Chosen);
-            if let [only] = draft.speaker().staff_of(&plan.allocations).as_slice() {
-                goal.slots.staff = Some(StaffSlot {
-                    wish: StaffWish::Only(only.clone()),
-                    provenance: Provenance::Chosen,
-                });
-            }
-        }
-        Choice::Appointment(id) => {
-            goal.target = Some(id);
-            existing::advance(draft, goal, None);
-            return Some(true);
-        }
-        Choice::Day(date) => {
-            let day = constraint::exactly(date, None, option.label);
-            let when = match &goal.slots.when {
-                Some(slot) => constraint::refine(&slot.when, &day),
-                None => day,
-            };
-            let said_on = draft.view.today();
-            goal.slots.when = Some(WhenSlot {
-                when,
-                said_on,
-                instant: None,
-                provenance: Provenance::Chosen,
-            });
-        }
-        Choice::Waitlist => {
-            waitlist::join(draft, goal);
-            return Some(true);
-        }
-    }
-    step(draft, goal, &Said::default());
-    Some(true)
-}
-
-fn yes_or_no(draft: &mut Draft<'_>, yes: bool, question: Option<Question>) -> bool {
-    let Some(question) = question else {
-        return yes && late_yes(draft);
-    };
-    let Some(goal) = question.goal.and_then(|id| draft.take(id)) else {
-        draft.close_question();
-        return yes && late_yes(draft);
-    };
-    match (question.expecting, yes) {
-        (Expecting::Confirm, true) => {
-            draft.close_question();
-            existing::yes(draft, goal);
-        }
-        (Expecting::Confirm, false) => {
-            draft.close_question();
-            confirm::no(draft, goal);
-        }
-        (Expecting::Staff, _) => {
-            // "ok" and "no" to "with Mai or Linh, or whoever is free?" both say no name.
-            let mut goal = goal;
-            goal.slots.staff = Some(StaffSlot {
-                wish: StaffWish::Anyone,
-                provenance: Provenance::Said,
-            });
-            book::advance(draft, goal);
-        }
-        (Expecting::Choice | Expecting::Time, false) => confirm::no(draft, goal),
-        _ => {
-            draft.context.goals.push(goal);
-            draft.repeat_question_whole();
-        }
-    }
-    true
-}
-
-/// A yes to something that ran out meanwhile.
-fn late_yes(draft: &mut Draft<'_>) -> bool {
-    let Some(dropped) = draft.context.dropped.take() else {
-        return false;
-    };
-    if dropped.state == GoalState::Expired && dropped.hold.is_some() {
-        confirm::yes(
-            draft,
-            Goal {
-                state: GoalState::Confirming,
-                ..dropped
-            },
-        );
-        return true;
-    }
-    draft.context.dropped = Some(dropped);
-    false
 }
 
 fn drop_goal(draft: &mut Draft<'_>) {
@@ -492,7 +420,7 @@ fn chat(draft: &mut Draft<'_>, said: &Said) {
     let open = draft.context.question.is_some();
     let name = draft.context.profile.name.clone().unwrap_or_default();
     let named = said.name().is_some() || said.phone.is_some() || said.email.is_some();
-    if named {
+    if named || !said.cleared.is_empty() {
         draft.line("noted", &[("name", name.clone().into())]);
     }
     for kind in &said.small_talk {

@@ -6,6 +6,7 @@ use super::outcome::{Effect, Outcome, Reply};
 use super::speak::Speaker;
 use super::view::View;
 use super::wording::Fact;
+use crate::booking::Status;
 use crate::booking::appointment::Appointment;
 use crate::ids::Seed;
 use crate::types::{AppointmentId, GoalId};
@@ -64,6 +65,11 @@ impl<'a> Draft<'a> {
         self.said.is_empty()
     }
 
+    /// How many paragraphs were said so far.
+    pub(super) fn paragraphs(&self) -> usize {
+        self.said.len()
+    }
+
     /// Asks a question with numbered options; the next message is heard with it in view. `lead` is said before the
     /// options; `again` is the question in short.
     pub(super) fn ask(
@@ -105,10 +111,6 @@ impl<'a> Draft<'a> {
         options: Vec<Offered>,
         suggestions: Vec<String>,
     ) {
-        let misses = match &self.context.question {
-            Some(open) if open.goal == goal && open.expecting == expecting => open.misses,
-            _ => 0,
-        };
         let question = Question {
             goal,
             expecting,
@@ -116,7 +118,6 @@ impl<'a> Draft<'a> {
             suggestions,
             again,
             asked_at: self.view.now,
-            misses,
         };
         self.say(lead);
         self.show(&question, true);
@@ -182,6 +183,7 @@ impl<'a> Draft<'a> {
             plan: None,
             target: None,
             waitlist: None,
+            refused: None,
         }
     }
 
@@ -191,18 +193,23 @@ impl<'a> Draft<'a> {
         Some(self.context.goals.remove(at))
     }
 
-    /// Takes out the active goal of that kind that was touched last.
+    /// Takes out the active goal of that kind that was touched last. An offer from the waitlist is no such goal: it
+    /// stands or falls with its slot.
     pub(super) fn take_kind(&mut self, kind: GoalKind) -> Option<Goal> {
         let at = self
             .context
             .goals
             .iter()
-            .rposition(|goal| goal.kind == kind && goal.state.is_active())?;
+            .rposition(|goal| goal.kind == kind && goal.state.is_active() && goal.waitlist.is_none())?;
         Some(self.context.goals.remove(at))
     }
 
-    /// Puts a goal back, as the one touched last. Beyond the limit the one untouched longest is dropped.
+    /// Puts a goal back, as the one touched last. Beyond the limit the one untouched longest is dropped. While
+    /// something is still to be said, nothing is promised.
     pub(super) fn keep(&mut self, mut goal: Goal) {
+        if goal.state == GoalState::Collecting {
+            self.release(&mut goal);
+        }
         goal.touched_at = self.view.now;
         self.context.goals.push(goal);
         while self.context.goals.len() > GOALS_MAX {
@@ -239,14 +246,16 @@ impl<'a> Draft<'a> {
         let before = self.effects.len();
         self.effects
             .retain(|e| !matches!(e, Effect::Hold { appointment } if appointment.id == hold));
-        if self.effects.len() == before {
+        // Nor is there anything to give back when the business has made a booking of it meanwhile.
+        let row = self.view.calendar.appointment(hold);
+        let was_taken_up = row.is_some_and(|row| row.status != Status::Held);
+        if self.effects.len() == before && !was_taken_up {
             self.effects.push(Effect::Release { appointment: hold });
         }
     }
 
     /// The customer's own upcoming appointments, by start; holds are not among them.
     pub(super) fn own_appointments(&self) -> Vec<Appointment> {
-        use crate::booking::Status;
         self.view
             .calendar
             .of_participant(self.view.participant, self.view.now)

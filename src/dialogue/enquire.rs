@@ -3,8 +3,8 @@
 use jiff::civil::{Date, Weekday};
 
 use super::draft::Draft;
-use super::existing;
 use super::find;
+use super::{existing, refuse};
 use crate::booking::catalogue::{LocalWindow, OpeningRule, ResourceKind};
 use crate::booking::hours;
 use crate::types::ServiceId;
@@ -30,8 +30,20 @@ pub(super) fn answer(draft: &mut Draft<'_>, topic: &Topic, about: &[ServiceId]) 
             let name = draft.view.catalogue.name.clone();
             draft.line("i-am-a-bot", &[("business", name.into())]);
         }
-        // Both are answered by going on with the goal: what is free is offered, and what is not says why.
-        Topic::Availability | Topic::WhyNot => {}
+        Topic::WhyNot => why_not(draft),
+        // Answered by going on with the goal: what is free is offered.
+        Topic::Availability => {}
+    }
+}
+
+/// Why the time asked for last cannot be had.
+fn why_not(draft: &mut Draft<'_>) {
+    let goals = draft.context.goals.iter().rev();
+    let refused = goals.filter_map(|goal| Some((goal.clone(), goal.refused.clone()?)));
+    let newest = refused.max_by_key(|(goal, _)| goal.touched_at);
+    if let Some((goal, refusal)) = newest {
+        let reason = refuse::why(draft, &goal, refusal.start, &refusal.reason);
+        draft.say(reason);
     }
 }
 
@@ -252,7 +264,10 @@ fn policy(draft: &mut Draft<'_>) {
     let policies = &draft.view.catalogue.policies;
     match policies.text.clone() {
         Some(text) => draft.say(text),
-        None => draft.line("policy", &[("hours", (policies.cancel_notice_min / 60).into())]),
+        None => {
+            let notice = draft.speaker().notice(policies.cancel_notice_min);
+            draft.line("policy", &[("notice", notice.into())]);
+        }
     }
 }
 

@@ -42,6 +42,13 @@ pub(super) fn list(draft: &mut Draft<'_>) {
 
 /// Goes on with a goal about an existing appointment: finds out which, then cancels or looks for another slot.
 pub(super) fn advance(draft: &mut Draft<'_>, mut goal: Goal, which: Option<&When>) {
+    if which.is_some() && goal.target.take().is_some() {
+        // Another one is meant: what was taken over from the first goes with it.
+        draft.release(&mut goal);
+        goal.slots.services.retain(|s| s.provenance != Provenance::Kept);
+        goal.slots.staff = goal.slots.staff.filter(|s| s.provenance != Provenance::Kept);
+        goal.slots.party_size = None;
+    }
     if let Some(target) = goal.target {
         return match draft
             .view
@@ -91,10 +98,14 @@ pub(super) fn advance(draft: &mut Draft<'_>, mut goal: Goal, which: Option<&When
     }
 }
 
+/// Appointments that are listed to choose from; one beyond them is named by its day.
+const LISTED_MAX: usize = 9;
+
 fn ask_which(draft: &mut Draft<'_>, goal: Goal, several: &[Appointment]) {
     let speaker = draft.speaker();
     let options = several
         .iter()
+        .take(LISTED_MAX)
         .map(|a| Offered {
             label: speaker.appointment(a),
             choice: Choice::Appointment(a.id),
@@ -140,8 +151,7 @@ fn go_on(draft: &mut Draft<'_>, goal: Goal, appointment: &Appointment) {
 fn too_late(draft: &mut Draft<'_>, mut goal: Goal, notice: u32) {
     let phone = draft.view.catalogue.phone.clone().unwrap_or_default();
     let facts = [
-        ("minutes", notice.into()),
-        ("hours", (notice / 60).into()),
+        ("notice", draft.speaker().notice(notice).into()),
         ("phone", phone.into()),
     ];
     draft.line(
@@ -175,8 +185,9 @@ fn read_back_cancel(draft: &mut Draft<'_>, goal: Goal, appointment: &Appointment
 fn find_another(draft: &mut Draft<'_>, mut goal: Goal, appointment: &Appointment) {
     if goal.slots.services.is_empty() {
         let mut services = appointment.services.clone();
-        // A visit of several people has the service once per person.
-        services.dedup();
+        // A visit of several people has each service once per person.
+        let mut seen = std::collections::BTreeSet::new();
+        services.retain(|id| seen.insert(id.clone()));
         goal.slots.services = services
             .into_iter()
             .map(|id| ServiceSlot {

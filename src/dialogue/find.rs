@@ -147,20 +147,6 @@ fn search(draft: &Draft<'_>, goal: &Goal, wish: &Wish, when: &When) -> Found {
         .into_iter()
         .filter(|plan| when.allows(draft.view.local(plan.starts_at)))
         .collect();
-    // "later" and "earlier" count from what is on the table.
-    let base = goal
-        .hold
-        .as_ref()
-        .map(|h| h.starts_at)
-        .or_else(|| goal.plan.as_ref().map(|p| p.starts_at));
-    match (when.order, base) {
-        (Some(Order::Later), Some(base)) => suits.retain(|plan| plan.starts_at > base),
-        (Some(Order::Earlier), Some(base)) => {
-            suits.retain(|plan| plan.starts_at < base);
-            suits.reverse();
-        }
-        _ => {}
-    }
     let about = when.windows.iter().find_map(|w| match w.times {
         Some(TimeRange::About(time)) => Some(time),
         _ => None,

@@ -6,8 +6,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::booking::appointment::Appointment;
+use crate::booking::availability::Refusal;
+use crate::booking::catalogue::{Catalogue, ResourceKind};
 use crate::booking::visit::{Plan, StaffWish};
-use crate::types::{AppointmentId, GoalId, ServiceId, WaitlistId};
+use crate::types::{AppointmentId, GoalId, ResourceId, ServiceId, WaitlistId};
 use crate::understanding::{GoalKind, When};
 
 /// A goal.
@@ -37,6 +39,33 @@ pub struct Goal {
     /// The waitlist entry whose offer it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waitlist: Option<WaitlistId>,
+    /// What was refused last, for whoever asks why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refusal>,
+}
+
+impl Goal {
+    /// The slots as the API shows them. While a read-back waits for its yes, they are what was read back.
+    #[must_use]
+    pub fn view(&self, catalogue: &Catalogue) -> SlotsView {
+        let mut view = self.slots.view(&catalogue.time_zone, self.target);
+        let held = self.hold.as_ref().map(|hold| (hold.starts_at, &hold.allocations));
+        let planned = self.plan.as_ref().map(|plan| (plan.starts_at, &plan.allocations));
+        if let (GoalState::Confirming, Some((starts_at, allocations))) = (self.state, held.or(planned)) {
+            let start = catalogue.time_zone.to_datetime(starts_at);
+            view.date = Some(start.date().to_string());
+            view.time = Some(start.time().strftime("%H:%M").to_string());
+            view.when = None;
+            let is_staff = |id: &&ResourceId| {
+                catalogue
+                    .resource(id)
+                    .is_some_and(|resource| resource.kind == ResourceKind::Staff)
+            };
+            let staff = allocations.iter().map(|a| &a.resource).find(is_staff);
+            view.staff = staff.map(ToString::to_string).or(view.staff);
+        }
+        view
+    }
 }
 
 /// Where a goal stands.

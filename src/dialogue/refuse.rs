@@ -8,7 +8,7 @@ use super::draft::Draft;
 use super::find;
 use super::goal::{Goal, GoalState, WhenSlot};
 use super::offer::{self, OPTIONS_MAX};
-use crate::booking::availability::{self, Reason};
+use crate::booking::availability::{self, Reason, Refusal};
 use crate::booking::hours;
 use crate::booking::visit::{Plan, StaffWish};
 use crate::understanding::Expecting;
@@ -19,17 +19,19 @@ pub(super) fn explain(draft: &mut Draft<'_>, goal: Goal, start: DateTime, reason
     // What was promised before no longer stands for what is wanted now.
     let mut goal = goal;
     draft.release(&mut goal);
+    if reason == Reason::NotBookable {
+        return not_bookable(draft, goal);
+    }
+    let lead = why(draft, &goal, start, &reason);
+    goal.refused = Some(Refusal {
+        start,
+        reason: reason.clone(),
+    });
     match reason {
-        Reason::Past => past(draft, goal, start),
-        Reason::TooFar { last_day } => {
-            let speaker = draft.speaker();
-            let lead = speaker.line("too-far", &[("day", speaker.day(last_day).into())]);
-            ask_another_day(draft, goal, lead);
-        }
-        Reason::ClosedDay { why, exception } => closed(draft, goal, start.date(), why, exception),
-        Reason::NotBookable => not_bookable(draft, goal),
+        // The day is gone or too far; the time of day may still be meant.
+        Reason::Past | Reason::TooFar { .. } => ask_another_day(draft, goal, lead),
+        Reason::ClosedDay { .. } => nearest_days(draft, goal, start.date(), lead),
         other => {
-            let lead = why(draft, &goal, start, &other);
             let can_wait = matches!(other, Reason::Taken | Reason::NotEnoughSeats { .. });
             alternatives(draft, goal, start, lead, can_wait);
         }
@@ -37,7 +39,7 @@ pub(super) fn explain(draft: &mut Draft<'_>, goal: Goal, start: DateTime, reason
 }
 
 /// The reason as a sentence.
-fn why(draft: &Draft<'_>, goal: &Goal, start: DateTime, reason: &Reason) -> String {
+pub(super) fn why(draft: &Draft<'_>, goal: &Goal, start: DateTime, reason: &Reason) -> String {
     let speaker = draft.speaker();
     let (day, time) = (speaker.day(start.date()), speaker.time(start.time()));
     let exact = goal.slots.when.as_ref().is_some_and(|w| w.when.time().is_some());
@@ -52,6 +54,18 @@ fn why(draft: &Draft<'_>, goal: &Goal, start: DateTime, reason: &Reason) -> Stri
         ("services", speaker.services(&service_ids(goal)).into()),
     ];
     match reason {
+        Reason::Past if start.date() == draft.view.today() => speaker.line("past-time", &facts),
+        Reason::Past => speaker.line("past-day", &facts),
+        Reason::TooFar { last_day } => speaker.line("too-far", &[("day", speaker.day(*last_day).into())]),
+        Reason::ClosedDay { exception: true, why } => {
+            let why = why.clone().unwrap_or_default();
+            let facts = [("day", speaker.day(start.date()).into()), ("why", why.into())];
+            speaker.line("closed-that-day", &facts)
+        }
+        Reason::ClosedDay { .. } => {
+            let weekday = speaker.weekday(start.date());
+            speaker.line("closed-weekday", &[("weekday", weekday.into())])
+        }
         Reason::TooSoon { earliest } => {
             let minutes = draft.view.catalogue.policies.min_notice_min;
             speaker.line(
@@ -131,19 +145,6 @@ fn why(draft: &Draft<'_>, goal: &Goal, start: DateTime, reason: &Reason) -> Stri
     }
 }
 
-fn past(draft: &mut Draft<'_>, mut goal: Goal, start: DateTime) {
-    let speaker = draft.speaker();
-    let today = draft.view.today();
-    let lead = if start.date() == today {
-        speaker.line("past-time", &[("time", speaker.time(start.time()).into())])
-    } else {
-        speaker.line("past-day", &[("day", speaker.day(start.date()).into())])
-    };
-    // The day is gone; the time of day may still be meant.
-    drop_days(&mut goal);
-    ask_another_day(draft, goal, lead);
-}
-
 fn drop_days(goal: &mut Goal) {
     if let Some(slot) = &mut goal.slots.when {
         slot.instant = None;
@@ -179,19 +180,8 @@ fn ask_another_day(draft: &mut Draft<'_>, mut goal: Goal, lead: String) {
     draft.ask_openly(Some(id), Expecting::Date, again.clone(), again, labels);
 }
 
-fn closed(draft: &mut Draft<'_>, goal: Goal, date: Date, why: Option<String>, exception: bool) {
+fn nearest_days(draft: &mut Draft<'_>, goal: Goal, date: Date, lead: String) {
     let speaker = draft.speaker();
-    let lead = if exception {
-        speaker.line(
-            "closed-that-day",
-            &[
-                ("day", speaker.day(date).into()),
-                ("why", why.unwrap_or_default().into()),
-            ],
-        )
-    } else {
-        speaker.line("closed-weekday", &[("weekday", speaker.weekday(date).into())])
-    };
     let catalogue = draft.view.catalogue;
     let before = hours::previous_open_day(catalogue, date).filter(|d| *d >= draft.view.today());
     let after = hours::next_open_days(catalogue, date, if before.is_some() { 1 } else { 2 });

@@ -83,8 +83,9 @@ impl Said {
             }
             SlotValue::PartySize { people, .. } => self.party_size = Some(*people),
             SlotValue::Name { first, last } => {
-                self.first_name = first.clone();
-                self.last_name = last.clone();
+                // "I'm Anna" and then "Smith is my last name" are one name.
+                self.first_name = first.clone().or(self.first_name.take());
+                self.last_name = last.clone().or(self.last_name.take());
             }
             SlotValue::Phone { value } => self.phone = Some(value.clone()),
             SlotValue::Email { value } => self.email = Some(value.clone()),
@@ -98,7 +99,12 @@ impl Said {
             || self.staff.is_some()
             || self.when.is_some()
             || self.party_size.is_some()
-            || !self.cleared.is_empty()
+            || self.cleared.iter().any(|slot| {
+                matches!(
+                    slot,
+                    SlotKind::Service | SlotKind::Staff | SlotKind::When | SlotKind::PartySize
+                )
+            })
     }
 
     /// The name to be called by.
@@ -106,7 +112,8 @@ impl Said {
         let parts: Vec<&str> = [&self.first_name, &self.last_name]
             .into_iter()
             .flatten()
-            .map(|n| n.value.as_str())
+            .map(|n| n.value.trim())
+            .filter(|n| !n.is_empty())
             .collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     }
@@ -119,6 +126,7 @@ impl Said {
             && self.phone.is_none()
             && self.email.is_none()
             && self.which.is_none()
+            && self.cleared.is_empty()
             && self.chosen.is_none()
             && !self.confirmed
             && !self.denied

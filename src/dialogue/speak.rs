@@ -231,6 +231,15 @@ impl<'a> Speaker<'a> {
         }
     }
 
+    /// "4 hours", "90 minutes".
+    pub(super) fn notice(self, minutes: u32) -> String {
+        if minutes > 0 && minutes.is_multiple_of(60) {
+            self.line("notice-hours", &[("hours", (minutes / 60).into())])
+        } else {
+            self.line("notice-minutes", &[("minutes", minutes.into())])
+        }
+    }
+
     /// A plan as an option: the moment, and with whom where that differs between options.
     pub(super) fn option(self, plan: &Plan, with_staff: bool) -> String {
         let moment = self.short_moment(plan.starts_at);

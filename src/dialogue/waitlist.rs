@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::book::service_ids;
+use super::context::WAITLIST_MAX;
 use super::draft::Draft;
 use super::find;
 use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot};
@@ -28,23 +29,39 @@ pub(super) fn join(draft: &mut Draft<'_>, mut goal: Goal) {
         return book::advance(draft, goal);
     };
     draft.release(&mut goal);
-    let entry = WaitlistEntry {
+    let_go(draft, &mut goal);
+    let wish = find::wish(draft, &goal);
+    let twin = draft
+        .context
+        .waitlist
+        .iter()
+        .find(|e| e.wish == wish && e.when.windows == slot.when.windows && e.when.except == slot.when.except)
+        .cloned();
+    if twin.is_none() && draft.context.waitlist.len() >= WAITLIST_MAX {
+        draft.line("waitlist-full", &[("max", WAITLIST_MAX.into())]);
+        return draft.end(goal, GoalState::Failed);
+    }
+    let is_new = twin.is_none();
+    let entry = twin.unwrap_or_else(|| WaitlistEntry {
         id: WaitlistId(draft.draw()),
-        wish: find::wish(draft, &goal),
+        wish,
         when: slot.when,
         state: WaitlistState::Waiting,
         offer: None,
         since: draft.view.now,
         passed: Vec::new(),
-    };
+    });
     let speaker = draft.speaker();
     let facts = [
         ("services", speaker.services(&service_ids(&goal)).into()),
         ("when", describe(&speaker, &entry).into()),
     ];
     draft.line("waitlist-joined", &facts);
-    draft.effects.push(Effect::Waitlist { entry: entry.clone() });
-    draft.context.waitlist.push(entry);
+    // Asking twice is waiting once.
+    if is_new {
+        draft.effects.push(Effect::Waitlist { entry: entry.clone() });
+        draft.context.waitlist.push(entry);
+    }
     draft.end(goal, GoalState::Parked);
 }
 
@@ -167,6 +184,18 @@ pub(super) fn lapse(draft: &mut Draft<'_>) {
         .filter(|e| e.state == WaitlistState::Offered && e.offer.as_ref().is_none_or(|o| o.expires_at <= now))
         .map(|e| e.id)
         .collect();
+    let today = draft.view.today();
+    let is_over = |e: &&WaitlistEntry| {
+        let mut days = e.when.windows.iter().map(|w| w.dates.and_then(|d| d.until));
+        !e.when.windows.is_empty() && days.all(|until| until.is_some_and(|until| until <= today))
+    };
+    let over: Vec<WaitlistId> = draft
+        .context
+        .waitlist
+        .iter()
+        .filter(is_over)
+        .map(|e| e.id)
+        .collect();
     for id in lapsed {
         back_to_waiting(draft, id);
         if let Some(at) = draft.context.goals.iter().position(|g| g.waitlist == Some(id)) {
@@ -178,6 +207,10 @@ pub(super) fn lapse(draft: &mut Draft<'_>) {
             draft.end(goal, GoalState::Expired);
         }
     }
+    // The days that were waited for have passed.
+    for id in over {
+        settle(draft, id, WaitlistState::Ended);
+    }
 }
 
 /// A late yes: the slot is gone.
@@ -188,6 +221,13 @@ pub(super) fn offer_gone(draft: &mut Draft<'_>, mut goal: Goal) {
     }
     goal.hold = None;
     draft.end(goal, GoalState::Failed);
+}
+
+/// Turns an offer into a visit to be arranged: the offered slot goes on to the next, the customer stays on the list.
+pub(super) fn let_go(draft: &mut Draft<'_>, goal: &mut Goal) {
+    if let Some(id) = goal.waitlist.take() {
+        back_to_waiting(draft, id);
+    }
 }
 
 /// "No" to an offered slot: it is given back, and the customer stays on the list.
@@ -207,6 +247,7 @@ fn back_to_waiting(draft: &mut Draft<'_>, id: WaitlistId) {
         entry
             .passed
             .extend(entry.offer.take().map(|offer| offer.plan.starts_at));
+        entry.passed.retain(|start| *start > now);
         // Whoever let an offer pass goes to the end of the line, so that the next one is asked first.
         entry.since = now;
     });

@@ -93,6 +93,8 @@ mod tests {
     #[test]
     fn every_sentence_that_the_code_names_is_in_the_file() {
         let sources = [
+            include_str!("answers.rs"),
+            include_str!("apply.rs"),
             include_str!("book.rs"),
             include_str!("confirm.rs"),
             include_str!("decide.rs"),

@@ -31,6 +31,11 @@ pub trait ContextCache: Send + Sync + 'static {
     async fn get(&self, conversation: ConversationId) -> Result<Option<Cached>, CacheError>;
     /// Remembers, unless a newer version is remembered already.
     async fn put(&self, conversation: ConversationId, cached: Cached);
+    /// Forgets a conversation whose remembered version the store has never had, or has no more.
+    async fn forget(&self, conversation: ConversationId) {
+        // A cache that cannot forget lets the entry run out.
+        let _ = conversation;
+    }
 }
 
 /// A cache that did not answer.
@@ -72,6 +77,10 @@ impl ContextCache for LocalCache {
                 Some(kept) if kept.value().version > cached.version => kept.into_value(),
                 _ => cached,
             });
+    }
+
+    async fn forget(&self, conversation: ConversationId) {
+        self.entries.invalidate(&conversation);
     }
 }
 

@@ -285,12 +285,14 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        // Readers first: the last connection to close moves the WAL into the file, which only one that may write can
+        // do. Otherwise whoever copies the file of a stopped process would copy it without its latest turns.
+        self.readers.close().await;
         // Without a sender the writer finishes what is queued and ends.
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let mut ended = self.ended.clone();
         // An error here is the end of the task that this waits for.
         while ended.changed().await.is_ok() {}
-        self.readers.close().await;
     }
 }
 

@@ -2,9 +2,18 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "in a test, a panic with the error is the report"
+    clippy::print_stdout,
+    reason = "in a test, a panic with the error is the report; a passing one prints what it did"
 )]
 
+mod bad_input;
+mod checker;
+mod deliveries;
+mod kills;
+mod load;
+mod process;
+mod races;
+mod ractor_facts;
 mod store_contract;
 mod stories;
 mod support;

@@ -90,7 +90,7 @@ macro_rules! stores {
                 of_two_turns_with_one_message_exactly_one_answers_it
                 a_message_that_fails_four_times_is_given_up_and_the_rest_goes_on
                 fresh_messages_are_not_claimed
-                messages_tried_least_are_claimed_first;
+                untried_messages_are_claimed_together_and_tried_ones_alone;
             holds:
                 of_96_who_want_one_slot_one_gets_it
                 api_and_chat_cannot_both_win

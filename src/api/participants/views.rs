@@ -154,7 +154,9 @@ impl ContextView {
         let zone = &business.catalogue.time_zone;
         let options = context.option_labels();
         let active = context.goals.iter().filter(|goal| goal.state.is_active());
-        let goals: Vec<GoalView> = active.map(|goal| GoalView::of(goal, zone)).collect();
+        let goals: Vec<GoalView> = active
+            .map(|goal| GoalView::of(goal, &business.catalogue))
+            .collect();
         Self {
             version,
             time_zone: zone_name(zone),

@@ -100,6 +100,7 @@ staff = You can come to { $list }.
 no-such-staff = Nobody called { $text } works here.
 staff-not-qualified = { $staff } doesn't do { $services }; { $able } would.
 staff-none-needed = { $services } is not tied to a person.
+which-staff = Who do you mean by “{ $text }”: { $staff }?
 ask-staff = { $moment } is free. With { $staff }, or whoever is free?
 ask-staff-again = With { $staff }, or whoever is free?
 party-too-large = { $phone ->
@@ -211,12 +212,12 @@ read-back-cancel-again = Shall I cancel your { $visit }?
 cancelled = Cancelled: { $visit }.
 cancel-kept = All right, your appointment stays as it is.
 too-late-to-cancel = { $phone ->
-    [none] It is less than { $hours } hours until your appointment, so I can't cancel it here any more.
-   *[other] It is less than { $hours } hours until your appointment, so I can't cancel it here any more. Please call { $phone }.
+    [none] It is less than { $notice } until your appointment, so I can't cancel it here any more.
+   *[other] It is less than { $notice } until your appointment, so I can't cancel it here any more. Please call { $phone }.
 }
 too-late-to-move = { $phone ->
-    [none] It is less than { $hours } hours until your appointment, so I can't move it here any more.
-   *[other] It is less than { $hours } hours until your appointment, so I can't move it here any more. Please call { $phone }.
+    [none] It is less than { $notice } until your appointment, so I can't move it here any more.
+   *[other] It is less than { $notice } until your appointment, so I can't move it here any more. Please call { $phone }.
 }
 appointment-gone = That appointment no longer stands, so there is nothing to change.
 
@@ -226,11 +227,17 @@ hours = Our hours:
     { $list }
 open-on = On { $day } we are open { $hours }.
 address = You find us at { $address }.
-policy = You can cancel or move an appointment here until { $hours } hours before it begins.
+notice-hours = { $hours ->
+    [one] { $hours } hour
+   *[other] { $hours } hours
+}
+notice-minutes = { $minutes } minutes
+policy = You can cancel or move an appointment here until { $notice } before it begins.
 
 ### The waitlist
 
 waitlist-joined = You are on the waitlist for { $services } ({ $when }). I'll write as soon as something becomes free.
+waitlist-full = You are waiting for { $max } visits already, which is as many as I can keep. Leave one of them first.
 waitlist-offer = Good news: { $visit } has become free ({ $price }). I'm keeping it for you until { $until }. Shall I book it?
 waitlist-offer-again = Shall I book { $visit }?
 waitlist-offer-gone = I'm sorry, that slot has gone to somebody else meanwhile. You stay on the waitlist.

@@ -57,11 +57,19 @@ impl Operation for Put {
              ON CONFLICT DO NOTHING;
 
              DELETE FROM resources WHERE business_id = $1;
+             -- Whoever and whatever can be occupied: people, places, and classes, which seat who takes part.
+             WITH document (v) AS (SELECT CASE WHEN json_valid($3) THEN $3 ELSE '{}' END),
+                  named (v, kind, capacity) AS (
+                 SELECT e.value, 'staff', 1 FROM document, json_each(document.v, '$.staff') e
+                 UNION ALL
+                 SELECT e.value, COALESCE(e.value ->> '$.kind', 'place'), COALESCE(e.value ->> '$.capacity', 1)
+                 FROM document, json_each(document.v, '$.resources') e
+                 UNION ALL
+                 SELECT e.value, 'class', e.value ->> '$.seats' FROM document, json_each(document.v, '$.services') e
+                 WHERE json_type(e.value, '$.seats') = 'integer')
              INSERT INTO resources (business_id, resource_id, name, kind, capacity)
-             SELECT $1, value ->> '$.id', COALESCE(value ->> '$.name', value ->> '$.id'),
-                    COALESCE(value ->> '$.kind', 'staff'), MAX(1, COALESCE(value ->> '$.capacity', 1))
-             FROM json_each(CASE WHEN json_valid($3) THEN $3 ELSE '{}' END, '$.resources')
-             WHERE json_type(value, '$.id') = 'text'
+             SELECT $1, v ->> '$.id', COALESCE(v ->> '$.name', v ->> '$.id'), kind, MAX(1, capacity)
+             FROM named WHERE json_type(v, '$.id') = 'text'
              ON CONFLICT DO NOTHING;
 
              WITH RECURSIVE seats (resource_id, seat, capacity) AS (

@@ -145,9 +145,13 @@ impl Operation for ClaimUnfinished {
         let claimed = sqlx::query(
             "UPDATE inbox SET attempts = attempts + 1
              WHERE state = 0 AND received_at < $1
-               -- Those tried least come first, so that a few hopeless ones do not keep the rest waiting.
-               AND conversation_id IN (SELECT conversation_id FROM inbox WHERE state = 0 AND received_at < $1
-                                       GROUP BY conversation_id ORDER BY MIN(attempts), MIN(n) LIMIT $2)
+               AND conversation_id IN (
+                   SELECT conversation_id FROM (
+                       SELECT conversation_id, MAX(attempts) AS tried,
+                              ROW_NUMBER() OVER (ORDER BY MAX(attempts), MIN(n)) AS place
+                       FROM inbox WHERE state = 0 AND received_at < $1 GROUP BY conversation_id)
+                   -- The untried together, else the least tried alone.
+                   WHERE place <= $2 AND (tried = 0 OR place = 1))
              RETURNING n, message_id, business_id, participant_id",
         )
         .bind(before)

@@ -151,3 +151,45 @@ async fn the_triggers_and_the_hot_statements_use_their_indexes() {
         assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
     }
 }
+
+#[tokio::test]
+async fn everything_that_can_be_occupied_is_listed_for_operators() {
+    let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
+    let document = r#"{"staff": [{"id": "ana", "name": "Ana"}], "resources": [{"id": "bay", "kind": "room", "capacity": 2}],
+                       "services": [{"id": "cut"}, {"id": "course", "name": "Course", "seats": 3}]}"#;
+    let business = BusinessId::new("salon").unwrap();
+    store
+        .put_business(&business, document, Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
+    let seats: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT r.resource_id, r.kind, COUNT(*) FROM resources r JOIN resource_seats s USING (business_id, resource_id)
+         GROUP BY r.resource_id ORDER BY r.resource_id",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .unwrap();
+    let seats: Vec<_> = seats
+        .iter()
+        .map(|(id, kind, n)| (id.as_str(), kind.as_str(), *n))
+        .collect();
+    assert_eq!(
+        seats,
+        [("ana", "staff", 1), ("bay", "room", 2), ("course", "class", 3)]
+    );
+}
+
+#[tokio::test]
+async fn a_closed_store_is_one_file() {
+    let dir = tempfile::TempDir::new().unwrap();
+    let path = dir.path().join("frontdesk.db");
+    let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
+    store.accept(vec![message("m1")]).await.unwrap();
+    // A reader is open when the store closes.
+    store.ping().await.unwrap();
+    store.close().await;
+    assert!(
+        !path.with_extension("db-wal").exists(),
+        "whoever copies the file would copy only half of it"
+    );
+}

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::lang::{Lang, Role};
+use super::lang::{Lang, List, Role};
 use super::time::clock::{Clock, Form, clock};
 use super::time::day::{Days, Found};
 use super::time::number::{cardinal, ordinal};
@@ -13,7 +13,6 @@ use crate::understanding::act::Expecting;
 /// The option picked, counted from 1, with the tokens that pick it.
 pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(usize, usize, usize)> {
     let options = heard.options;
-    let time_asked = heard.expecting == Some(Expecting::Time);
     // Without a list in view, a number still answers "which one?".
     let listed = match (options.len(), heard.expecting) {
         (0, Some(Expecting::Choice)) => 9,
@@ -22,117 +21,77 @@ pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(us
     if listed == 0 {
         return None;
     }
-    let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
     let pick = |n: u32, from: usize, to: usize| {
         let n = usize::try_from(n).ok()?;
         (1..=listed).contains(&n).then_some((n, from, to))
     };
-    let noun = |i: usize| {
-        matches!(
-            low(i),
-            "one" | "option" | "choice" | "slot" | "time" | "ones" | "possibility"
-        )
-    };
     // A label is the surest: "the 10:30", "Gel Manicure".
+    let around = |i: usize| t.tokens[i].kind == Kind::Sign || t.listed(List::PickFiller, i);
     if let Some(found) = labelled(t, options)
-        && (0..t.len())
-            .all(|i| (found.1..found.2).contains(&i) || t.tokens[i].kind == Kind::Sign || filler(low(i)))
+        && (0..t.len()).all(|i| (found.1..found.2).contains(&i) || around(i))
     {
         return Some(found);
     }
     for at in 0..t.len() {
-        // "option 3", "number 2", "#1", "no. 2"
-        if matches!(
-            low(at),
-            "option" | "number" | "choice" | "#" | "no" | "nr" | "num"
-        ) {
-            let next = if t.sign(at + 1, ".") || t.sign(at + 1, "#") {
-                at + 2
-            } else {
-                at + 1
-            };
-            if let Some((n, to)) = cardinal(t, next)
-                && !(low(at) == "no" && next == at + 1)
-            {
-                return pick(n, at, to);
-            }
+        if let Some((n, to)) = numbered(t, at) {
+            return pick(n, at, to);
         }
-        // "the second one", "first option", "the 2nd"
-        let spoken = ordinal(t, at);
-        if let Some((n, to)) = spoken {
-            let the = at > 0 && low(at - 1) == "the";
-            let ends = t.get(to).is_none_or(|w| w.kind == Kind::Sign)
-                || matches!(low(to), "please" | "works" | "is" | "then" | "thanks" | "sounds");
-            let word = t.get(at).is_some_and(|w| w.kind == Kind::Word);
-            if noun(to) || (the && word || t.len() <= 2) && ends {
-                let from = if the { at - 1 } else { at };
-                return pick(n, from, if noun(to) { to + 1 } else { to });
-            }
+        if let Some((n, from, to)) = placed(t, at) {
+            return pick(n, from, to);
         }
-        if low(at) == "last" && (noun(at + 1) || at > 0 && low(at - 1) == "the" && at + 1 == t.len()) {
+        let ends_the_message = at > 0 && t.is(at - 1, Role::The) && at + 1 == t.len();
+        if t.listed(List::PickLast, at) && (t.listed(List::PickNoun, at + 1) || ends_the_message) {
             return Some((listed, at, (at + 2).min(t.len())));
         }
-        if low(at) == "middle" && noun(at + 1) && listed == 3 {
+        if t.listed(List::PickMiddle, at) && t.listed(List::PickNoun, at + 1) && listed == 3 {
             return Some((2, at, at + 2));
         }
     }
-    if let Some(found) = timed(t, lang, heard) {
-        return Some(found);
-    }
-    // "2", "2 please", "2.", "2)", "i'll take 2", "1️⃣"
-    let content: Vec<usize> = (0..t.len())
-        .filter(|&i| t.tokens[i].kind != Kind::Sign && !filler(low(i)))
-        .collect();
-    if let [only] = content.as_slice()
-        && let Some((n, to)) = cardinal(t, *only)
-        && to == only + 1
-        && t.get(*only)
-            .is_some_and(|w| w.raw.len() <= 2 || w.kind == Kind::Word)
-        && !(low(*only) == "one" && t.len() > 1 && low(only.wrapping_sub(1)) == "the")
-    {
-        let asked_hour = time_asked && !(1..=listed).contains(&usize::try_from(n).unwrap_or(usize::MAX));
-        return if asked_hour { None } else { pick(n, *only, to) };
-    }
-    None
+    timed(t, lang, heard).or_else(|| {
+        let (n, at, to) = bare(t)?;
+        pick(n, at, to)
+    })
 }
 
-/// Words that may stand around a pick without saying more.
-fn filler(word: &str) -> bool {
-    matches!(
-        word,
-        "please"
-            | "pls"
-            | "i'll"
-            | "ill"
-            | "take"
-            | "go"
-            | "with"
-            | "the"
-            | "thanks"
-            | "ok"
-            | "okay"
-            | "yes"
-            | "i"
-            | "want"
-            | "let's"
-            | "lets"
-            | "do"
-            | "would"
-            | "like"
-            | "one"
-            | "works"
-            | "is"
-            | "good"
-            | "fine"
-            | "great"
-            | "for"
-            | "me"
-            | "sounds"
-            | "a"
-            | "at"
-            | "on"
-            | "book"
-    )
+/// "option 3", "number 2", "#1", "no. 2"; never "no 2", which is a refusal and a number.
+fn numbered(t: &Text<'_>, at: usize) -> Option<(u32, usize)> {
+    if !t.listed(List::PickNumber, at) && !t.sign(at, "#") {
+        return None;
+    }
+    let dotted = t.sign(at + 1, ".") || t.sign(at + 1, "#");
+    if t.listed(List::No, at) && !dotted {
+        return None;
+    }
+    cardinal(t, if dotted { at + 2 } else { at + 1 })
+}
+
+/// "the second one", "first option", "the 2nd": the number with the tokens that say it.
+fn placed(t: &Text<'_>, at: usize) -> Option<(u32, usize, usize)> {
+    let (n, to) = ordinal(t, at)?;
+    let the = at > 0 && t.is(at - 1, Role::The);
+    let from = if the { at - 1 } else { at };
+    if t.listed(List::PickNoun, to) {
+        return Some((n, from, to + 1));
+    }
+    let ends = t.get(to).is_none_or(|w| w.kind == Kind::Sign) || t.listed(List::PickAfter, to);
+    let word = t.get(at).is_some_and(|w| w.kind == Kind::Word);
+    (ends && (the && word || t.len() <= 2)).then_some((n, from, to))
+}
+
+/// "2", "2 please", "2.", "2)", "i'll take 2": a small number and nothing else that says anything.
+fn bare(t: &Text<'_>) -> Option<(u32, usize, usize)> {
+    let says_more = |i: &usize| t.tokens[*i].kind != Kind::Sign && !t.listed(List::PickFiller, *i);
+    let mut content = (0..t.len()).filter(says_more);
+    // "one" says something when it stands alone.
+    let alone = (t.len() == 1).then_some(0);
+    let (only, None) = (content.next().or(alone)?, content.next()) else {
+        return None;
+    };
+    let (n, to) = cardinal(t, only)?;
+    let small = t
+        .get(only)
+        .is_some_and(|w| w.raw.len() <= 2 || w.kind == Kind::Word);
+    (to == only + 1 && small).then_some((n, only, to))
 }
 
 /// The option on the day or at the time that a short message says ("11", "half past ten", "the Saturday one").
@@ -141,7 +100,7 @@ fn timed(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(usize, usize, 
     // "later than 10:30", "not Saturday" and questions are no picks.
     let wary = |w: &Token<'_>| {
         // "half past ten", "quarter to three"
-        let of_the_clock = matches!(w.low.as_ref(), "past" | "to");
+        let of_the_clock = lang.listed(List::OfTheClock, &w.low);
         w.raw == "?"
             || !of_the_clock
                 && [
@@ -215,7 +174,8 @@ fn moment(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Moment {
             moment.day = moment.day.or(day.range.single());
             to
         } else if let Some((clock, form, to)) = clock(t, at, heard.lexicon.half_means_past) {
-            let word_one = t.get(at).is_some_and(|w| w.low == "one");
+            // "the Saturday one"
+            let word_one = t.is(at, Role::A);
             if !word_one
                 && moment
                     .time

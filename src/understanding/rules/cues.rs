@@ -4,13 +4,34 @@
 //! bounded, every element looks at one token, and nothing is tried twice, so a long message costs its length
 //! times a constant.
 //!
-//! Syntax, separated by spaces: `word`, `this|that`, `<set>`, each optional with `?` at its end; `_` up to three
-//! words in between, `__` up to six; `@staff` the name of somebody who works there; `^` the start of a clause, `$` its end, `$$` the end of the message.
+//! # Patterns
+//!
+//! Elements are separated by spaces, and are in lower case like the words they are compared with:
+//!
+//! | element | says | example | fits |
+//! |---|---|---|---|
+//! | `word` | this word | `go ahead` | "sure, go ahead" |
+//! | `this\|that` | one of these words | `works for me\|us` | "that works for us" |
+//! | `<set>` | a word of a set at the head of the file; sets may stand among words | `cancel <mine>\|that` | "cancel our" |
+//! | `word?` | the word or nothing | `that's so? good` | "that's good", "that's so good" |
+//! | `_` | up to three words of any kind | `cancel _ appointment` | "cancel my next appointment" |
+//! | `__` | up to six | `why __ free` | "why is nobody at all free" |
+//! | `@staff` | the name of somebody who works there | `is @staff in` | "is Mai in" |
+//! | `@staff's` | the same with a possessive | `cancel @staff's` | "cancel Mai's client" |
+//! | `^` | what follows begins a clause: the message, a line, after a sign or after a word like "and" | `^ y $$` | "y" |
+//! | `$` | a clause ends here: a sign, or a word like "please" | `all good $` | "all good, thanks" |
+//! | `$$` | the message ends here, but for signs | `^ stop $$` | "STOP!" |
+//!
+//! A pattern begins with a word, a set or `@staff`, perhaps after `^`; that word is how it is found. A gap takes
+//! the first word that goes on with the pattern, and never crosses the end of a sentence. One comma or dash may
+//! stand between any two words ("no, thanks"). Where two cues overlap the heavier counts, then the longer, then the
+//! one that stands first in the file.
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::lang::List;
 use super::token::{Kind, Text, Token};
 
 /// Something recognised.
@@ -236,22 +257,10 @@ fn says(token: &Token<'_>, words: &[String]) -> bool {
 fn clause_starts(text: &Text<'_>, at: usize) -> bool {
     at == 0
         || text.get(at).is_some_and(|t| t.new_line)
-        || text.get(at - 1).is_some_and(|t| {
-            t.kind == Kind::Sign
-                || matches!(
-                    t.low.as_ref(),
-                    "and" | "but" | "so" | "then" | "oh" | "um" | "well" | "actually" | "please"
-                )
-        })
+        || text.get(at - 1).is_some_and(|t| t.kind == Kind::Sign)
+        || text.listed(List::ClauseStarts, at - 1)
 }
 
 fn clause_ends(text: &Text<'_>, at: usize) -> bool {
-    text.get(at).is_none_or(|t| {
-        t.new_line
-            || t.kind == Kind::Sign
-            || matches!(
-                t.low.as_ref(),
-                "and" | "but" | "please" | "thanks" | "thank" | "then"
-            )
-    })
+    text.get(at).is_none_or(|t| t.new_line || t.kind == Kind::Sign) || text.listed(List::ClauseEnds, at)
 }

@@ -1,8 +1,10 @@
 //! What a language calls things, kept apart from the code that uses it.
 //!
-//! A language is one data file: its weekdays, numbers, dayparts, the small words that give an expression its shape
-//! ([`Role`]), and the cues by which acts are recognised. Code asks for roles, never for words.
+//! A language is three data files: what times are called, with the small words that give an expression its shape
+//! ([`Role`]); the lists of words and phrases that tell other things apart ([`List`]); and the cues by which acts
+//! are recognised. Code asks for roles and lists, never for words.
 
+mod lists;
 mod load;
 
 use std::collections::{HashMap, HashSet};
@@ -12,6 +14,7 @@ use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::cues::Cues;
+pub(crate) use lists::List;
 
 /// The part that a word can play in a time expression or around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -196,21 +199,25 @@ pub(crate) struct Lang {
     pub(crate) holidays: Vec<Holiday>,
     holiday_starts: HashSet<String>,
     pub(crate) cues: Cues,
-    /// Words that may follow "I'm" or "it's" without being a name, and other lists the slots need.
-    lists: HashMap<String, List>,
+    /// The words and phrases that code asks for by their list; every list is there.
+    lists: HashMap<List, Phrases>,
 }
 
 /// Phrases of the data file, for quick looks.
 #[derive(Debug, Default)]
-struct List {
+struct Phrases {
     words: HashSet<String>,
     by_letter: HashMap<char, Vec<Vec<String>>>,
 }
 
 static ENGLISH: LazyLock<Lang> = LazyLock::new(|| {
-    Lang::load(include_str!("lang/en.toml"), include_str!("lang/en.cues.toml"))
-        // Embedded at build time and loaded by every test: a file that does not load cannot be released.
-        .unwrap_or_else(|problem| panic!("src/understanding/rules/lang/en: {problem}"))
+    Lang::load(
+        include_str!("lang/en.toml"),
+        include_str!("lang/en.lists.toml"),
+        include_str!("lang/en.cues.toml"),
+    )
+    // Embedded at build time and loaded by every test: a file that does not load cannot be released.
+    .unwrap_or_else(|problem| panic!("src/understanding/rules/lang/en: {problem}"))
 });
 
 impl Lang {
@@ -249,16 +256,18 @@ impl Lang {
     }
 
     /// The phrases of a list in the data file that may begin with this word.
-    pub(crate) fn phrases(&self, list: &str, word: &str) -> &[Vec<String>] {
+    pub(crate) fn phrases(&self, list: List, word: &str) -> &[Vec<String>] {
         let first = word.chars().next();
-        let list = self.lists.get(list).zip(first);
+        let list = self.lists.get(&list).zip(first);
         list.and_then(|(list, first)| list.by_letter.get(&first))
             .map_or(&[], Vec::as_slice)
     }
 
     /// Whether the list has this single word.
-    pub(crate) fn listed(&self, list: &str, word: &str) -> bool {
-        self.lists.get(list).is_some_and(|list| list.words.contains(word))
+    pub(crate) fn listed(&self, list: List, word: &str) -> bool {
+        self.lists
+            .get(&list)
+            .is_some_and(|list| list.words.contains(word))
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use super::lang::Lang;
+use super::lang::{Lang, List};
 use super::token::{Kind, Text};
 use crate::understanding::act::Certainty;
 use crate::understanding::lexicon::Entry;
@@ -39,7 +39,7 @@ struct Name {
 }
 
 /// Finds every mention of `entries` in `text`. `noise` names the list of words that names can do without.
-pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise: &str) -> Vec<Mention> {
+pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise: List) -> Vec<Mention> {
     if entries.is_empty() {
         return Vec::new();
     }
@@ -59,7 +59,7 @@ pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise:
     found
 }
 
-fn names<T>(lang: &Lang, entries: &[Entry<T>], noise: &str) -> Vec<Name> {
+fn names<T>(lang: &Lang, entries: &[Entry<T>], noise: List) -> Vec<Name> {
     let mut out = Vec::new();
     for (entry, it) in entries.iter().enumerate() {
         for name in &it.names {
@@ -71,7 +71,7 @@ fn names<T>(lang: &Lang, entries: &[Entry<T>], noise: &str) -> Vec<Name> {
                 .iter()
                 .map(|w| {
                     lang.listed(noise, w)
-                        || lang.listed("quiet", w)
+                        || lang.listed(List::Quiet, w)
                         || w.chars().count() == 1 && words.len() > 1
                 })
                 .collect();
@@ -104,7 +104,7 @@ fn matches(text: &Text<'_>, lang: &Lang, names: &[Name], at: usize) -> Vec<Match
         return Vec::new();
     };
     let low = token.low.strip_suffix("'s").unwrap_or(&token.low);
-    let common = token.word.is_some() || lang.listed("common", low);
+    let common = token.word.is_some() || lang.listed(List::Common, low);
     let mut out = Vec::new();
     for (n, name) in names.iter().enumerate() {
         for (w, word) in name.words.iter().enumerate() {
@@ -184,7 +184,7 @@ fn longest(
                 exact &= fit.exact;
                 end = next + 1;
                 gap = 0;
-            } else if token.raw.chars().count() == 1 || matches!(token.low.as_ref(), "and" | "the" | "of") {
+            } else if token.raw.chars().count() == 1 || lang.listed(List::Quiet, &token.low) {
                 gap += 1;
             } else {
                 break;

@@ -2,7 +2,7 @@
 //!
 //! "move my Friday appointment to Saturday at 3": Friday says which, Saturday at 3 says when.
 
-use super::lang::Role;
+use super::lang::{List, Role};
 use super::time::Piece;
 use super::time::piece::{Bound, linked};
 use super::token::Text;
@@ -26,39 +26,35 @@ pub(crate) fn split(t: &Text<'_>, motion: Motion, pieces: Vec<Piece>) -> (Vec<Pi
         Motion::None => (Vec::new(), pieces),
         Motion::Cancel => (pieces.into_iter().map(on_the_day).collect(), Vec::new()),
         Motion::Replace(at) => pieces.into_iter().partition(|p| p.from < at),
-        Motion::Move => {
-            let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
-            // "Saturday instead of Friday"
-            if let Some(of) = (1..t.len()).find(|&i| low(i - 1) == "instead" && low(i) == "of") {
-                return pieces.into_iter().partition(|p| p.from > of);
-            }
-            // "... to Saturday at 3": the word before the first piece of the wish.
-            let target = pieces.iter().position(|p| {
-                let mut at = p.outer.min(p.from);
-                while at > 0
-                    && (t.is(at - 1, Role::The)
-                        || t.is(at - 1, Role::At)
-                        || t.is(at - 1, Role::On)
-                        || t.is(at - 1, Role::Around))
-                {
-                    at -= 1;
-                }
-                at > 0
-                    && (matches!(low(at - 1), "to" | "for" | "until" | "till" | "it")
-                        || matches!(low(at), "for") && p.from > at)
-                    && !existing(t, p)
-                    && low(at - 1) != "for"
-                    || at > 0 && low(at - 1) == "to"
-            });
-            match target {
-                Some(at) => {
-                    let mut pieces = pieces;
-                    let wish = pieces.split_off(at);
-                    (pieces, wish)
-                }
-                None => by_cluster(t, pieces),
-            }
+        Motion::Move => moved(t, pieces),
+    }
+}
+
+fn moved(t: &Text<'_>, mut pieces: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
+    // "Saturday instead of Friday"
+    if let Some(of) = (0..t.len()).find_map(|at| t.phrase(List::InsteadOf, at)) {
+        return pieces.into_iter().partition(|p| p.from >= of);
+    }
+    // "... to Saturday at 3": the word before the first piece of the wish.
+    let wished = |p: &Piece| {
+        let mut at = p.outer.min(p.from);
+        let small = |i: usize| {
+            t.is(i, Role::The)
+                || t.is(i, Role::Around)
+                || t.is(i, Role::At) && !t.is(i, Role::For)
+                || t.is(i, Role::On)
+        };
+        while at > 0 && small(at - 1) {
+            at -= 1;
         }
+        t.listed_before(List::MoveTo, at) || t.listed_before(List::MoveFor, at) && !existing(t, p)
+    };
+    match pieces.iter().position(wished) {
+        Some(at) => {
+            let wish = pieces.split_off(at);
+            (pieces, wish)
+        }
+        None => by_cluster(t, pieces),
     }
 }
 
@@ -97,30 +93,11 @@ fn by_cluster(t: &Text<'_>, pieces: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
 
 /// Whether the piece belongs to an appointment that exists: "my Friday appointment", "the booking on Friday".
 fn existing(t: &Text<'_>, piece: &Piece) -> bool {
-    let appointment = |i: usize| {
-        t.get(i).is_some_and(|t| {
-            matches!(
-                t.low.as_ref(),
-                "appointment"
-                    | "appt"
-                    | "booking"
-                    | "reservation"
-                    | "visit"
-                    | "slot"
-                    | "meeting"
-                    | "session"
-                    | "table"
-                    | "one"
-                    | "class"
-            )
-        })
-    };
+    let appointment = |i: usize| t.listed(List::Appointment, i);
     let from = piece.outer.min(piece.from);
     let after = (piece.to..piece.to + 3).any(appointment);
-    let owned = from > 0
-        && t.get(from - 1)
-            .is_some_and(|w| matches!(w.low.as_ref(), "my" | "our" | "the" | "from"));
-    let before = (from.saturating_sub(4)..from).any(appointment)
-        || t.get(from.wrapping_sub(1)).is_some_and(|w| w.low == "from");
-    after && owned || before || owned && t.get(from - 1).is_some_and(|w| w.low == "from" || w.low == "my")
+    let before = (from.saturating_sub(4)..from).any(appointment);
+    let preceded = |role: Role| from > 0 && t.is(from - 1, role);
+    let surely = t.listed_before(List::My, from) || preceded(Role::From);
+    before || surely || after && preceded(Role::The)
 }

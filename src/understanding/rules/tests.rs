@@ -10,6 +10,7 @@ use crate::understanding::lexicon::{Entry, Lexicon};
 use crate::understanding::when::*;
 
 mod answers;
+mod replies;
 mod scenarios;
 mod soup;
 mod spoken;

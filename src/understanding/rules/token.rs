@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::lang::{Lang, Role, Word};
+use super::lang::{Lang, List, Role, Word};
 use crate::understanding::when::Span;
 
 /// What a token is made of.
@@ -66,6 +66,8 @@ pub(crate) struct Text<'a> {
     pub(crate) text: &'a str,
     /// Its tokens, in order.
     pub(crate) tokens: Vec<Token<'a>>,
+    /// The language in which it is read.
+    lang: &'a Lang,
 }
 
 impl<'a> Text<'a> {
@@ -127,7 +129,7 @@ impl<'a> Text<'a> {
             });
             (spaced, new_line) = (false, false);
         }
-        Self { text, tokens }
+        Self { text, tokens, lang }
     }
 
     /// Where the tokens `from..to` stand in the text.
@@ -162,6 +164,57 @@ impl<'a> Text<'a> {
     /// The token at `at`, if there is one.
     pub(crate) fn get(&self, at: usize) -> Option<&Token<'a>> {
         self.tokens.get(at)
+    }
+
+    /// The token at `at` in lower case; nothing, which is no word, past the end.
+    pub(crate) fn low(&self, at: usize) -> &str {
+        self.tokens.get(at).map_or("", |t| t.low.as_ref())
+    }
+
+    /// Whether the token at `at` is a word of the list.
+    pub(crate) fn listed(&self, list: List, at: usize) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|t| self.lang.listed(list, &t.low))
+    }
+
+    /// Whether the token before `at` is a word of the list.
+    pub(crate) fn listed_before(&self, list: List, at: usize) -> bool {
+        at.checked_sub(1).is_some_and(|before| self.listed(list, before))
+    }
+
+    /// The token after the longest phrase of the list that begins at `at`.
+    pub(crate) fn phrase(&self, list: List, at: usize) -> Option<usize> {
+        let mut best = None;
+        for words in self.lang.phrases(list, self.low(at)) {
+            let mut next = at;
+            let fits = words.iter().all(|word| {
+                let mut rest = word.as_str();
+                // "it's" is one token, "w/" two.
+                while !rest.is_empty() {
+                    let Some(token) = self.get(next) else { return false };
+                    let Some(left) = rest.strip_prefix(token.low.as_ref()) else {
+                        return false;
+                    };
+                    rest = left;
+                    next += 1;
+                }
+                true
+            });
+            if fits && best.is_none_or(|b| next > b) {
+                best = Some(next);
+            }
+        }
+        best
+    }
+
+    /// The first token of a phrase of the list that ends directly before `at`.
+    pub(crate) fn phrase_before(&self, list: List, at: usize) -> Option<usize> {
+        /// No phrase that is looked for backwards has more tokens.
+        const LONGEST: usize = 3;
+        (1..=LONGEST.min(at))
+            .map(|n| at - n)
+            .find(|&from| self.phrase(list, from) == Some(at))
     }
 
     /// Whether the token at `at` exists and can play `role`.

@@ -183,18 +183,29 @@ pub(crate) async fn fresh_messages_are_not_claimed(backend: &dyn Backend) {
     );
 }
 
-pub(crate) async fn messages_tried_least_are_claimed_first(backend: &dyn Backend) {
+pub(crate) async fn untried_messages_are_claimed_together_and_tried_ones_alone(backend: &dyn Backend) {
     let store = backend.open().await;
-    let names = ["ana", "ben", "cleo"];
-    for name in names {
+    for name in ["ana", "ben", "cleo"] {
         store.accept(vec![message(&pair(name), "m1")]).await.unwrap();
     }
-    for name in names {
-        let found = store.claim_unfinished(at("09:01"), 1).await.unwrap();
-        assert_eq!(found.pairs, [pair(name)]);
+    for expected in [
+        &["ana", "ben"][..],
+        &["cleo"],
+        // All were tried once: each alone, the oldest first.
+        &["ana"],
+        &["ben"],
+        &["cleo"],
+        &["ana"],
+    ] {
+        let found = store.claim_unfinished(at("09:01"), 2).await.unwrap();
+        let expected: Vec<_> = expected.iter().map(|name| pair(name)).collect();
+        assert_eq!(found.pairs, expected);
     }
+    store.accept(vec![message(&pair("dora"), "m1")]).await.unwrap();
+    let found = store.claim_unfinished(at("09:01"), 2).await.unwrap();
     assert_eq!(
-        store.claim_unfinished(at("09:01"), 2).await.unwrap().pairs,
-        [pair("ana"), pair("ben")]
+        found.pairs,
+        [pair("dora")],
+        "who was never tried goes before the suspects"
     );
 }

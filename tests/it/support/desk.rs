@@ -82,7 +82,8 @@ impl Desk {
         }
     }
 
-    fn message(&self, who: &str, text: &str) -> Inbound {
+    /// A message of somebody, not delivered yet.
+    pub(crate) fn message(&self, who: &str, text: &str) -> Inbound {
         let Pair {
             business,
             participant,

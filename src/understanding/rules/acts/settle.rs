@@ -1,15 +1,32 @@
 //! Takes out what other acts already say, what is taken back, and what belongs to other worlds.
 
 use super::super::cues::Hit;
-use super::super::names::Mention;
+use super::super::lang::List;
 use super::super::roles::Motion;
 use super::super::token::{Kind, Text};
 use super::Placed;
-use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, SlotValue, StaffSaid, Topic};
+use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, Mode, SlotValue, StaffSaid, Topic};
 
-/// Whether a "no" belongs to what follows: "no nail art", "I don't care who".
-pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention], staff: &Placed) -> bool {
-    let bare = hit.to == hit.from + 1 && text.get(hit.from).is_some_and(|t| t.low == "no");
+/// Nobody says so much in one message; what repeats itself without end is cut here.
+const ACTS_MAX: usize = 256;
+
+/// Whether a "no" belongs to what follows: "no nail art", "I don't want the pedicure", "I don't care who".
+pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, staff: &Placed) -> bool {
+    /// So many small words may stand between the "no" and what it belongs to.
+    const SMALL_WORDS: usize = 2;
+    let taken_off = |(at, act): &(usize, Act)| {
+        let removed = matches!(
+            act,
+            Act::Set {
+                value: SlotValue::Service {
+                    mode: Mode::Remove,
+                    ..
+                }
+            }
+        );
+        let words = |from: usize, to: usize| text.tokens[from..to].iter().all(|t| t.kind == Kind::Word);
+        removed && (hit.to..=hit.to + SMALL_WORDS).contains(at) && words(hit.to, *at)
+    };
     let anyone = |act: &Act| {
         matches!(
             act,
@@ -20,20 +37,33 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &[Mention]
             }
         )
     };
-    bare && services.iter().any(|m| m.from == hit.to)
+    services.iter().any(taken_off)
         || staff
             .iter()
             .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
 }
 
+/// Whether a yes is made to depend on something: a "but" with more than a word after it.
+pub(super) fn provided(text: &Text<'_>, hits: &[Hit<'_>]) -> bool {
+    let Some(yes) = hits.iter().find(|h| h.act == "confirm") else {
+        return false;
+    };
+    let words = |from: usize| {
+        text.tokens[from..]
+            .iter()
+            .filter(|t| t.kind == Kind::Word)
+            .count()
+    };
+    (yes.to..text.len()).any(|i| text.listed(List::Provided, i) && words(i) > 2)
+}
+
 /// Whether the wish that begins at `at` is taken back in the same breath: "I don't want to book".
 pub(super) fn refused(text: &Text<'_>, at: usize) -> bool {
-    let mut back = text.tokens[..at]
-        .iter()
+    let words = (0..at)
         .rev()
         .take(4)
-        .take_while(|t| t.kind == Kind::Word);
-    back.any(|t| matches!(t.low.as_ref(), "don't" | "dont" | "not" | "didn't"))
+        .take_while(|i| text.tokens[*i].kind == Kind::Word);
+    words.into_iter().any(|i| text.listed(List::Refusing, i))
 }
 
 /// A message about other worlds asks nothing of the business: "how much is a share of ...".
@@ -44,7 +74,7 @@ pub(super) fn elsewhere(placed: &mut Placed) {
             Act::Start {
                 goal: GoalKind::Cancel | GoalKind::Reschedule
             } | Act::Ask {
-                topic: Topic::MyAppointments
+                topic: Topic::MyAppointments | Topic::Policy
             } | Act::Overreach
         ) || matches!(
             a,
@@ -80,24 +110,10 @@ pub(super) fn courteous(
     timed: bool,
 ) -> bool {
     (expecting != Some(Expecting::Confirm) || timed)
-        && hits.iter().filter(|h| h.act == "confirm").all(|h| {
-            text.tokens[h.from..h.to].iter().all(|t| {
-                !matches!(
-                    t.low.as_ref(),
-                    "yes"
-                        | "yeah"
-                        | "yep"
-                        | "yup"
-                        | "sure"
-                        | "correct"
-                        | "absolutely"
-                        | "definitely"
-                        | "yea"
-                        | "please"
-                        | "ahead"
-                )
-            })
-        })
+        && hits
+            .iter()
+            .filter(|h| h.act == "confirm")
+            .all(|h| !(h.from..h.to).any(|i| text.listed(List::Yes, i)))
 }
 
 /// Takes out what other acts already say, and repetitions.
@@ -152,6 +168,9 @@ pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
             Act::Confirm | Act::Deny if drops || first_answer != Some(place) => continue,
             other => other,
         };
+        if acts.len() == ACTS_MAX {
+            break;
+        }
         if !acts.contains(&act) {
             acts.push(act);
         }

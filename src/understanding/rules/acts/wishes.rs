@@ -1,56 +1,31 @@
 //! Services and staff that a message names, and those that nobody here offers.
 
 use super::super::cues::Hit;
-use super::super::lang::Lang;
+use super::super::lang::{Lang, List};
 use super::super::names::Mention;
-use super::super::people;
-use super::super::token::{self, Kind, Text};
-use super::{Placed, mark};
+use super::super::token::{Kind, Text, Token};
+use super::{Named, Placed, mark, set};
+use crate::types::ServiceId;
 use crate::understanding::act::{
     Act, Candidate, Certainty, Expecting, Mode, ServiceMention, SlotValue, StaffSaid,
 };
 use crate::understanding::{Heard, Lexicon};
 
+/// A service, or several under one name, with the token at which it is named and how it is wanted.
+type Wanted = (usize, Mode, Vec<ServiceMention>);
+
 pub(super) fn services_said(
     lang: &Lang,
     lexicon: &Lexicon,
     text: &Text<'_>,
-    services: &[Mention],
-    bundles: &[Mention],
+    named: &Named,
     taken: &mut [bool],
 ) -> Placed {
-    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
-    let mut said: Vec<(usize, usize, Mode, Vec<ServiceMention>)> = Vec::new();
-    let mode_at = |from: usize, to: usize| mode(lang, text, from, to);
-    let words = |from: usize, to: usize| {
-        let span = text.span(from, to);
-        (text.slice(span), span)
-    };
-    for bundle in bundles {
-        let Some((entry, certainty)) = bundle.entries.first().filter(|(_, c)| *c == Certainty::Exact) else {
-            continue;
-        };
-        let (said_text, span) = words(bundle.from, bundle.to);
-        let mentions = lexicon.bundles[*entry]
-            .id
-            .iter()
-            .map(|id| ServiceMention {
-                candidates: vec![Candidate {
-                    id: id.clone(),
-                    certainty: *certainty,
-                }],
-                text: said_text.clone(),
-                span,
-            })
-            .collect();
-        said.push((bundle.from, bundle.to, mode_at(bundle.from, bundle.to), mentions));
-        mark(taken, bundle.from, bundle.to);
-    }
-    for mention in services {
+    let mut said = bundles_said(lexicon, text, &named.bundles, taken);
+    for mention in &named.services {
         if taken[mention.from..mention.to].iter().any(|t| *t) {
             continue;
         }
-        let (said_text, span) = words(mention.from, mention.to);
         let candidates = mention
             .entries
             .iter()
@@ -59,45 +34,73 @@ pub(super) fn services_said(
                 certainty: *certainty,
             })
             .collect();
-        let it = ServiceMention {
-            candidates,
-            text: said_text,
-            span,
-        };
-        said.push((
-            mention.from,
-            mention.to,
-            mode_at(mention.from, mention.to),
-            vec![it],
-        ));
+        let it = called(text, mention.from, mention.to, candidates);
+        said.push((mention.from, mode(text, mention.from, mention.to), vec![it]));
         mark(taken, mention.from, mention.to);
     }
-    // A trade that the business does not have: "brazilian wax".
     if !lexicon.services.is_empty() {
-        for at in 0..text.len() {
-            if taken[at] || !lang.listed("trades", low(at)) {
-                continue;
-            }
-            let described = at > 0
-                && !taken[at - 1]
-                && text.tokens[at - 1].kind == Kind::Word
-                && text.tokens[at - 1].word.is_none()
-                && !lang.listed("common", low(at - 1));
-            let from = if described { at - 1 } else { at };
-            let (said_text, span) = words(from, at + 1);
-            let it = ServiceMention {
-                candidates: Vec::new(),
-                text: said_text,
-                span,
-            };
-            said.push((from, at + 1, Mode::Replace, vec![it]));
-            mark(taken, from, at + 1);
-        }
+        said.extend(not_offered(lang, text, taken));
     }
     said.sort_by_key(|(from, ..)| *from);
-    // Mentions of one mode in a row are one list.
+    lists(said)
+}
+
+/// "mani-pedi": several services under one name.
+fn bundles_said(lexicon: &Lexicon, text: &Text<'_>, bundles: &[Mention], taken: &mut [bool]) -> Vec<Wanted> {
+    let mut said = Vec::new();
+    for bundle in bundles {
+        let Some((entry, certainty)) = bundle.entries.first().filter(|(_, c)| *c == Certainty::Exact) else {
+            continue;
+        };
+        let mentions = lexicon.bundles[*entry]
+            .id
+            .iter()
+            .map(|id| {
+                let candidate = Candidate {
+                    id: id.clone(),
+                    certainty: *certainty,
+                };
+                called(text, bundle.from, bundle.to, vec![candidate])
+            })
+            .collect();
+        said.push((bundle.from, mode(text, bundle.from, bundle.to), mentions));
+        mark(taken, bundle.from, bundle.to);
+    }
+    said
+}
+
+/// A trade that the business does not have: "brazilian wax".
+fn not_offered(lang: &Lang, text: &Text<'_>, taken: &mut [bool]) -> Vec<Wanted> {
+    let mut said = Vec::new();
+    for at in 0..text.len() {
+        if taken[at] || !text.listed(List::Trades, at) {
+            continue;
+        }
+        let describes =
+            |t: &Token<'_>| t.kind == Kind::Word && t.word.is_none() && !lang.listed(List::Common, &t.low);
+        let from = match at.checked_sub(1) {
+            Some(before) if !taken[before] && describes(&text.tokens[before]) => before,
+            _ => at,
+        };
+        said.push((from, Mode::Replace, vec![called(text, from, at + 1, Vec::new())]));
+        mark(taken, from, at + 1);
+    }
+    said
+}
+
+fn called(text: &Text<'_>, from: usize, to: usize, candidates: Vec<Candidate<ServiceId>>) -> ServiceMention {
+    let span = text.span(from, to);
+    ServiceMention {
+        candidates,
+        text: text.slice(span),
+        span,
+    }
+}
+
+/// Mentions of one mode in a row are one list.
+fn lists(said: Vec<Wanted>) -> Placed {
     let mut placed: Placed = Vec::new();
-    for (from, _, mode, mentions) in said {
+    for (from, mode, mentions) in said {
         if let Some((
             _,
             Act::Set {
@@ -119,34 +122,30 @@ pub(super) fn services_said(
             }
             continue;
         }
-        placed.push((
-            from,
-            Act::Set {
-                value: SlotValue::Service { mentions, mode },
-            },
-        ));
+        placed.push(set(from, SlotValue::Service { mentions, mode }));
     }
     placed
 }
 
 /// Whether the service named at `from..to` comes on top of others ("add", "too") or is not wanted ("without the").
-fn mode(lang: &Lang, text: &Text<'_>, from: usize, to: usize) -> Mode {
-    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
-    let small = |i: usize| lang.listed("quiet", low(i)) || lang.listed("my", low(i));
-    let mut next = from;
-    while next > 0 && small(next - 1) && !lang.listed("without", low(next - 1)) && from - next < 3 {
-        next -= 1;
+fn mode(text: &Text<'_>, from: usize, to: usize) -> Mode {
+    /// So many articles and possessives may stand between the word that says it and the name.
+    const SMALL_WORDS: usize = 3;
+    let small = |i: usize| text.listed(List::Quiet, i) || text.listed(List::My, i);
+    let mut at = from;
+    while at > 0 && small(at - 1) && from - at < SMALL_WORDS {
+        at -= 1;
     }
-    let before = |list: &str| {
-        (1..=2).any(|n| {
-            next.checked_sub(n).is_some_and(|i| {
-                lang.listed(list, low(i)) && text.tokens[i..next].iter().all(|t| t.kind == Kind::Word)
-            })
-        })
+    // "also want a": one word may stand between.
+    let word_before = text.get(at.wrapping_sub(1)).is_some_and(|t| t.kind == Kind::Word);
+    let before = |list: List| {
+        text.phrase_before(list, at).is_some() || word_before && text.phrase_before(list, at - 1).is_some()
     };
-    if next > 0 && lang.listed("without", low(next - 1)) || before("taken_off") {
+    // "instead of the" ends in a small word.
+    let instead = (at..=from).any(|i| text.phrase_before(List::InsteadOf, i).is_some());
+    if text.listed_before(List::Without, at) || before(List::TakenOff) || instead {
         Mode::Remove
-    } else if before("on_top_before") || people::phrase(text, lang, "on_top_after", to).is_some() {
+    } else if before(List::OnTopBefore) || text.phrase(List::OnTopAfter, to).is_some() {
         Mode::Add
     } else {
         Mode::Replace
@@ -154,109 +153,100 @@ fn mode(lang: &Lang, text: &Text<'_>, from: usize, to: usize) -> Mode {
 }
 
 pub(super) fn staff_said(
-    lang: &Lang,
     heard: &Heard<'_>,
     text: &Text<'_>,
     staff: &[Mention],
     hits: &[Hit<'_>],
     taken: &mut [bool],
 ) -> Placed {
-    let low = |i: usize| text.get(i).map_or("", |t| t.low.as_ref());
     let mut placed: Placed = Vec::new();
     for mention in staff {
-        if taken[mention.from..mention.to].iter().any(|t| *t) {
+        if taken[mention.from..mention.to].iter().any(|t| *t) || !is_meant(heard, text, mention) {
             continue;
         }
-        // "Mai Nguyen" in answer to "your name?" is the customer's.
-        if heard.expecting == Some(Expecting::Name)
-            && !(mention.from > 0 && lang.listed("with", low(mention.from - 1)))
-        {
-            continue;
-        }
-        let guess = mention.entries.iter().all(|(_, c)| *c == Certainty::Guess);
-        let led = mention.from > 0 && lang.listed("with", low(mention.from - 1))
-            || heard.expecting == Some(Expecting::Staff);
-        let single = mention.to - mention.from == 1;
-        let capital = text.get(mention.from).is_some_and(token::Token::capital);
-        let part = mention.entries.iter().all(|(_, c)| *c < Certainty::Exact);
-        if guess && !led || single && part && !led && !capital {
-            continue;
-        }
-        let before = |n: usize| mention.from.checked_sub(n).map_or("", |i| low(i));
-        let refused = matches!(before(1), "not" | "except")
-            || before(2) == "not" && matches!(before(1), "with" | "by")
-            || matches!(before(2), "anyone" | "anybody") && before(1) == "but";
         mark(taken, mention.from, mention.to);
-        let ids = |e: &(usize, Certainty)| heard.lexicon.staff[e.0].id.clone();
-        let said = if refused {
-            StaffSaid::Not {
-                ids: mention.entries.iter().map(ids).collect(),
-            }
-        } else {
-            let span = text.span(mention.from, mention.to);
-            let candidates = mention
-                .entries
-                .iter()
-                .map(|e| Candidate {
-                    id: ids(e),
-                    certainty: e.1,
-                })
-                .collect();
-            StaffSaid::Named {
-                candidates,
-                text: text.slice(span),
-                span,
-            }
+        let said = who(heard.lexicon, text, mention);
+        placed.push(set(mention.from, SlotValue::Staff { said }));
+    }
+    if !placed.is_empty() || hits.iter().any(|h| h.act == "handoff") {
+        return placed;
+    }
+    if let Some((from, to)) = anyone(text, taken) {
+        mark(taken, from, to);
+        let said = StaffSaid::Anyone;
+        placed.push(set(from, SlotValue::Staff { said }));
+    } else if !heard.lexicon.staff.is_empty()
+        && let Some(at) = stranger(text, taken)
+    {
+        mark(taken, at, at + 1);
+        let span = text.span(at, at + 1);
+        let said = StaffSaid::Named {
+            candidates: Vec::new(),
+            text: text.slice(span),
+            span,
         };
-        placed.push((
-            mention.from,
-            Act::Set {
-                value: SlotValue::Staff { said },
-            },
-        ));
-    }
-    let wants_person = hits.iter().any(|h| h.act == "handoff");
-    if placed.is_empty() && !wants_person {
-        let any = (0..text.len())
-            .find_map(|at| people::phrase(text, lang, "anyone", at).map(|to| (at, to)))
-            .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t) && low(*to) != "else");
-        if let Some((from, to)) = any {
-            mark(taken, from, to);
-            placed.push((
-                from,
-                Act::Set {
-                    value: SlotValue::Staff {
-                        said: StaffSaid::Anyone,
-                    },
-                },
-            ));
-        }
-    }
-    // "with Kelly", who does not work here.
-    if placed.is_empty() && !wants_person && !heard.lexicon.staff.is_empty() {
-        for at in 1..text.len() {
-            let capital = text.get(at).is_some_and(token::Token::capital);
-            let known = taken[at]
-                || text.tokens[at].word.is_some()
-                || lang.listed("common", low(at))
-                || lang.listed("no_name", low(at));
-            if low(at - 1) == "with" && capital && !known {
-                let span = text.span(at, at + 1);
-                let said = StaffSaid::Named {
-                    candidates: Vec::new(),
-                    text: text.slice(span),
-                    span,
-                };
-                mark(taken, at, at + 1);
-                placed.push((
-                    at,
-                    Act::Set {
-                        value: SlotValue::Staff { said },
-                    },
-                ));
-                break;
-            }
-        }
+        placed.push(set(at, SlotValue::Staff { said }));
     }
     placed
+}
+
+/// Whether the name is said as that of somebody who works here.
+fn is_meant(heard: &Heard<'_>, text: &Text<'_>, mention: &Mention) -> bool {
+    let with = text.listed_before(List::With, mention.from);
+    // "Mai Nguyen" in answer to "your name?" is the customer's.
+    if heard.expecting == Some(Expecting::Name) && !with {
+        return false;
+    }
+    let led = with || heard.expecting == Some(Expecting::Staff);
+    let guess = mention.entries.iter().all(|(_, c)| *c == Certainty::Guess);
+    let part = mention.entries.iter().all(|(_, c)| *c < Certainty::Exact);
+    let capital = text.get(mention.from).is_some_and(Token::capital);
+    let single = mention.to - mention.from == 1;
+    led || !(guess || single && part && !capital)
+}
+
+/// Who is wished for, or not.
+fn who(lexicon: &Lexicon, text: &Text<'_>, mention: &Mention) -> StaffSaid {
+    let with = usize::from(text.listed_before(List::With, mention.from));
+    let before = mention.from - with;
+    let refused = text.phrase_before(List::NotWith, mention.from).is_some()
+        || text.phrase_before(List::NotWith, before).is_some();
+    let id = |entry: usize| lexicon.staff[entry].id.clone();
+    if refused {
+        let ids = mention.entries.iter().map(|(entry, _)| id(*entry)).collect();
+        return StaffSaid::Not { ids };
+    }
+    let span = text.span(mention.from, mention.to);
+    let candidates = mention
+        .entries
+        .iter()
+        .map(|(entry, certainty)| Candidate {
+            id: id(*entry),
+            certainty: *certainty,
+        })
+        .collect();
+    StaffSaid::Named {
+        candidates,
+        text: text.slice(span),
+        span,
+    }
+}
+
+/// "anyone", but not "anyone else".
+fn anyone(text: &Text<'_>, taken: &[bool]) -> Option<(usize, usize)> {
+    (0..text.len())
+        .find_map(|at| text.phrase(List::Anyone, at).map(|to| (at, to)))
+        .filter(|(from, to)| !taken[*from..*to].iter().any(|t| *t) && !text.listed(List::Else, *to))
+}
+
+/// "with Kelly", who does not work here.
+fn stranger(text: &Text<'_>, taken: &[bool]) -> Option<usize> {
+    (1..text.len()).find(|&at| {
+        let token = &text.tokens[at];
+        let known = taken[at]
+            || token.word.is_some()
+            || text.listed(List::Common, at)
+            || text.listed(List::NoName, at);
+        text.listed(List::WithWhom, at - 1) && token.capital() && !known
+    })
 }

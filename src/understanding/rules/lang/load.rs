@@ -6,7 +6,7 @@ use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::super::cues::Cues;
-use super::{Half, Holiday, HolidayRule, Lang, List, Part, Role, Unit, Word};
+use super::{Half, Holiday, HolidayRule, Lang, List, Part, Phrases, Role, Unit, Word};
 
 #[derive(Deserialize)]
 struct File {
@@ -19,7 +19,6 @@ struct File {
     days: HashMap<String, i32>,
     parts: Vec<PartFile>,
     holidays: Vec<HolidayFile>,
-    lists: HashMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -46,8 +45,8 @@ struct HolidayFile {
 }
 
 impl Lang {
-    /// A language from its words and its cues.
-    pub(super) fn load(words: &str, cues: &str) -> Result<Self, String> {
+    /// A language from its words, its lists and its cues.
+    pub(super) fn load(words: &str, lists: &str, cues: &str) -> Result<Self, String> {
         let file: File = toml::from_str(words).map_err(|e| e.to_string())?;
         let mut map: HashMap<String, Word> = HashMap::new();
         for (role, list) in &file.roles {
@@ -131,26 +130,35 @@ impl Lang {
         }
         // The longest name first, so that "christmas eve" is not read as Christmas.
         holidays.sort_by_key(|h| std::cmp::Reverse(h.words.len()));
-        let mut lists: HashMap<String, List> = HashMap::new();
-        for (name, phrases) in file.lists {
-            let list = lists.entry(name).or_default();
-            for said in phrases {
-                let Some(first) = said.chars().next() else {
-                    continue;
-                };
-                list.by_letter.entry(first).or_default().push(phrase(&said));
-                list.words.insert(said);
-            }
-        }
         Ok(Self {
             words: map,
             fuzzy,
             holiday_starts: holidays.iter().filter_map(|h| h.words.first().cloned()).collect(),
             holidays,
             cues: Cues::load(cues)?,
-            lists,
+            lists: read_lists(lists)?,
         })
     }
+}
+
+fn read_lists(text: &str) -> Result<HashMap<List, Phrases>, String> {
+    let file: HashMap<List, Vec<String>> = toml::from_str(text).map_err(|e| e.to_string())?;
+    // A list forgotten is not an empty one: nobody would notice what the language then overhears.
+    if let Some(missing) = List::ALL.iter().find(|list| !file.contains_key(list)) {
+        return Err(format!("there is no list {missing:?}"));
+    }
+    let mut lists: HashMap<List, Phrases> = HashMap::new();
+    for (name, phrases) in file {
+        let list = lists.entry(name).or_default();
+        for said in phrases {
+            let Some(first) = said.chars().next() else {
+                continue;
+            };
+            list.by_letter.entry(first).or_default().push(phrase(&said));
+            list.words.insert(said);
+        }
+    }
+    Ok(lists)
 }
 
 fn phrase(text: &str) -> Vec<String> {

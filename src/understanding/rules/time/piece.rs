@@ -7,6 +7,7 @@ mod bound;
 mod join;
 mod meant;
 mod part;
+mod range;
 
 use bound::bounds;
 use join::{join, lead, lengths, overnight, qualify, stays};
@@ -15,7 +16,7 @@ use part::{next_part, order, part};
 
 use jiff::civil::DateTime;
 
-use super::super::lang::{Part, Role};
+use super::super::lang::{List, Part, Role};
 use super::super::token::Text;
 use super::clock::{Clock, Form, clock};
 use super::day::{Day, Days, Found, Said};
@@ -107,6 +108,8 @@ pub(crate) struct Context<'a> {
     pub(crate) time_asked: bool,
     /// A day was asked for.
     pub(crate) date_asked: bool,
+    /// Something was asked or offered, so a bare "later" compares with it.
+    pub(crate) offered: bool,
     /// A number of people was asked for.
     pub(crate) people_asked: bool,
     /// See `Lexicon::half_means_past`.
@@ -196,10 +199,7 @@ pub(crate) fn linked(t: &Text<'_>, from: usize, to: usize) -> bool {
                     || w.is(Role::Before)
                     || w.is(Role::Starting)
                     || matches!(w.raw, "," | "@" | "(" | ")" | "-" | "–")
-                    || matches!(
-                        w.low.as_ref(),
-                        "time" | "sometime" | "anytime" | "preferably" | "maybe"
-                    )
+                    || t.listed(List::TimeFiller, i)
             })
         })
 }

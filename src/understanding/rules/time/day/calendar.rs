@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 
-use super::super::super::lang::{Role, Unit};
+use super::super::super::lang::{List, Role, Unit};
 use super::super::super::token::Kind;
 use super::super::number::{day_of_month, ordinal, year};
 use super::{Day, Days, Said};
@@ -282,24 +282,7 @@ impl Days<'_> {
                 return None;
             }
         }
-        if t.get(to).is_some_and(|n| {
-            matches!(
-                n.low.as_ref(),
-                "floor"
-                    | "time"
-                    | "option"
-                    | "one"
-                    | "street"
-                    | "st"
-                    | "avenue"
-                    | "ave"
-                    | "birthday"
-                    | "anniversary"
-                    | "person"
-                    | "party"
-                    | "slot"
-            )
-        }) {
+        if t.listed(List::PlaceInARow, to) {
             return None;
         }
         let date = self.numbered_near(number, None)?;

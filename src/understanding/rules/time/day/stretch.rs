@@ -3,10 +3,32 @@
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 
-use super::super::super::lang::{Role, Unit};
+use super::super::super::lang::{List, Role, Unit};
 use super::super::super::token::Kind;
 use super::super::number::{cardinal, count, year};
 use super::{Day, Days, Said, week_of};
+
+/// Which part of a stretch is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Share {
+    /// "early", "beginning of", "mid", "late", "end of": the first, second or last third.
+    Third(u8),
+    /// "the rest of".
+    Rest,
+    /// "later this".
+    Later,
+}
+
+/// How far away a stretch is.
+#[derive(Debug, Clone, Copy)]
+struct Distance {
+    /// -1 for the last one, 0 for this one, 1 for the next.
+    shift: i16,
+    /// Whether it was said at all.
+    said: bool,
+    /// The token after the words that say it.
+    after: usize,
+}
 
 impl Days<'_> {
     /// Stretches: "next week", "this weekend", "end of the month", "early March", "next 3 days", "week of April 10".
@@ -14,129 +36,36 @@ impl Days<'_> {
         let t = self.text;
         let today = self.today();
         if t.is(at, Role::Eom) {
-            return Some((
-                self.third(self.month_of(today.year(), today.month())?, 2)?,
-                at + 1,
-            ));
+            let month = self.month_of(today.year(), today.month())?;
+            return Some((self.third(month, 2)?, at + 1));
         }
-        let mut next = at;
-        // Which part of it.
-        let mut part = None;
-        let mut later = false;
-        if t.is(next, Role::The) {
-            next += 1;
-        }
-        let part_at = |i: usize| {
-            if t.is(i, Role::Early) || t.is(i, Role::Beginning) && t.get(i).is_some_and(|t| t.low != "starts")
-            {
-                Some(0)
-            } else if t.is(i, Role::Mid) {
-                Some(1)
-            } else if t.is(i, Role::Late) || t.is(i, Role::End) {
-                Some(2)
-            } else if t.is(i, Role::Rest) {
-                Some(3)
-            } else {
-                None
-            }
-        };
-        if let Some(found) = part_at(next) {
-            part = Some(found);
-            next += 1;
-        } else if t.get(next)?.low == "later" {
-            part = Some(4);
-            later = true;
-            next += 1;
-        }
-        if part.is_some() {
-            while t.is(next, Role::Of)
-                || t.sign(next, "-")
-                || t.is(next, Role::In)
-                || t.is(next, Role::Around)
-            {
-                next += 1;
-            }
-            // "later today"
-            if later && let Some((day, to)) = self.relative(next) {
-                return Some((day, to));
-            }
-        }
-        let unit_at = |i: usize| t.get(i).and_then(|t| t.word).and_then(|w| w.unit);
-        let article = t.is(next, Role::The) && t.get(next).is_some_and(|t| t.low == "the");
-        let mut body = next;
-        if article {
-            body += 1;
-        }
-        // "week of April 10th", "the week starting February 4"
-        if unit_at(body) == Some(Unit::Week)
-            && (t.is(body + 1, Role::Of) || t.is(body + 1, Role::Starting))
-            && part.is_none()
-        {
-            let on = if t.is(body + 2, Role::On) {
-                body + 3
-            } else {
-                body + 2
-            };
-            if let Some((day, to)) = self
-                .calendar(on)
-                .or_else(|| self.numeric(on))
-                .or_else(|| self.day_number(on))
-            {
-                let monday = week_of(day.range.from?)?;
-                return Some((Day::span(monday, monday.checked_add(7.days()).ok()?), to));
-            }
-        }
-        // How far away.
-        let token = t.get(body)?;
-        let (shift, after) = if token.is(Role::Next) || token.is(Role::Following) || token.is(Role::Coming) {
-            (1, body + 1)
-        } else if token.is(Role::Last) {
-            (-1, body + 1)
-        } else if token.is(Role::This) && token.low != "the" {
-            (0, body + 1)
-        } else {
-            (0, body)
-        };
-        let shifted = after > body;
-        // "this coming week", "next 3 days", "3 upcoming weeks"
-        let after = if shifted && t.is(after, Role::Coming) {
-            after + 1
-        } else {
-            after
-        };
-        let shift = if shifted && t.is(after.wrapping_sub(1), Role::Coming) {
-            1
-        } else {
-            shift
-        };
-        if part.is_none()
-            && let Some(found) = self.next_few(body, shifted && shift == 1)
+        let from = if t.is(at, Role::The) { at + 1 } else { at };
+        let (share, next) = self.share(from);
+        // "later today"
+        if share == Some(Share::Later)
+            && let Some(found) = self.relative(next)
         {
             return Some(found);
         }
-        if t.is(after, Role::Weekend) {
-            let saturday = self.week_day(Weekday::Saturday, shift)?;
-            let from = if shift == 0 && today.weekday() == Weekday::Sunday {
-                today
-            } else {
-                saturday
-            };
-            let until = saturday.checked_add(2.days()).ok()?;
-            return Some((Day::span(from, until), after + 1));
+        let article = self.article(next);
+        let body = if article { next + 1 } else { next };
+        if share.is_none()
+            && let Some(found) = self.week_with(body)
+        {
+            return Some(found);
         }
-        // "weekend" as "week-end", "week end"
-        if t.get(after)?.low == "week" {
-            let end = if t.sign(after + 1, "-") {
-                after + 2
-            } else {
-                after + 1
-            };
-            if t.get(end).is_some_and(|t| t.low == "end") && part.is_none() {
-                let saturday = self.week_day(Weekday::Saturday, shift)?;
-                return Some((Day::span(saturday, saturday.checked_add(2.days()).ok()?), end + 1));
+        let distance = self.distance(body)?;
+        let Distance { shift, said, after } = distance;
+        if share.is_none() {
+            let few = self.next_few(body, said && shift == 1);
+            if let Some(found) = few.or_else(|| self.split_weekend(after, shift)) {
+                return Some(found);
             }
         }
-        if t.is(after, Role::Fortnight) && (shifted || article) {
+        if t.is(after, Role::Weekend) {
+            return self.weekend(shift, after + 1);
+        }
+        if t.is(after, Role::Fortnight) && (said || article) {
             let from = if shift == 1 {
                 self.week_day(Weekday::Monday, 1)?
             } else {
@@ -145,86 +74,182 @@ impl Days<'_> {
             return Some((Day::span(from, from.checked_add(14.days()).ok()?), after + 1));
         }
         let month_named = t.get(after).and_then(|t| t.word).and_then(|w| w.month);
-        if let Some(month) = month_named.filter(|_| part.is_some() || shifted) {
+        if let Some(month) = month_named.filter(|_| share.is_some() || said) {
             let (day, to) = self.month_first(after, month)?;
-            return match part {
+            return match share {
                 None if day.range.single().is_none() => Some((day, to)),
-                Some(p @ 0..=2) if day.range.single().is_none() => Some((self.third(day, p)?, to)),
+                Some(Share::Third(p)) if day.range.single().is_none() => Some((self.third(day, p)?, to)),
                 _ => None,
             };
         }
         if t.get(after)?.kind == Kind::Number
-            && part.is_some()
+            && let Some(Share::Third(third)) = share
             && let Some((y, to)) = year(t, after)
         {
-            return Some((self.third(self.year_of(y)?, part?)?, to));
+            return Some((self.third(self.year_of(y)?, third)?, to));
         }
-        let unit = unit_at(after)?;
-        // "week", "month" alone say nothing; "the week" does only for the whole of it ("for the week").
-        if !shifted && part.is_none() && !(article || at < body) {
-            return None;
-        }
-        if !shifted && part.is_none() {
-            let for_the = at > 0 && (t.is(at - 1, Role::For) || t.is(at - 1, Role::Rest));
-            if !for_the || t.get(after).is_some_and(|t| t.low.ends_with('s')) {
+        if !said && share.is_none() {
+            // "week", "month" alone say nothing; "the week" does only for the whole of it ("for the week").
+            let whole = at > 0 && (t.is(at - 1, Role::For) || t.is(at - 1, Role::Rest));
+            let several = t.listed(List::UnitsSeveral, after);
+            if !(article || at < body) || !whole || several {
                 return None;
             }
         }
-        // "per week", "2 weeks": only the singular names a stretch.
+        self.unit(at, share, distance)
+    }
+
+    fn article(&self, at: usize) -> bool {
+        self.text.is(at, Role::The)
+    }
+
+    /// "early", "end of", "rest of", "later", with the small words after it.
+    fn share(&self, at: usize) -> (Option<Share>, usize) {
+        let t = self.text;
+        let beginning = t.is(at, Role::Beginning) || t.is(at, Role::Early);
+        let share = if beginning {
+            Share::Third(0)
+        } else if t.is(at, Role::Mid) {
+            Share::Third(1)
+        } else if t.is(at, Role::Late) || t.is(at, Role::End) {
+            Share::Third(2)
+        } else if t.is(at, Role::Rest) {
+            Share::Rest
+        } else if t.is(at, Role::Later) && !t.is(at, Role::After) {
+            Share::Later
+        } else {
+            return (None, at);
+        };
+        let mut next = at + 1;
+        while t.is(next, Role::Of) || t.sign(next, "-") || t.is(next, Role::In) || t.is(next, Role::Around) {
+            next += 1;
+        }
+        (Some(share), next)
+    }
+
+    /// "week of April 10th", "the week starting February 4".
+    fn week_with(&self, at: usize) -> Option<(Day, usize)> {
+        let t = self.text;
+        let week = t.get(at)?.word?.unit? == Unit::Week;
+        if !week || !(t.is(at + 1, Role::Of) || t.is(at + 1, Role::Starting)) {
+            return None;
+        }
+        let on = if t.is(at + 2, Role::On) { at + 3 } else { at + 2 };
+        let (day, to) = self
+            .calendar(on)
+            .or_else(|| self.numeric(on))
+            .or_else(|| self.day_number(on))?;
+        let monday = week_of(day.range.from?)?;
+        Some((Day::span(monday, monday.checked_add(7.days()).ok()?), to))
+    }
+
+    /// "next", "last", "this", "this coming", or nothing.
+    fn distance(&self, at: usize) -> Option<Distance> {
+        let t = self.text;
+        let token = t.get(at)?;
+        let (shift, said) = if token.is(Role::Next) || token.is(Role::Following) || token.is(Role::Coming) {
+            (1, true)
+        } else if token.is(Role::Last) {
+            (-1, true)
+        } else {
+            (0, token.is(Role::This) && !token.is(Role::The))
+        };
+        let after = at + usize::from(said);
+        // "this coming week", "next 3 days", "3 upcoming weeks"
+        if said && t.is(after, Role::Coming) {
+            let after = after + 1;
+            return Some(Distance {
+                shift: 1,
+                said,
+                after,
+            });
+        }
+        Some(Distance { shift, said, after })
+    }
+
+    fn weekend(&self, shift: i16, to: usize) -> Option<(Day, usize)> {
+        let today = self.today();
+        let saturday = self.week_day(Weekday::Saturday, shift)?;
+        let from = if shift == 0 && today.weekday() == Weekday::Sunday {
+            today
+        } else {
+            saturday
+        };
+        Some((Day::span(from, saturday.checked_add(2.days()).ok()?), to))
+    }
+
+    /// "weekend" as "week-end" or "week end".
+    fn split_weekend(&self, at: usize, shift: i16) -> Option<(Day, usize)> {
+        let t = self.text;
+        let week = t.get(at)?.word?.unit? == Unit::Week;
+        let end = if t.sign(at + 1, "-") { at + 2 } else { at + 1 };
+        if !week || !t.listed(List::WeekEnd, end) {
+            return None;
+        }
+        let saturday = self.week_day(Weekday::Saturday, shift)?;
+        Some((Day::span(saturday, saturday.checked_add(2.days()).ok()?), end + 1))
+    }
+
+    /// A week, a month or a year, or a part of it, once it is known how far away.
+    fn unit(&self, at: usize, share: Option<Share>, distance: Distance) -> Option<(Day, usize)> {
+        let Distance { shift, said, after } = distance;
+        let today = self.today();
         let to = after + 1;
-        match unit {
-            Unit::Day if part.is_none() => (!shifted).then_some((Day::on(today, Said::Other), to)),
-            Unit::Week => {
-                let monday = week_of(today)?.checked_add((7 * i64::from(shift)).days()).ok()?;
-                let to_end = |from: Date| Some(Day::span(from, monday.checked_add(7.days()).ok()?));
-                let thursday = monday.checked_add(3.days()).ok()?;
-                let token = t.get(at)?;
-                let day = match part {
-                    None => to_end(monday)?,
-                    Some(0) => Day::span(monday, thursday),
-                    Some(1) => Day::span(monday.checked_add(1.days()).ok()?, thursday.tomorrow().ok()?),
-                    Some(2) if t.is(at, Role::Late) || token.is(Role::Late) => to_end(thursday)?,
-                    Some(2) => to_end(monday.checked_add(4.days()).ok()?)?,
-                    Some(4) => to_end(thursday.max(today))?,
-                    Some(_) => Day {
-                        last_meant: true,
-                        ..to_end(today.max(monday))?
-                    },
-                };
-                // "the week after next"
-                if shift == 0 && t.is(to, Role::Past) && t.is(to + 1, Role::Next) {
-                    let monday = monday.checked_add(14.days()).ok()?;
-                    return Some((Day::span(monday, monday.checked_add(7.days()).ok()?), to + 2));
-                }
-                Some((day, to))
-            }
+        let day = match self.text.get(after)?.word?.unit? {
+            Unit::Day if share.is_none() && !said => Day::on(today, Said::Other),
+            Unit::Week => return self.week(at, share, shift, to),
             Unit::Month => {
                 let first = today
                     .first_of_month()
                     .checked_add(i64::from(shift).months())
                     .ok()?;
                 let month = self.month_of(first.year(), first.month())?;
-                let day = match part {
+                match share {
                     None => month,
-                    Some(3 | 4) => Day {
+                    Some(Share::Third(third)) => self.third(month, third)?,
+                    Some(Share::Rest | Share::Later) => Day {
                         last_meant: true,
                         ..Day::span(today, month.range.until?)
                     },
-                    Some(part) => self.third(month, part)?,
-                };
-                Some((day, to))
+                }
             }
             Unit::Year => {
-                let y = self.year_of(today.year() + shift)?;
-                let day = match part {
-                    None => y,
-                    Some(3 | 4) => Day::span(today, y.range.until?),
-                    Some(part) => self.third(y, part)?,
-                };
-                Some((day, to))
+                let year = self.year_of(today.year() + shift)?;
+                match share {
+                    None => year,
+                    Some(Share::Third(third)) => self.third(year, third)?,
+                    Some(Share::Rest | Share::Later) => Day::span(today, year.range.until?),
+                }
             }
-            _ => None,
+            _ => return None,
+        };
+        Some((day, to))
+    }
+
+    fn week(&self, at: usize, share: Option<Share>, shift: i16, to: usize) -> Option<(Day, usize)> {
+        let t = self.text;
+        let today = self.today();
+        let monday = week_of(today)?.checked_add((7 * i64::from(shift)).days()).ok()?;
+        // "the week after next"
+        if shift == 0 && t.is(to, Role::Past) && t.is(to + 1, Role::Next) {
+            let monday = monday.checked_add(14.days()).ok()?;
+            return Some((Day::span(monday, monday.checked_add(7.days()).ok()?), to + 2));
         }
+        let to_end = |from: Date| Some(Day::span(from, monday.checked_add(7.days()).ok()?));
+        let thursday = monday.checked_add(3.days()).ok()?;
+        let day = match share {
+            None => to_end(monday)?,
+            Some(Share::Third(0)) => Day::span(monday, thursday),
+            Some(Share::Third(1)) => Day::span(monday.checked_add(1.days()).ok()?, thursday.tomorrow().ok()?),
+            Some(Share::Third(_)) if t.is(at, Role::Late) => to_end(thursday)?,
+            Some(Share::Third(_)) => to_end(monday.checked_add(4.days()).ok()?)?,
+            Some(Share::Later) => to_end(thursday.max(today))?,
+            Some(Share::Rest) => Day {
+                last_meant: true,
+                ..to_end(today.max(monday))?
+            },
+        };
+        Some((day, to))
     }
 
     /// "next 3 days", "the next few days", "3 next weeks", "upcoming 2 weeks", "next 4 business days".

@@ -1,15 +1,10 @@
 //! Joins pieces: a part of the day with its time, the two ends of a range, the two days of a stay.
 
-use jiff::ToSpan as _;
-use jiff::civil::Date;
-
-use super::super::super::lang::{Half, Role};
-use super::super::super::token::Kind;
+use super::super::super::lang::{Half, List, Role};
 use super::super::clock::{Clock, Form};
 use super::super::day::{Day, Said};
-use super::super::number::{cardinal, year};
+use super::range::range;
 use super::{Bound, Context, Piece, What, linked};
-use crate::understanding::when::DateRange;
 
 /// A part of the day after a time decides its half: "8 in the evening", "6 55 evening".
 pub(super) fn qualify(c: &Context<'_>, pieces: &mut Vec<Piece>) {
@@ -65,12 +60,14 @@ pub(super) fn join(c: &Context<'_>, pieces: &mut Vec<Piece>) {
         let gap: Vec<usize> = (a.to..b.from).collect();
         let glue = |i: &usize| t.is(*i, Role::The) || t.is(*i, Role::At) || t.is(*i, Role::On);
         let between = (1..=2).any(|n| a.from >= n && t.is(a.from - n, Role::Between));
-        let tied = gap.iter().any(|i| t.is(*i, Role::To) || between && t.is(*i, Role::And))
-            && gap.iter().all(|i| t.is(*i, Role::To) || t.is(*i, Role::And) && between || glue(i))
-            && gap.len() <= 3
-            // "10:30 - can I": a dash with a space on one side only is a pause.
-            ;
-        let moved = c.moving && gap.iter().any(|i| t.get(*i).is_some_and(|w| w.low == "to")) && !between;
+        let tied = gap
+            .iter()
+            .any(|i| t.is(*i, Role::To) || between && t.is(*i, Role::And))
+            && gap
+                .iter()
+                .all(|i| t.is(*i, Role::To) || t.is(*i, Role::And) && between || glue(i))
+            && gap.len() <= 3;
+        let moved = c.moving && gap.iter().any(|i| t.listed(List::MoveTo, *i)) && !between;
         let joined = if tied && !moved {
             range(c, &a, &b, between)
         } else {
@@ -85,136 +82,6 @@ pub(super) fn join(c: &Context<'_>, pieces: &mut Vec<Piece>) {
         } else {
             at += 1;
         }
-    }
-}
-
-pub(super) fn range(c: &Context<'_>, a: &Piece, b: &Piece, between: bool) -> Option<Piece> {
-    let t = c.days.text;
-    let piece = |what, to| Some(Piece::new(what, Form::Sure, a.from, to));
-    match (a.what, b.what) {
-        (What::Clock(x), What::Clock(y)) => {
-            let led = between
-                || (1..=2).any(|n| {
-                    a.from >= n
-                        && (t.is(a.from - n, Role::From)
-                            || t.is(a.from - n, Role::Around)
-                            || t.is(a.from - n, Role::At)
-                                && t.get(a.from - n).is_some_and(|t| t.low != "for"))
-                });
-            let sure = a.form == Form::Sure || b.form == Form::Sure;
-            let digits = |p: &Piece| t.get(p.from).is_some_and(|t| t.raw.len() <= 2);
-            let beside_day = a.form == Form::Bare && b.form == Form::Bare && digits(a) && digits(b);
-            if !(led || sure || c.time_asked || beside_day) {
-                return None;
-            }
-            let mut out = Piece::new(
-                What::Clocks(x, y),
-                if led || sure || c.time_asked {
-                    Form::Sure
-                } else {
-                    Form::Bare
-                },
-                a.from,
-                b.to,
-            );
-            if a.form != Form::Sure && b.form == Form::Sure && y.fixed && !led {
-                out.form = Form::Likely;
-            }
-            Some(out)
-        }
-        (What::Days(x), What::Days(y)) => {
-            let (from, until) = (x.range.from?, y.range.until?);
-            let last = until.yesterday().ok()?;
-            let mut from = from;
-            let mut until = until;
-            if let (Said::Number(n), Said::Calendar) = (x.said, y.said)
-                && y.range.single().is_some()
-                && n < last.day()
-            {
-                from = Date::new(last.year(), last.month(), n).ok()?;
-            }
-            // "August 27th - 29th": the month said once counts for both.
-            if let (Said::Calendar, Said::Number(n)) = (x.said, y.said)
-                && x.range.single().is_some_and(|first| first.day() < n)
-            {
-                until = Date::new(from.year(), from.month(), n).ok()?.tomorrow().ok()?;
-            }
-            // A year said once counts for both.
-            if x.year && !y.year && x.said == Said::Calendar && y.range.single().is_some() {
-                from = Date::new(last.year(), from.month(), from.day()).ok()?;
-            }
-            if until <= from {
-                let moved = match y.said {
-                    Said::Weekday(_) => until.checked_add(7.days()),
-                    Said::Number(_) => until.checked_add(1.months()),
-                    Said::Calendar if y.year => until.checked_add(1.years()),
-                    Said::Other => until.checked_add(7.days()),
-                    Said::Calendar => return None,
-                }
-                .ok()?;
-                until = moved;
-                if until <= from {
-                    return None;
-                }
-            }
-            let mut day = x;
-            day.range = DateRange {
-                from: Some(from),
-                until: Some(until),
-            };
-            day.said = Said::Other;
-            day.by_weekday = x.by_weekday && y.by_weekday;
-            let mut out = piece(What::Days(day), b.to)?;
-            out.named_end = y.range.single().is_some();
-            Some(out)
-        }
-        // "13 to 15 July", "4 till 23 of this month"
-        (What::Clock(x), What::Days(y))
-            if a.form == Form::Bare && matches!(y.said, Said::Calendar | Said::Number(_)) =>
-        {
-            let last = y.range.single()?;
-            if x.minute != 0 || t.get(a.from)?.raw.len() > 2 && t.get(a.from)?.kind == Kind::Number {
-                return None;
-            }
-            let n = i8::try_from(cardinal(t, a.from)?.0).ok()?;
-            let from = Date::new(last.year(), last.month(), n)
-                .ok()
-                .filter(|d| *d < last)?;
-            let mut day = y;
-            day.range = DateRange {
-                from: Some(from),
-                until: last.tomorrow().ok(),
-            };
-            day.said = Said::Other;
-            let mut out = piece(What::Days(day), b.to)?;
-            out.named_end = true;
-            Some(out)
-        }
-        // "July 13 - 15", "August 10 to 22, 2012"
-        (What::Days(x), What::Clock(y))
-            if b.form == Form::Bare && x.said == Said::Calendar && y.minute == 0 =>
-        {
-            let first = x.range.single()?;
-            let n = i8::try_from(cardinal(t, b.from)?.0).ok()?;
-            let (y, to) = match year(t, if t.sign(b.to, ",") { b.to + 1 } else { b.to }) {
-                Some((y, to)) => (y, to),
-                None => (first.year(), b.to),
-            };
-            let last = Date::new(y, first.month(), n).ok()?;
-            let first = Date::new(y, first.month(), first.day())
-                .ok()
-                .filter(|d| *d < last)?;
-            let mut day = x;
-            day.range = DateRange {
-                from: Some(first),
-                until: last.tomorrow().ok(),
-            };
-            day.said = Said::Other;
-            let mut out = piece(What::Days(day), to)?;
-            out.named_end = true;
-            Some(out)
-        }
-        _ => None,
     }
 }
 
@@ -259,20 +126,20 @@ pub(super) fn stays(c: &Context<'_>, pieces: &mut Vec<Piece>) {
 /// "from 2pm for 2 hours", "for 2 hours from 2pm".
 pub(super) fn lengths(c: &Context<'_>, pieces: &mut [Piece]) {
     let t = c.days.text;
-    let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
     for piece in pieces.iter_mut() {
         let What::Clock(clock) = piece.what else { continue };
-        let after = (low(piece.to) == "for")
+        let after = t
+            .is(piece.to, Role::For)
             .then(|| c.days.amount(piece.to + 1))
             .flatten()
             .map(|(minutes, .., to)| (minutes, piece.from, to));
         let before = piece
             .from
             .checked_sub(1)
-            .filter(|&from| low(from) == "from")
+            .filter(|&from| t.is(from, Role::From))
             .and_then(|from| {
                 (2..=5).find_map(|n| {
-                    let start = from.checked_sub(n).filter(|&s| low(s) == "for")?;
+                    let start = from.checked_sub(n).filter(|&s| t.is(s, Role::For))?;
                     let (minutes, .., to) = c.days.amount(start + 1)?;
                     (to == from).then_some((minutes, start, piece.to))
                 })
@@ -347,7 +214,7 @@ pub(super) fn lead(c: &Context<'_>, pieces: &mut Vec<Piece>) {
             && linked(t, a.to, b.from)
             && matches!(b.what, What::Clock(_) | What::Clocks(..))
         {
-            let at_said = (a.to..b.from).any(|i| t.get(i).is_some_and(|w| w.low == "for"));
+            let at_said = (a.to..b.from).any(|i| t.is(i, Role::For));
             if !(at_said && b.form == Form::Bare) {
                 pieces[at + 1].what = match b.what {
                     What::Clock(mut clock) => {

@@ -1,9 +1,12 @@
 //! Which bare numbers are times: those that a word before, a day beside or the question asked makes one.
 
-use super::super::super::lang::Role;
+use super::super::super::lang::{List, Role};
 use super::super::super::token::{Kind, Text};
 use super::super::clock::Form;
 use super::{Bound, Context, Piece, What, linked};
+
+/// So far back what is changed is looked for ("change the number of people ... to 8").
+const CLAUSE: usize = 24;
 
 /// Drops numbers that nothing makes a time.
 pub(super) fn keep_meant(c: &Context<'_>, pieces: &mut Vec<Piece>) {
@@ -23,129 +26,112 @@ pub(super) fn keep_meant(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     });
 }
 
-pub(super) fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>) -> bool {
-    let low = |i: usize| t.get(i).map_or("", |t| t.low.as_ref());
-    let after = t.get(piece.to);
-    // What a counted thing follows is no hour: "4 people", "2 bedrooms", "20 %", "$45", "5 star".
-    let counted = after.is_some_and(|n| {
-        n.kind == Kind::Word
-            && n.word.is_none_or(|w| w.part.is_none())
-            && c.days.lang.listed("people", &n.low)
-            || matches!(
-                n.low.as_ref(),
-                "of" | "%"
-                    | "percent"
-                    | "star"
-                    | "stars"
-                    | "bedroom"
-                    | "bedrooms"
-                    | "bed"
-                    | "beds"
-                    | "bathroom"
-                    | "bathrooms"
-                    | "bath"
-                    | "rooms"
-                    | "room"
-                    | "single"
-                    | "double"
-                    | "dollars"
-                    | "bucks"
-                    | "euros"
-                    | "pounds"
-                    | "nights"
-                    | "more"
-                    | "times"
-                    | "total"
-                    | "th"
-            )
-            || n.word.is_some_and(|w| w.unit.is_some())
-    });
-    let before_sign =
-        piece.from > 0 && matches!(t.tokens[piece.from - 1].raw, "$" | "£" | "€" | "#" | "+" | ".");
-    let glued = piece.from > 0 && !t.tokens[piece.from].spaced && t.tokens[piece.from - 1].kind != Kind::Sign
-        || after.is_some_and(|n| {
-            !n.spaced
-                && (n.kind != Kind::Sign
-                    || n.raw == "%"
-                    || n.raw == "/"
-                    || n.raw == "-" && t.get(piece.to + 1).is_some_and(|n| !n.spaced))
-        });
-    let group = piece.from > 1
-        && low(piece.from - 1) == "of"
-        && matches!(
-            low(piece.from - 2),
-            "party" | "group" | "table" | "total" | "reservation"
-        );
-    if counted || before_sign || glued || group {
+/// Whether something makes the number a time.
+fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>) -> bool {
+    if counts_something(t, piece) {
         return false;
     }
-    let neighbour_day = |i: Option<usize>, forward: bool| {
-        i.and_then(|i| all.get(i)).is_some_and(|p| {
-            (p.is_day() || matches!(p.what, What::Part(_)))
-                && if forward {
-                    p.from >= piece.to && p.from - piece.to <= 1 && linked(t, piece.to, p.from)
-                } else {
-                    piece.from >= p.to
-                        && piece.from - p.to <= 2
-                        && linked(t, p.to, piece.from)
-                        && (p.to..piece.from).all(|i| low(i) != "for")
-                }
-        })
-    };
+    // Over "the" and "around", which themselves decide: "around 8", but not "how about 8".
     let mut b = piece.from;
     while b > 0 && (t.is(b - 1, Role::The) || t.is(b - 1, Role::Around)) {
         b -= 1;
-        if t.is(b, Role::Around) && !(b > 0 && matches!(low(b - 1), "how" | "what")) {
-            // "around 8", but "about 20 people" was sorted out above.
+        if t.is(b, Role::Around) && !t.listed_before(List::HowWhat, b) {
             return true;
         }
     }
-    let led = b > 0 && {
-        let w = &t.tokens[b - 1];
-        w.is(Role::At) && w.low != "for"
-            || w.is(Role::After) && w.low != "past"
-            || w.is(Role::Before) && !matches!(w.low.as_ref(), "of" | "to")
-            || w.is(Role::By)
-            // "move it to 3"
-            || c.moving && w.is(Role::To)
-            || w.is(Role::From)
-                && (t.is(piece.to, Role::On) || low(piece.to) == "onwards" || low(piece.to) == "onward")
-    };
-    let wide = t
-        .get(piece.from)
-        .is_some_and(|w| w.number.is_some() && w.raw.len() > 2);
-    // "can you do 4?", "make it 3 instead", "how about 5?"
-    let proposed = b > 0
-        && !c.people_asked
-        && (low(b) == "about" && matches!(low(b - 1), "how" | "what")
-            || low(b - 1) == "do"
-            || b > 1 && (low(b - 2), low(b - 1)) == ("make", "it"))
-        && after
-            .is_none_or(|n| n.kind == Kind::Sign || matches!(n.low.as_ref(), "instead" | "then" | "please"));
-    if led || proposed {
+    if led(c, t, piece, b) || !c.people_asked && proposed(t, piece, b) {
         return true;
     }
     // "the Saturday one", "one for Monday"
-    if low(piece.from) == "one" && !c.time_asked {
+    if t.is(piece.from, Role::A) && !c.time_asked {
         return false;
     }
+    let wide = wide(t, piece);
     if c.time_asked && (!wide || t.len() <= 4) {
         return true;
     }
+    let before = at.checked_sub(1).and_then(|i| all.get(i));
+    let after = all.get(at + 1);
+    let day_before = before.is_some_and(|p| follows(t, p, piece));
+    let day_after = after.is_some_and(|p| precedes(t, piece, p));
     if piece.form == Form::Likely {
-        return (b > 0 && (t.is(b - 1, Role::To) || t.is(b - 1, Role::At)))
-            || t.len() <= piece.to - piece.from + 2
-            || neighbour_day(at.checked_sub(1), false)
-            || neighbour_day(Some(at + 1), true);
+        let led = b > 0 && (t.is(b - 1, Role::To) || t.is(b - 1, Role::At));
+        return led || t.len() <= piece.to - piece.from + 2 || day_before || day_after;
     }
-    !wide
-        && !c.date_asked
-        && neighbour_day(at.checked_sub(1), false)
-        && all
-            .get(at.wrapping_sub(1))
-            .is_some_and(|p| matches!(p.bound, Bound::On))
-        || !wide
-            && neighbour_day(Some(at + 1), true)
-            && b.checked_sub(1)
-                .is_none_or(|i| !matches!(low(i), "table" | "for" | "party"))
+    let free = !c.date_asked && before.is_some_and(|p| p.bound == Bound::On);
+    let of_people = b > 0 && (t.is(b - 1, Role::For) || t.listed(List::Group, b - 1));
+    !wide && (day_before && free || day_after && !of_people)
+}
+
+/// What a counted thing follows is no hour: "4 people", "2 bedrooms", "20 %", "$45", "a party of 5".
+fn counts_something(t: &Text<'_>, piece: &Piece) -> bool {
+    let after = t.get(piece.to);
+    let heads = t.listed(List::People, piece.to)
+        && after.is_some_and(|n| n.kind == Kind::Word && n.word.is_none_or(|w| w.part.is_none()));
+    let things = t.is(piece.to, Role::Of)
+        || t.sign(piece.to, "%")
+        || t.listed(List::Counted, piece.to)
+        || after.is_some_and(|n| n.word.is_some_and(|w| w.unit.is_some()));
+    let signed = piece.from > 0 && matches!(t.tokens[piece.from - 1].raw, "$" | "£" | "€" | "#" | "+" | ".");
+    let glued_before =
+        piece.from > 0 && !t.tokens[piece.from].spaced && t.tokens[piece.from - 1].kind != Kind::Sign;
+    let glued_after = after.is_some_and(|n| {
+        let dashed = n.raw == "-" && t.get(piece.to + 1).is_some_and(|n| !n.spaced);
+        !n.spaced && (n.kind != Kind::Sign || matches!(n.raw, "%" | "/") || dashed)
+    });
+    let group = piece.from > 1 && t.is(piece.from - 1, Role::Of) && t.listed(List::Group, piece.from - 2);
+    let we_are = t.phrase_before(List::WeAre, piece.from).is_some();
+    we_are || heads || things || signed || glued_before || glued_after || group
+}
+
+/// "930", "1030": more likely a price or a house number than a time.
+fn wide(t: &Text<'_>, piece: &Piece) -> bool {
+    t.get(piece.from)
+        .is_some_and(|w| w.number.is_some() && w.raw.len() > 2)
+}
+
+/// After a word that only a time follows: "at 4", "after 4", "by 4", "move it to 4".
+fn led(c: &Context<'_>, t: &Text<'_>, piece: &Piece, b: usize) -> bool {
+    let Some(last) = b.checked_sub(1) else {
+        return false;
+    };
+    let onwards = t.is(piece.to, Role::On) || t.listed(List::Onwards, piece.to);
+    // Dates and heads are changed to numbers, too: those of the clock are small, and nothing else is counted.
+    let hour = t.get(piece.from).and_then(|w| w.number).is_none_or(|n| n <= 12);
+    let moved = c.moving
+        && t.listed(List::MoveTo, last)
+        && hour
+        && !wide(t, piece)
+        && !(last.saturating_sub(CLAUSE)..last).any(|i| t.listed(List::People, i));
+    t.is(last, Role::At) && !t.is(last, Role::For)
+        || t.is(last, Role::After) && !t.is(last, Role::Last)
+        || t.is(last, Role::Before) && !t.is(last, Role::Of) && !t.listed(List::MoveTo, last)
+        || t.is(last, Role::By)
+        || t.is(last, Role::From) && onwards
+        || moved
+}
+
+/// "can you do 4?", "make it 3 instead", "how about 5?"
+fn proposed(t: &Text<'_>, piece: &Piece, b: usize) -> bool {
+    let how_about = t.is(b, Role::About) && t.listed_before(List::HowWhat, b);
+    let ends =
+        t.get(piece.to).is_none_or(|n| n.kind == Kind::Sign) || t.listed(List::ProposedAfter, piece.to);
+    ends && (how_about || t.phrase_before(List::Proposing, b).is_some())
+}
+
+/// Whether the number stands right behind a day or a part of one.
+fn follows(t: &Text<'_>, day: &Piece, piece: &Piece) -> bool {
+    (day.is_day() || matches!(day.what, What::Part(_)))
+        && piece.from >= day.to
+        && piece.from - day.to <= 2
+        && linked(t, day.to, piece.from)
+        && (day.to..piece.from).all(|i| !t.is(i, Role::For))
+}
+
+/// Whether the number stands right before a day or a part of one.
+fn precedes(t: &Text<'_>, piece: &Piece, day: &Piece) -> bool {
+    (day.is_day() || matches!(day.what, What::Part(_)))
+        && day.from >= piece.to
+        && day.from - piece.to <= 1
+        && linked(t, piece.to, day.from)
 }

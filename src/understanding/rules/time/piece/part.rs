@@ -137,7 +137,7 @@ pub(super) fn order(c: &Context<'_>, at: usize) -> Option<(Order, usize)> {
                 low(at - 1),
                 "you" | "ya" | "u" | "talk" | "til" | "till" | "until" | "or" | "chatting" | ","
             );
-        return (!parting && t.len() > 1).then_some((Order::Later, at + 1));
+        return (!parting && (t.len() > 1 || c.offered)).then_some((Order::Later, at + 1));
     }
     None
 }

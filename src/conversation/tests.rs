@@ -1,0 +1,11 @@
+//! The actors, in paused time and with fakes only: whatever can go wrong does so when a test says.
+
+mod admission;
+mod caches;
+mod faults;
+mod house;
+mod leaving;
+mod once;
+mod order;
+mod poison;
+mod store;

@@ -1,0 +1,54 @@
+//! What of the catalogue a message names, before it is known how it is meant.
+
+use super::super::lang::{Lang, List};
+use super::super::names::{Mention, find};
+use super::super::token::Text;
+use crate::understanding::Heard;
+use crate::understanding::act::{Certainty, Expecting};
+
+/// What of the catalogue a message names.
+pub(super) struct Named {
+    pub(super) services: Vec<Mention>,
+    pub(super) bundles: Vec<Mention>,
+    pub(super) staff: Vec<Mention>,
+}
+
+impl Named {
+    pub(super) fn any(&self) -> bool {
+        !self.services.is_empty() || !self.staff.is_empty()
+    }
+}
+
+/// Whether one of the things it may mean was called by its very name.
+pub(super) fn exact(mention: &Mention) -> bool {
+    mention.entries.iter().any(|(_, c)| *c == Certainty::Exact)
+}
+
+/// Names in `text` that nothing else has taken.
+pub(super) fn named(
+    lang: &Lang,
+    heard: &Heard<'_>,
+    text: &Text<'_>,
+    mut staff: Vec<Mention>,
+    taken: &[bool],
+) -> Named {
+    let free = |m: &Mention| !taken[m.from..m.to].iter().any(|t| *t);
+    let asked = heard.expecting == Some(Expecting::Service);
+    staff.retain(free);
+    let mut services = find(text, lang, &heard.lexicon.services, List::ServiceNoise);
+    // A word that half the catalogue shares ("nails") names nothing, unless a service was asked for.
+    services.retain(|m| free(m) && (asked || m.entries.len() < 3 || exact(m)));
+    // Somebody's very name is not a service with a typing error in it ("Mai" is not "mani").
+    let mut somebody = vec![false; text.len()];
+    for name in staff.iter().filter(|m| exact(m)) {
+        somebody[name.from..name.to].fill(true);
+    }
+    services.retain(|m| exact(m) || !somebody[m.from..m.to].contains(&true));
+    let mut bundles = find(text, lang, &heard.lexicon.bundles, List::ServiceNoise);
+    bundles.retain(free);
+    Named {
+        services,
+        bundles,
+        staff,
+    }
+}
