@@ -11,6 +11,9 @@
 #![expect(clippy::print_stdout, reason = "the table is the result")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "turn/connection.rs"]
+mod connection;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,13 +26,14 @@ use frontdesk::store::{
 };
 use frontdesk::types::{BusinessId, Channel, MessageId, Pair, ParticipantId, SessionId, TurnId};
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+use sqlx::{Row as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
+
+use connection::connect;
 
 /// Conversations that each task serves in turn.
 const CONVERSATIONS_PER_TASK: usize = 16;
@@ -288,21 +292,7 @@ impl Yardstick {
         let path = dir.path().join("bench.db");
         let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
         store.close().await;
-        let connection = SqliteConnectOptions::new()
-            .filename(&path)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", "8000")
-            .pragma("journal_size_limit", "67108864")
-            .pragma("cache_size", "-32768")
-            .pragma("temp_store", "MEMORY")
-            .statement_cache_capacity(256)
-            .disable_statement_logging()
-            .connect()
-            .await
-            .unwrap();
-        Self(Mutex::new(connection))
+        Self(Mutex::new(connect(&path).await))
     }
 }
 

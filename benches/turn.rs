@@ -16,6 +16,8 @@
 
 #[path = "turn/client.rs"]
 mod client;
+#[path = "turn/connection.rs"]
+mod connection;
 #[path = "turn/script.rs"]
 mod script;
 #[path = "turn/server.rs"]

@@ -9,11 +9,12 @@ use std::path::Path;
 use frontdesk::clock::{Clock as _, SystemClock};
 use frontdesk::ids;
 use frontdesk::types::{BusinessId, Pair, ParticipantId};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
+use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
+
+use super::connection::connect;
 
 /// Turns of a conversation before the next one begins; as long as the real ones are on average.
 const TURNS_PER_CONVERSATION: i64 = 6;
@@ -219,24 +220,6 @@ async fn begin_conversation(
     .execute(&mut *c)
     .await?;
     Ok(())
-}
-
-async fn connect(file: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new()
-        .filename(file)
-        .foreign_keys(true)
-        .busy_timeout(std::time::Duration::from_secs(5))
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("wal_autocheckpoint", "8000")
-        .pragma("journal_size_limit", "67108864")
-        .pragma("cache_size", "-32768")
-        .pragma("temp_store", "MEMORY")
-        .statement_cache_capacity(256)
-        .disable_statement_logging()
-        .connect()
-        .await
-        .unwrap()
 }
 
 /// How long contexts and answers were that the server wrote.
