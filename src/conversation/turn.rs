@@ -3,8 +3,10 @@
 //! It runs in a task of its own, with a copy of the context; the actor takes over what it reports. Nothing leaves
 //! before the commit: not the reply, not the caches, not the answer to whoever waits.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -160,14 +162,16 @@ pub(super) async fn run(services: Arc<Services>, pair: Pair, loaded: Loaded, wor
     };
     let conversation = pair.conversation();
     let started = Instant::now();
-    let turn = tokio::spawn(async move { work_on(&services, &pair, loaded, work).await });
+    // Caught here and not by a task of its own, which would be one more hand-over between threads for each turn. What
+    // the turn owned is gone after a panic, and what it shared is whole whenever its lock is free.
+    let turn = AssertUnwindSafe(work_on(&services, &pair, loaded, work)).catch_unwind();
     let ended = match turn.await {
         Ok(loaded) => Ended {
             loaded,
             broken: Vec::new(),
         },
-        Err(error) => {
-            tracing::error!(%conversation, panicked = error.is_panic(), "a turn broke");
+        Err(_) => {
+            tracing::error!(%conversation, "a turn broke");
             metrics::turn_ended(TurnOutcome::Failed);
             Ended {
                 loaded: None,

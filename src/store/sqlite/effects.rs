@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, Happened, become_, has_expired, is_live, put};
+use super::appointments::{self, By, Happened, become_, become_alone, has_expired, is_live, put};
 use super::changes::{can_move, exists, moved};
 use super::errors::is_taken;
 use super::holds::{clear_the_way, stored};
@@ -30,6 +30,21 @@ impl From<Error> for Stop {
     }
 }
 
+/// Whether these effects leave nothing behind when they are refused, by themselves: one that is a single write. Then
+/// there need be no savepoint around them. A confirmation and a cancellation are of that kind, and they are most.
+pub(super) fn clean_up(effects: &[Effect]) -> bool {
+    matches!(
+        effects,
+        [Effect::Confirm { .. }
+            | Effect::Cancel { .. }
+            | Effect::Release { .. }
+            | Effect::Profile(_)
+            | Effect::Contact { .. }
+            | Effect::HandOff { .. }
+            | Effect::Hold { .. }]
+    )
+}
+
 /// The row cannot be changed any more as the turn thought it could.
 const CHANGED: Stop = Stop::Refused(EffectRefusal::Changed);
 
@@ -40,7 +55,11 @@ pub(super) async fn carry_out(
     turn: &TurnCommit,
 ) -> Result<std::result::Result<Vec<Appointment>, CommitOutcome>> {
     let mut changed = Vec::new();
-    let mut effects = Effects { connection, turn };
+    let mut effects = Effects {
+        connection,
+        turn,
+        is_alone: clean_up(&turn.effects),
+    };
     for (index, effect) in turn.effects.iter().enumerate() {
         match effects.one(effect).await {
             Ok(Some(appointment)) => changed.push(appointment),
@@ -60,6 +79,8 @@ pub(super) async fn carry_out(
 struct Effects<'a> {
     connection: &'a mut SqliteConnection,
     turn: &'a TurnCommit,
+    /// Whether the one effect there is cleans up after itself.
+    is_alone: bool,
 }
 
 impl Effects<'_> {
@@ -69,6 +90,22 @@ impl Effects<'_> {
             turn: Some(self.turn.turn),
             at: self.turn.at,
         }
+    }
+
+    async fn become_(
+        &mut self,
+        appointment: Appointment,
+        status: Status,
+        happened: Happened,
+        by: By,
+    ) -> Result<Appointment, Stop> {
+        let business = &self.turn.pair.business;
+        let changed = if self.is_alone {
+            become_alone(self.connection, business, appointment, status, happened, by).await
+        } else {
+            become_(self.connection, business, appointment, status, happened, by).await
+        };
+        Ok(changed?)
     }
 
     async fn one(&mut self, effect: &Effect) -> Result<Option<Appointment>, Stop> {
@@ -115,15 +152,7 @@ impl Effects<'_> {
         };
         let by = self.by(Actor::Customer);
         let happened = Happened::Became(status);
-        Ok(become_(
-            self.connection,
-            &self.turn.pair.business,
-            row,
-            status,
-            happened,
-            by,
-        )
-        .await?)
+        self.become_(row, status, happened, by).await
     }
 
     async fn book(&mut self, appointment: &Appointment) -> Result<Appointment, Stop> {
@@ -156,16 +185,7 @@ impl Effects<'_> {
         match row.status {
             Status::Held => {
                 let by = self.by(Actor::Bot);
-                let business = &self.turn.pair.business;
-                become_(
-                    self.connection,
-                    business,
-                    row,
-                    Status::Expired,
-                    Happened::Released,
-                    by,
-                )
-                .await?;
+                self.become_(row, Status::Expired, Happened::Released, by).await?;
                 Ok(())
             }
             // It ran out before it was given back: as wished.
@@ -218,8 +238,7 @@ impl Effects<'_> {
         }
         let by = self.by(Actor::Customer);
         let happened = Happened::Became(Status::Cancelled);
-        let business = &self.turn.pair.business;
-        Ok(become_(self.connection, business, row, Status::Cancelled, happened, by).await?)
+        self.become_(row, Status::Cancelled, happened, by).await
     }
 
     async fn hand_off(&mut self, reason: HandoffReason) -> Result<(), Stop> {
