@@ -5,7 +5,7 @@
 //!
 //! - `open`, `lock`, `migrations`: how a database is opened.
 //! - `writer`, `operation`: the commit pipeline.
-//! - `turns`, `effects`: what a turn writes.
+//! - `turns`, `turn_rows`, `effects`: what a turn writes.
 //! - `appointments`, `holds`, `changes`, `calendar`: what is booked, and the only paths that book.
 //! - `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by noun.
 //! - `rows`, `errors`: values and errors of SQLite in our words.
@@ -29,6 +29,7 @@ mod operation;
 mod outbox;
 mod rows;
 mod transcript;
+mod turn_rows;
 mod turns;
 mod waitlist;
 mod writer;

@@ -29,6 +29,11 @@ pub(super) fn blob(id: Uuid) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
+/// An id as it stands in JSON, from which `unhex` makes what is stored.
+pub(super) fn hex(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
 /// JSON of something that has no reason to fail: our own types, without maps of odd keys.
 pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::Rejected(sqlx::Error::Encode(error.into())))

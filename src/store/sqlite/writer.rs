@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use super::lock::FileLock;
 use super::operation::{Arrivals, Job, Turn};
+use super::turn_rows::LastText;
 use super::{errors, inbox, turns};
 use crate::store::{Error, Result};
 
@@ -191,7 +192,7 @@ impl Writer {
     }
 
     /// Writes what is left to write, if anything is, and commits.
-    async fn commit(&mut self, last: Option<turns::LastText>) -> Result<(), sqlx::Error> {
+    async fn commit(&mut self, last: Option<LastText>) -> Result<(), sqlx::Error> {
         match last {
             // One text for both: a hop to the connection's thread and back costs more than most statements.
             Some(last) => last.write_and_commit(&mut self.connection).await?,
@@ -300,7 +301,7 @@ async fn write(
     connection: &mut SqliteConnection,
     batch: &mut [Job],
     found: &[SqliteRow],
-) -> Result<Option<turns::LastText>> {
+) -> Result<Option<LastText>> {
     let mut arrivals: Vec<&mut Arrivals> = Vec::new();
     let mut others = Vec::new();
     let mut committing: Vec<&mut Turn> = Vec::new();
