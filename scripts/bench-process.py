@@ -26,7 +26,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start(binary, folder, port):
+def start(binary, folder, port, **more):
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "DATABASE_URL": f"sqlite://{folder}/bench.db",
@@ -34,6 +34,7 @@ def start(binary, folder, port):
         "FRONTDESK_RATE_LIMITS": "off",
         "FRONTDESK_LOG": "error",
         "FRONTDESK_NOW": "2026-11-18T10:00:00-05:00[America/New_York]",
+        **more,
     }
     quiet = subprocess.DEVNULL
     return subprocess.Popen([binary, "serve"], env=environment, stdin=quiet, stdout=quiet)
@@ -96,9 +97,17 @@ def main(binary):
                 stop(process)
     print(f"figure: start_to_first_answer {statistics.median(took):.1f} ms", flush=True)
 
+    print(f"figure: idle_conversation {weight(binary):.2f} KB", flush=True)
+    # Its actor has left, and what remains is a cached context; memory that was freed may still count as used.
+    left = weight(binary, FRONTDESK_CONVERSATION__ACTOR_IDLE_SECONDS="1")
+    print(f"figure: conversation_at_rest {left:.2f} KB", flush=True)
+
+
+def weight(binary, **more):
+    """What the memory grows by for each conversation, in KB."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
-        process = start(binary, folder, port)
+        process = start(binary, folder, port, **more)
         try:
             first_answer(process, port)
             # Caches, pools and the allocator reach their size first; they are not part of a conversation.
@@ -107,8 +116,7 @@ def main(binary):
             before = resident_bytes(process)
             for number in range(CONVERSATIONS):
                 say(port, f"p-{number}", "hi")
-            grown = max(0, resident_bytes(process) - before)
-            print(f"figure: idle_conversation {grown / CONVERSATIONS / 1024:.2f} KB", flush=True)
+            return max(0, resident_bytes(process) - before) / CONVERSATIONS / 1024
         finally:
             stop(process)
 

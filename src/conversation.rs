@@ -159,6 +159,7 @@ impl Conversations {
         let (supervisor, _) = supervisor::start(services.clone()).await?;
         let conversations = Self { services, supervisor };
         upkeep::serve_waitlists(&conversations, freed);
+        upkeep::let_the_idle_leave(&conversations);
         Ok(conversations)
     }
 

@@ -9,6 +9,7 @@
 
 mod around;
 mod day;
+mod known;
 mod planner;
 #[cfg(test)]
 mod properties;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::around::nearest;
 use self::day::Days;
+pub(super) use self::known::KnownDays;
 use self::request::Request;
 pub use self::starts::next_on_grid;
 

@@ -44,6 +44,8 @@ pub struct Catalogue {
     pub faq: Vec<Faq>,
     /// What it was read from, for export.
     pub document: Arc<Document>,
+    /// Days whose hours were worked out before.
+    pub(super) days: super::availability::KnownDays,
 }
 
 /// Limits and habits of a business. Durations are minutes unless named otherwise.

@@ -20,6 +20,15 @@ const DAYS_SEARCHED_MAX: usize = 366;
 /// A stretch of the time line, half-open.
 pub type Span = (Timestamp, Timestamp);
 
+/// An instant some seconds later or earlier; `None` beyond the ends of time.
+///
+/// The arithmetic of a search, for every start and every seat. jiff's own goes through durations of any precision and
+/// was a fifth of a search.
+pub(super) fn shifted(instant: Timestamp, seconds: i64) -> Option<Timestamp> {
+    let second = instant.as_second().checked_add(seconds)?;
+    Timestamp::new(second, instant.subsec_nanosecond()).ok()
+}
+
 /// What a local time is on the time line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LocalInstant {

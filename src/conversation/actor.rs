@@ -38,7 +38,7 @@ pub(super) enum Message {
     Ended(Box<Ended>),
     /// The burst window may be over.
     Quiet,
-    /// Time to see whether it is still needed.
+    /// Nobody has written for long: see whether it is still needed.
     Idle,
     /// The process stops: leave as soon as nothing is owed.
     Leave,
@@ -101,8 +101,8 @@ impl Actor for ConversationActor {
     type State = State;
     type Arguments = Start;
 
-    async fn pre_start(&self, myself: ActorRef<Message>, start: Start) -> Result<State, ActorProcessingErr> {
-        let state = State {
+    async fn pre_start(&self, _: ActorRef<Message>, start: Start) -> Result<State, ActorProcessingErr> {
+        Ok(State {
             services: start.services,
             pair: start.pair,
             loaded: None,
@@ -116,9 +116,7 @@ impl Actor for ConversationActor {
             alone: 0,
             ringers: Vec::new(),
             broken: BTreeSet::new(),
-        };
-        state.look_in_later(&myself);
-        Ok(state)
+        })
     }
 
     /// Never fails: whatever goes wrong in a turn is a value that the turn reports.
@@ -156,10 +154,7 @@ impl Actor for ConversationActor {
                 state.go_on(&myself);
             }
             Message::Quiet => state.go_on(&myself),
-            Message::Idle => {
-                state.look_in_later(&myself);
-                state.maybe_leave(&myself);
-            }
+            Message::Idle => state.maybe_leave(&myself),
             Message::Leave => {
                 state.leaving = true;
                 state.go_on(&myself);
@@ -248,6 +243,10 @@ impl State {
             }
         }
         self.alone = self.alone.saturating_sub(messages.len());
+        if self.queue.is_empty() {
+            // Most actors are idle most of the time, and room for four items would be a tenth of what they weigh.
+            self.queue = VecDeque::new();
+        }
         // In the order in which they were sent, as far as the sender's side tells.
         messages.sort_by_key(|m| m.inbound.sent_at.unwrap_or(m.inbound.received_at));
         Work::Messages(messages)
@@ -333,26 +332,10 @@ impl State {
         }
     }
 
-    fn look_in_later(&self, myself: &ActorRef<Message>) {
-        let idle = self.services.limits.idle;
-        let wait = if self.services.router.is_crowded() {
-            idle / 10
-        } else {
-            idle
-        };
-        myself.send_after(wait.max(Duration::from_millis(10)), || Message::Idle);
-    }
-
     fn maybe_leave(&self, myself: &ActorRef<Message>) {
-        let idle = self.services.limits.idle;
-        let patience = if self.services.router.is_crowded() {
-            idle / 10
-        } else {
-            idle
-        };
         let unused = !self.working && self.queue.is_empty() && !self.rung;
         if unused
-            && (self.leaving || self.last_used.elapsed() >= patience)
+            && (self.leaving || self.last_used.elapsed() >= self.services.router.patience())
             && self.services.router.leave(&self.pair, myself.get_id())
         {
             myself.stop(None);

@@ -11,9 +11,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ractor::{ActorId, ActorRef};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::actor::Message;
 use super::limits::Limits;
@@ -25,6 +27,8 @@ struct Entry {
     actor: ActorRef<Message>,
     /// Messages admitted and not yet answered.
     owed: Arc<AtomicUsize>,
+    /// When the last one was admitted.
+    used: Instant,
 }
 
 /// The map.
@@ -103,10 +107,14 @@ impl Router {
             let entry = Entry {
                 actor: start()?,
                 owed: Arc::default(),
+                used: Instant::now(),
             };
             entries.insert(pair, entry);
         }
-        let entry = &entries.live[pair];
+        let Some(entry) = entries.live.get_mut(pair) else {
+            return Err(overloaded);
+        };
+        entry.used = Instant::now();
         if entry.owed.load(Ordering::Acquire) >= self.limits.waiting_per_pair_max {
             return Err(Refused::PairBusy {
                 retry_after: super::RETRY_AFTER,
@@ -154,9 +162,35 @@ impl Router {
         }
     }
 
-    /// Whether idle actors should leave sooner.
-    pub(super) fn is_crowded(&self) -> bool {
-        self.lock().live.len() > self.limits.actors_max
+    /// How long an actor stays without messages; shorter when there are too many.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience_among(self.lock().live.len())
+    }
+
+    fn patience_among(&self, live: usize) -> Duration {
+        if live > self.limits.actors_max {
+            self.limits.idle / 10
+        } else {
+            self.limits.idle
+        }
+    }
+
+    /// Asks every actor that nobody has written to for long whether it is still needed.
+    ///
+    /// One round for all, because a timer of its own was 0.6 KB of each idle conversation.
+    pub(super) fn wake_the_idle(&self) {
+        let entries = self.lock();
+        let patience = self.patience_among(entries.live.len());
+        let is_idle = |entry: &&Entry| entry.used.elapsed() >= patience;
+        for entry in entries.live.values().filter(is_idle) {
+            // One that is gone meanwhile has left already.
+            let _ = entry.actor.send_message(Message::Idle);
+        }
+    }
+
+    /// How often to ask: often enough that an actor stays hardly longer than it should.
+    pub(super) fn round(&self) -> Duration {
+        (self.limits.idle / 20).max(Duration::from_millis(10))
     }
 
     /// Admits nobody any more.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use super::{Conversations, Refused, Sweep};
 use crate::dialogue::{self, Event};
@@ -64,6 +64,22 @@ pub(super) fn serve_waitlists(conversations: &Conversations, mut freed: mpsc::Re
             if let Err(error) = offer_freed(&conversations, &business).await {
                 tracing::warn!(%business, %error, "the waitlist could not be looked at");
             }
+        }
+    });
+}
+
+/// Lets idle actors leave, until the conversations are gone.
+pub(super) fn let_the_idle_leave(conversations: &Conversations) {
+    let services = Arc::downgrade(&conversations.services);
+    let mut round = tokio::time::interval(conversations.services.router.round());
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tokio::spawn(async move {
+        loop {
+            round.tick().await;
+            let Some(services) = services.upgrade() else {
+                return;
+            };
+            services.router.wake_the_idle();
         }
     });
 }

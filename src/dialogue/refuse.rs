@@ -303,38 +303,55 @@ fn nearest(draft: &Draft<'_>, goal: &Goal, start: DateTime) -> Vec<Plan> {
                 let minutes = |t: jiff::civil::Time| i32::from(t.hour()) * 60 + i32::from(t.minute());
                 (minutes(draft.view.local(p.starts_at).time()) - minutes(start.time())).abs()
             };
-            plans.sort_by_key(distance);
+            // Cached: the time zone is asked once a plan, not once a comparison.
+            plans.sort_by_cached_key(distance);
         }
         plans
     };
     let day = start.date();
-    let mut picked: Vec<Plan> = Vec::new();
-    let mut add = |plan: Option<Plan>| {
-        if let Some(plan) = plan
-            && picked.len() < OPTIONS_MAX
-            && !picked
-                .iter()
-                .any(|p| p.starts_at == plan.starts_at && p.allocations == plan.allocations)
-        {
-            picked.push(plan);
-        }
-    };
+    let mut picked = Picked::default();
     let same_day = on(&wish, day);
-    add(same_day.first().cloned());
+    picked.add(|| same_day.first().cloned());
     if anyone != wish {
         // Somebody else at that very time.
-        add(on(&anyone, day)
-            .into_iter()
-            .find(|p| !exact || draft.view.local(p.starts_at) == start));
+        picked.add(|| {
+            on(&anyone, day)
+                .into_iter()
+                .find(|p| !exact || draft.view.local(p.starts_at) == start)
+        });
     }
-    add(same_day.get(1).cloned());
-    for date in find::open_days(draft, find::plus_days(day, 1).max(draft.view.today()), 2) {
-        add(on(&wish, date).into_iter().next());
+    picked.add(|| same_day.get(1).cloned());
+    let tomorrow = find::plus_days(day, 1).max(draft.view.today());
+    for date in find::open_days(draft, tomorrow, 2) {
+        picked.add(|| on(&wish, date).into_iter().next());
     }
-    add(on(&wish, find::plus_days(day, 7)).into_iter().next());
-    for date in find::open_days(draft, find::plus_days(day, 1).max(draft.view.today()), 10) {
-        add(on(&anyone, date).into_iter().next());
+    picked.add(|| on(&wish, find::plus_days(day, 7)).into_iter().next());
+    for date in find::open_days(draft, tomorrow, 10) {
+        picked.add(|| on(&anyone, date).into_iter().next());
     }
-    picked.sort_by_key(|p| p.starts_at);
-    picked
+    picked.0.sort_by_key(|p| p.starts_at);
+    picked.0
+}
+
+/// The plans picked so far, none twice.
+#[derive(Default)]
+struct Picked(Vec<Plan>);
+
+impl Picked {
+    /// Looks for another one, unless there are enough: a look is a search of a whole day, and most refusals need two
+    /// of the fifteen that there may be.
+    fn add(&mut self, look: impl FnOnce() -> Option<Plan>) {
+        if self.0.len() >= OPTIONS_MAX {
+            return;
+        }
+        let is_new = |plan: &Plan| {
+            !self
+                .0
+                .iter()
+                .any(|p| p.starts_at == plan.starts_at && p.allocations == plan.allocations)
+        };
+        if let Some(plan) = look().filter(is_new) {
+            self.0.push(plan);
+        }
+    }
 }

@@ -1,27 +1,26 @@
 //! The hours that matter for the starts of one local day, worked out once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::Reason;
+use super::known::{KnownDay, KnownDays, contains};
 use super::request::{Item, Request};
-use crate::booking::hours::{self, Span};
+use crate::booking::hours::Span;
 
 /// One local day, for one request.
 pub(super) struct Day {
-    /// When the business is open, from the day before to the day after: a visit may cross midnight.
-    pub(super) open: Vec<Span>,
-    /// Set when the business does not open at any time of the day.
-    pub(super) closed: Option<Reason>,
+    known: Arc<KnownDay>,
     /// For each resource of the request.
     resources: Vec<ResourceDay>,
 }
 
 struct ResourceDay {
     /// When it works, from the day before to the day after.
-    open: Vec<Span>,
+    open: Arc<[Span]>,
     /// Whether it works at any time of the day.
     is_at_work: bool,
     /// For how many seconds of the day visits occupy it.
@@ -31,58 +30,57 @@ struct ResourceDay {
 impl Day {
     fn new(request: &Request<'_>, date: Date) -> Self {
         let catalogue = request.question.catalogue;
-        let whole_day = hours::day_span(&catalogue.time_zone, date);
-        let touches_day = |spans: &[Span]| {
-            whole_day.is_some_and(|(start, end)| spans.iter().any(|span| span.0 < end && start < span.1))
-        };
-        let dates = || {
-            [date.yesterday().ok(), Some(date), date.tomorrow().ok()]
-                .into_iter()
-                .flatten()
-        };
-        let open = hours::joined(
-            dates()
-                .flat_map(|day| hours::of_business(catalogue, day).spans)
-                .collect(),
-        );
-        let closed = (!touches_day(&open)).then(|| {
-            let exception = hours::of_business(catalogue, date).exception;
-            Reason::ClosedDay {
-                exception: exception.is_some(),
-                why: exception.flatten(),
-            }
-        });
-        let resources = request.resources.iter().map(|resource| {
-            // Most resources keep the hours of the business and have no days of their own.
-            let open = if resource.opening.is_empty() && resource.exceptions.is_empty() {
-                open.clone()
-            } else {
-                let of_day = |day| hours::of_resource(catalogue, resource, day).spans;
-                hours::joined(dates().flat_map(of_day).collect())
-            };
-            let occupied_s = whole_day.map_or(0, |(from, until)| {
+        let known = KnownDays::of(catalogue, date);
+        let resources = request.resources.iter().filter_map(|resource| {
+            let place = catalogue
+                .resources
+                .iter()
+                .position(|other| std::ptr::eq(other, *resource))?;
+            let (open, is_at_work) = known.resources.get(place)?;
+            let occupied_s = known.whole.map_or(0, |(from, until)| {
                 let question = &request.question;
                 question
                     .calendar
                     .occupied_s(&resource.id, from, until, question.now, question.ignoring)
             });
-            ResourceDay {
-                is_at_work: touches_day(&open),
-                open,
+            Some(ResourceDay {
+                is_at_work: *is_at_work,
+                open: open.clone(),
                 occupied_s,
-            }
+            })
         });
         Self {
             resources: resources.collect(),
-            open,
-            closed,
+            known,
         }
+    }
+
+    /// Set when the business does not open at any time of the day.
+    pub(super) fn closed(&self) -> Option<&Reason> {
+        self.known.closed.as_ref()
+    }
+
+    /// The points of the grid at which anyone could start anything, by instant.
+    pub(super) fn starts(&self) -> Vec<(Timestamp, DateTime)> {
+        let has_hours_at = |instant| {
+            contains(&self.known.open, instant)
+                || self
+                    .resources
+                    .iter()
+                    .any(|resource| contains(&resource.open, instant))
+        };
+        self.known
+            .grid
+            .iter()
+            .copied()
+            .filter(|(instant, _)| has_hours_at(*instant))
+            .collect()
     }
 
     /// Whether neither the business nor anyone asked for has hours on the day. A resource may have: its own
     /// exception can open what the business closes.
     pub(super) fn is_without_hours(&self) -> bool {
-        self.closed.is_some() && !self.resources.iter().any(|resource| resource.is_at_work)
+        self.known.closed.is_some() && !self.resources.iter().any(|resource| resource.is_at_work)
     }
 
     /// Whether an item at `span` lies in the hours of a resource.
@@ -100,22 +98,12 @@ impl Day {
 
     /// Whether an item at `span` lies in the hours of the business.
     pub(super) fn is_business_open(&self, request: &Request<'_>, item: &Item<'_>, span: Span) -> bool {
-        fits(request, &self.open, item, span)
+        fits(request, &self.known.open, item, span)
     }
 
     /// How busy a resource is on the day, in seconds.
     pub(super) fn occupied_s(&self, resource: usize) -> i64 {
         self.resources.get(resource).map_or(0, |day| day.occupied_s)
-    }
-
-    /// Whether anyone could start anything at `instant`.
-    pub(super) fn has_hours_at(&self, instant: Timestamp) -> bool {
-        let contains = |spans: &[Span]| {
-            spans
-                .iter()
-                .any(|(start, end)| *start <= instant && instant < *end)
-        };
-        contains(&self.open) || self.resources.iter().any(|resource| contains(&resource.open))
     }
 }
 

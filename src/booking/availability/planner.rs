@@ -18,7 +18,7 @@ const STEPS_MAX: u32 = 1_000;
 
 /// The plan for a visit that starts at `start`, if there is one.
 pub(super) fn plan(request: &Request<'_>, day: &Day, start: Timestamp) -> Option<Plan> {
-    let mut posts = Vec::new();
+    let mut posts = Vec::with_capacity(request.items.len());
     for (item_at, item) in request.items.iter().enumerate() {
         let span = item.span(start)?;
         if item.service.is_class() && !request.is_session(item.service, span.0) {
@@ -56,6 +56,9 @@ pub(super) fn plan(request: &Request<'_>, day: &Day, start: Timestamp) -> Option
 /// Whether more items start at the same time than there are free seats among all who could serve them. It costs
 /// one look at each, where the search would try every way to seat too few.
 fn has_too_few_seats(request: &Request<'_>, day: &Day, posts: &[Post]) -> bool {
+    if request.items.len() == 1 {
+        return false;
+    }
     let firsts: Vec<&Post> = posts.iter().filter(|post| post.need_at == 0).collect();
     firsts.chunk_by(|a, b| a.span.0 == b.span.0).any(|at_once| {
         let mut wanted: u32 = 0;

@@ -46,7 +46,7 @@ fn of_item(request: &Request<'_>, day: &Day, item: &Item<'_>, start: Timestamp) 
         .iter()
         .all(|need| need.candidates.iter().any(|at| is_open(*at)));
     let is_business_open = is_open_for_all || day.is_business_open(request, item, span);
-    if let (false, Some(closed)) = (is_business_open, &day.closed) {
+    if let (false, Some(closed)) = (is_business_open, day.closed()) {
         return Some(closed.clone());
     }
     if item.service.is_class() && !request.is_session(item.service, span.0) {

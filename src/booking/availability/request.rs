@@ -8,7 +8,7 @@ use super::starts;
 use super::{Question, Reason};
 use crate::booking::calendar::Seats;
 use crate::booking::catalogue::{Resource, ResourceKind, Service};
-use crate::booking::hours::{LocalInstant, Span, instant_of};
+use crate::booking::hours::{LocalInstant, Span, instant_of, shifted};
 use crate::booking::visit::{ITEMS_MAX, StaffWish, WishItem};
 use crate::types::ResourceId;
 
@@ -58,16 +58,17 @@ pub(super) struct Need {
 impl Item<'_> {
     /// The visible span in a visit that starts at `start`; `None` at the end of time.
     pub(super) fn span(&self, start: Timestamp) -> Option<Span> {
-        let from = start.checked_add(self.offset).ok()?;
-        let duration = SignedDuration::from_mins(i64::from(self.service.duration_min));
-        Some((from, from.checked_add(duration).ok()?))
+        let from = shifted(start, self.offset.as_secs())?;
+        Some((from, shifted(from, 60 * i64::from(self.service.duration_min))?))
     }
 
     /// A visible span with the buffers; `None` at the end of time.
     pub(super) fn blocked(&self, span: Span) -> Option<Span> {
-        let before = SignedDuration::from_mins(i64::from(self.service.buffer_before_min));
-        let after = SignedDuration::from_mins(i64::from(self.service.buffer_after_min));
-        Some((span.0.checked_sub(before).ok()?, span.1.checked_add(after).ok()?))
+        let before = shifted(span.0, -60 * i64::from(self.service.buffer_before_min))?;
+        Some((
+            before,
+            shifted(span.1, 60 * i64::from(self.service.buffer_after_min))?,
+        ))
     }
 }
 
@@ -202,7 +203,7 @@ impl<'a> Request<'a> {
             });
         }
         let day = days.of(self, date);
-        day.closed.clone().filter(|_| day.is_without_hours())
+        day.closed().filter(|_| day.is_without_hours()).cloned()
     }
 
     pub(super) fn has_class(&self) -> bool {

@@ -13,16 +13,12 @@ pub(super) fn of_day(request: &Request<'_>, days: &mut Days, date: Date) -> Vec<
     if request.has_class() {
         return sessions(request, date);
     }
-    let catalogue = request.question.catalogue;
-    let day = days.of(request, date);
-    let mut starts = grid(catalogue, date);
-    starts.retain(|(instant, _)| day.has_hours_at(*instant));
-    starts
+    days.of(request, date).starts()
 }
 
 /// Every point of the grid on a local day, by instant. A local time that exists twice is two points, one that the
 /// clocks jump over is none.
-fn grid(catalogue: &Catalogue, date: Date) -> Vec<(Timestamp, DateTime)> {
+pub(super) fn grid(catalogue: &Catalogue, date: Date) -> Vec<(Timestamp, DateTime)> {
     let step_min = i64::from(catalogue.policies.slot_grid_min.max(1));
     let midnight = date.to_datetime(Time::midnight());
     let mut points = Vec::new();

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::booking::hours::shifted;
 use crate::types::AppointmentId;
 
 /// A stretch of time for which a seat is blocked.
@@ -47,7 +48,8 @@ impl Lane {
         now: Timestamp,
         ignoring: &[AppointmentId],
     ) -> impl Iterator<Item = &Block> {
-        let earliest = from.checked_sub(self.longest).unwrap_or(Timestamp::MIN);
+        // A second too early does no harm: whatever does not reach into the range is left out below.
+        let earliest = shifted(from, -1 - self.longest.as_secs()).unwrap_or(Timestamp::MIN);
         let first = self.blocks.partition_point(|block| block.from < earliest);
         self.blocks
             .get(first..)

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::locate::Map;
 use super::mistake::{Mistake, Mistakes, Path, Problem};
 use super::{Document, opening};
+use crate::booking::availability::KnownDays;
 use crate::booking::catalogue::{Bundle, Catalogue, Faq, Policies, Service};
 use crate::booking::money;
 use crate::types::{BusinessId, InvalidName, ServiceId};
@@ -206,6 +207,7 @@ fn read(checker: &mut Checker, at: &Path, document: Document) -> Option<Catalogu
         exceptions,
         faq,
         document: Arc::new(document),
+        days: KnownDays::default(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, put};
+use super::appointments::{self, By, put, put_alone};
 use super::changes::exists;
 use super::errors::is_taken;
 use super::holds::{clear_the_way, stored};
@@ -36,6 +36,21 @@ impl From<Refused> for Stop {
     }
 }
 
+/// Whether these effects leave nothing behind when they are refused, by themselves: one that is a single write. Then
+/// there need be no savepoint around them. A confirmation and a cancellation are of that kind, and they are most.
+pub(super) fn clean_up(effects: &[Effect]) -> bool {
+    matches!(
+        effects,
+        [Effect::Confirm { .. }
+            | Effect::Cancel { .. }
+            | Effect::Release { .. }
+            | Effect::Profile(_)
+            | Effect::Contact { .. }
+            | Effect::HandOff { .. }
+            | Effect::Hold { .. }]
+    )
+}
+
 /// The row cannot be changed any more as the turn thought it could.
 const CHANGED: Stop = Stop::Refused(EffectRefusal::Changed);
 
@@ -46,7 +61,11 @@ pub(super) async fn carry_out(
     turn: &TurnCommit,
 ) -> Result<std::result::Result<Vec<Appointment>, CommitOutcome>> {
     let mut changed = Vec::new();
-    let mut effects = Effects { connection, turn };
+    let mut effects = Effects {
+        connection,
+        turn,
+        is_alone: clean_up(&turn.effects),
+    };
     for (index, effect) in turn.effects.iter().enumerate() {
         match effects.one(effect).await {
             Ok(Some(appointment)) => changed.push(appointment),
@@ -66,6 +85,8 @@ pub(super) async fn carry_out(
 struct Effects<'a> {
     connection: &'a mut SqliteConnection,
     turn: &'a TurnCommit,
+    /// Whether the one effect there is cleans up after itself.
+    is_alone: bool,
 }
 
 impl Effects<'_> {
@@ -112,7 +133,12 @@ impl Effects<'_> {
     async fn put(&mut self, appointment: &Appointment, kind: EventKind, actor: Actor) -> Result<(), Stop> {
         let by = self.by(actor);
         let business = &self.turn.pair.business;
-        Ok(put(self.connection, business, appointment, kind, by, None).await?)
+        let put = if self.is_alone {
+            put_alone(self.connection, business, appointment, kind, by).await
+        } else {
+            put(self.connection, business, appointment, kind, by, None).await
+        };
+        Ok(put?)
     }
 
     /// The same on seats that it may not have had before.

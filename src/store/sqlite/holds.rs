@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::appointments::{self, By, put};
-use super::errors::is_taken;
+use super::errors::{is_taken, may_pass};
 use super::operation::Operation;
 use super::rows::{Cells, as_stored, blob, json, micros};
 use super::writer::{release, savepoint, undo};
@@ -25,6 +25,21 @@ use crate::types::{AppointmentId, BusinessId, Pair};
 
 /// Holds ended by one sweep; the next sweep takes the rest.
 const EXPIRED_MAX: i64 = 500;
+
+/// Dead holds on the seats `$2` of the business `$1` at `$3`, but for `$4`.
+macro_rules! dead_text {
+    () => {
+        "l.appointment_id AS id
+         FROM json_each($2) e
+         CROSS JOIN allocations l
+             ON l.business_id = $1 AND l.resource_id = e.value ->> 0 AND l.seat = e.value ->> 1
+            AND l.status IN ('held', 'pending', 'confirmed', 'checked_in')
+            AND l.blocked_from > (e.value ->> 2) - 2678400000000
+            AND l.blocked_from < e.value ->> 3 AND l.blocked_until > e.value ->> 2
+         CROSS JOIN appointments a ON a.id = l.appointment_id
+         WHERE a.status = 'held' AND a.hold_expires_at <= $3 AND a.id <> $4"
+    };
+}
 
 /// Promises a slot.
 pub(super) struct Hold {
@@ -45,7 +60,8 @@ impl Operation for Hold {
         // A hold without an end would block for ever; one that ends now is the nearest to what was asked for.
         wanted.hold_expires_at.get_or_insert(as_stored(self.now));
 
-        if let Some(row) = appointments::load(connection, business, wanted.id).await? {
+        let met = met(connection, &self.pair, &wanted, self.now).await?;
+        if let Some(row) = met.own {
             if row.participant != self.pair.participant {
                 return Ok(HoldOutcome::Taken);
             }
@@ -61,33 +77,105 @@ impl Operation for Hold {
             }
             wanted.version = row.version + 1;
         }
-        savepoint(connection).await?;
-        match self.place(connection, &wanted).await {
-            Ok(()) => {
-                release(connection).await?;
-                Ok(HoldOutcome::Held(wanted))
-            }
-            // The goal's earlier hold stays when the new slot is not to be had.
-            Err(error) if is_taken(&error) => {
-                undo(connection).await?;
-                Ok(HoldOutcome::Taken)
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Hold {
-    async fn place(&self, connection: &mut SqliteConnection, wanted: &Appointment) -> Result<()> {
         let by = By {
             actor: Actor::Bot,
             turn: None,
             at: self.now,
         };
-        clear_the_way(connection, &self.pair.business, wanted, by).await?;
-        release_others_of_goal(connection, &self.pair, wanted, by).await?;
-        put(connection, &self.pair.business, wanted, EventKind::Held, by, None).await
+        let placed = if met.dead.is_empty() && met.others.is_empty() {
+            appointments::put_alone(connection, business, &wanted, EventKind::Held, by).await
+        } else {
+            savepoint(connection).await?;
+            let placed = self.place(connection, &wanted, &met.dead, &met.others, by).await;
+            match &placed {
+                Ok(()) => release(connection).await?,
+                Err(error) if may_pass(error) => {}
+                Err(_) => undo(connection).await?,
+            }
+            placed
+        };
+        match placed {
+            Ok(()) => Ok(HoldOutcome::Held(wanted)),
+            // The goal's earlier hold stays when the new slot is not to be had.
+            Err(error) if is_taken(&error) => Ok(HoldOutcome::Taken),
+            Err(error) => Err(error),
+        }
     }
+
+    fn cleans_up(&self) -> bool {
+        true
+    }
+}
+
+impl Hold {
+    /// Ends what is in the way, and places the hold.
+    async fn place(
+        &self,
+        connection: &mut SqliteConnection,
+        wanted: &Appointment,
+        dead: &[AppointmentId],
+        others: &[AppointmentId],
+        by: By,
+    ) -> Result<()> {
+        let business = &self.pair.business;
+        for id in dead {
+            end(connection, business, *id, Appointment::expire, by).await?;
+        }
+        for id in others {
+            end(connection, business, *id, Appointment::release, by).await?;
+        }
+        put(connection, business, wanted, EventKind::Held, by, None).await
+    }
+}
+
+/// What a hold meets when it is placed.
+#[derive(Default)]
+struct Met {
+    /// The row of its own id.
+    own: Option<Appointment>,
+    /// Dead holds on its seats.
+    dead: Vec<AppointmentId>,
+    /// Other holds of its goal, which holds one slot at a time.
+    others: Vec<AppointmentId>,
+}
+
+/// Three questions in one text, because each text is a hop to the connection's thread and back; usually all three
+/// answers are "nothing".
+async fn met(
+    connection: &mut SqliteConnection,
+    pair: &Pair,
+    wanted: &Appointment,
+    now: Timestamp,
+) -> Result<Met> {
+    let seats: Vec<_> = wanted.allocations.iter().map(seat).collect();
+    let rows = sqlx::query(concat!(
+        "SELECT 0 AS question, ",
+        appointments::columns!(),
+        " FROM appointments a WHERE a.id = $4 AND a.business_id = $1;",
+        "SELECT DISTINCT 1 AS question, ",
+        dead_text!(),
+        ";
+         SELECT 2 AS question, id FROM appointments
+         WHERE business_id = $1 AND participant_id = $5 AND goal_id = $6 AND status = 'held' AND id <> $4",
+    ))
+    .bind(pair.business.as_str())
+    .bind(json(&seats)?)
+    .bind(micros(now))
+    .bind(blob(wanted.id.0))
+    .bind(pair.participant.as_str())
+    .bind(wanted.goal.map(|goal| blob(goal.0)))
+    .fetch_all(connection)
+    .await?;
+    let mut met = Met::default();
+    for row in &rows {
+        let cells = Cells::new(row, "appointments", "id");
+        match cells.get::<i64>("question")? {
+            0 => met.own = Some(appointments::read(row)?),
+            1 => met.dead.push(AppointmentId(cells.id("id")?)),
+            _ => met.others.push(AppointmentId(cells.id("id")?)),
+        }
+    }
+    Ok(met)
 }
 
 /// An appointment with its times as they will be read back.
@@ -132,30 +220,20 @@ pub(super) async fn clear_the_way(
     by: By,
 ) -> Result<()> {
     let seats: Vec<_> = wanted.allocations.iter().map(seat).collect();
-    let dead = sqlx::query(
-        "SELECT DISTINCT l.appointment_id
-         FROM json_each($2) e
-         CROSS JOIN allocations l
-             ON l.business_id = $1 AND l.resource_id = e.value ->> 0 AND l.seat = e.value ->> 1
-            AND l.status IN ('held', 'pending', 'confirmed', 'checked_in')
-            AND l.blocked_from > (e.value ->> 2) - 2678400000000
-            AND l.blocked_from < e.value ->> 3 AND l.blocked_until > e.value ->> 2
-         CROSS JOIN appointments a ON a.id = l.appointment_id
-         WHERE a.status = 'held' AND a.hold_expires_at <= $3 AND a.id <> $4",
-    )
-    .bind(business.as_str())
-    .bind(json(&seats)?)
-    .bind(micros(by.at))
-    .bind(blob(wanted.id.0))
-    .fetch_all(&mut *connection)
-    .await?;
+    let dead = sqlx::query(concat!("SELECT DISTINCT ", dead_text!()))
+        .bind(business.as_str())
+        .bind(json(&seats)?)
+        .bind(micros(by.at))
+        .bind(blob(wanted.id.0))
+        .fetch_all(&mut *connection)
+        .await?;
     let by = By {
         actor: Actor::Bot,
         turn: None,
         ..by
     };
     for row in dead {
-        let id = AppointmentId(Cells::new(&row, "allocations", "appointment_id").id("appointment_id")?);
+        let id = AppointmentId(Cells::new(&row, "allocations", "id").id("id")?);
         end(connection, business, id, Appointment::expire, by).await?;
     }
     Ok(())
@@ -168,33 +246,6 @@ fn seat(allocation: &Allocation) -> (&str, u32, i64, i64) {
         micros(allocation.blocked_from),
         micros(allocation.blocked_until),
     )
-}
-
-/// A goal holds one slot at a time.
-async fn release_others_of_goal(
-    connection: &mut SqliteConnection,
-    pair: &Pair,
-    wanted: &Appointment,
-    by: By,
-) -> Result<()> {
-    let Some(goal) = wanted.goal else {
-        return Ok(());
-    };
-    let others = sqlx::query(
-        "SELECT id FROM appointments
-         WHERE business_id = $1 AND participant_id = $2 AND goal_id = $3 AND status = 'held' AND id <> $4",
-    )
-    .bind(pair.business.as_str())
-    .bind(pair.participant.as_str())
-    .bind(blob(goal.0))
-    .bind(blob(wanted.id.0))
-    .fetch_all(&mut *connection)
-    .await?;
-    for row in others {
-        let id = AppointmentId(Cells::new(&row, "appointments", "id").id("id")?);
-        end(connection, &pair.business, id, Appointment::release, by).await?;
-    }
-    Ok(())
 }
 
 /// Ends a hold, if it still is one.

@@ -8,7 +8,7 @@ use sqlx::{Row as _, SqliteConnection, SqlitePool};
 
 use super::operation::{Arrivals, Operation};
 use super::rows::{Cells, blob, json, micros};
-use crate::store::{Acceptance, Error, Inbound, InboxState, MessageKey, Receipt, Result, Unfinished};
+use crate::store::{Acceptance, Inbound, InboxState, MessageKey, Receipt, Result, Unfinished};
 use crate::types::Pair;
 
 /// Attempts after which a message is given up.
@@ -177,41 +177,6 @@ impl Operation for ClaimUnfinished {
             dead,
         })
     }
-}
-
-/// The messages of a turn that others have answered already: the turn's place in the batch, and the key's place in it.
-pub(super) async fn answered_before(
-    connection: &mut SqliteConnection,
-    keys: &[(usize, usize, &MessageKey)],
-) -> Result<Vec<(usize, usize)>> {
-    let keys: Vec<_> = keys
-        .iter()
-        .map(|(turn, place, key)| {
-            (
-                *turn,
-                *place,
-                key.channel.as_str(),
-                key.account.as_str(),
-                key.message_id.as_str(),
-            )
-        })
-        .collect();
-    let rows = sqlx::query(
-        "SELECT e.value ->> 0, e.value ->> 1 FROM json_each($1) e
-         CROSS JOIN inbox i
-             ON i.channel = e.value ->> 2 AND i.account = e.value ->> 3 AND i.message_id = e.value ->> 4
-         WHERE i.state = 1",
-    )
-    .bind(json(&keys)?)
-    .fetch_all(connection)
-    .await?;
-    let place = |row: &sqlx::sqlite::SqliteRow, column: usize| -> Result<usize> {
-        let place: i64 = row.try_get(column)?;
-        usize::try_from(place).map_err(|e| Error::Rejected(sqlx::Error::Decode(e.into())))
-    };
-    rows.iter()
-        .map(|row| Ok((place(row, 0)?, place(row, 1)?)))
-        .collect()
 }
 
 /// For the id of a conversation in a statement.

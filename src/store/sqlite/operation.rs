@@ -22,6 +22,12 @@ pub(super) trait Operation: Send + Sync + 'static {
     fn bytes(&self) -> usize {
         512
     }
+
+    /// Whether it leaves nothing behind when it fails, by itself. Then it needs no savepoint around it, which would
+    /// be two more hops to the connection's thread.
+    fn cleans_up(&self) -> bool {
+        false
+    }
 }
 
 /// Something asked of the writer: the input, the answer once there is one, and who waits for it.
@@ -61,6 +67,7 @@ pub(super) trait AnyOperation: Send {
     fn refuse(&mut self, error: crate::store::Error);
     fn reply(self: Box<Self>);
     fn bytes(&self) -> usize;
+    fn cleans_up(&self) -> bool;
 }
 
 #[async_trait]
@@ -82,6 +89,10 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
 
     fn bytes(&self) -> usize {
         self.input.bytes()
+    }
+
+    fn cleans_up(&self) -> bool {
+        self.input.cleans_up()
     }
 }
 

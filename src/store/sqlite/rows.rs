@@ -28,7 +28,7 @@ pub(super) fn blob(id: Uuid) -> Vec<u8> {
     id.as_bytes().to_vec()
 }
 
-/// An id inside of JSON; `unhex` makes the stored one of it.
+/// An id as it stands in JSON, from which `unhex` makes what is stored.
 pub(super) fn hex(id: Uuid) -> String {
     id.simple().to_string()
 }

@@ -1,4 +1,4 @@
-//! The rows of committed turns, and the few large statements that write them.
+//! The rows of a batch's turns, and the one text that writes them all and commits.
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -182,22 +182,19 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Writes turns that nothing speaks against. Whatever fails here is poison: the writer splits the batch.
-pub(super) async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Result<()> {
-    let mut rows = Rows::default();
-    for turn in turns {
-        rows.take(turn)?;
-    }
-    let first: Vec<&TurnCommit> = turns
-        .iter()
-        .copied()
-        .filter(|turn| turn.expected_version == 0)
-        .collect();
-    if !first.is_empty() {
-        welcome(connection, &first).await?;
-    }
-    sqlx::query(
-        "WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($1))
+/// Writes turns that nothing speaks against, and commits.
+const LAST_TEXT: &str = "
+         -- Who begins a conversation, and how they are reached.
+         INSERT INTO participants (business_id, participant_id, created_at, updated_at)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM jsonb_each($7) WHERE true
+         ON CONFLICT (business_id, participant_id) DO NOTHING;
+
+         INSERT INTO identities (channel, account, user_id, business_id, participant_id, created_at)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 2, value ->> 4
+         FROM jsonb_each($8) WHERE true
+         ON CONFLICT (channel, account, user_id) DO NOTHING;
+
+         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($1))
          INSERT INTO conversations
              (id, business_id, participant_id, version, context_schema, context, last_turn_id, last_activity,
               created_at)
@@ -252,57 +249,74 @@ pub(super) async fn write(connection: &mut SqliteConnection, turns: &[&TurnCommi
               attempts, due_at, created_at)
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
                 v ->> 9, v ->> 10, v ->> 11, v ->> 11
-         FROM input",
-    )
-    .bind(json(&rows.turns)?)
-    .bind(json(&rows.sessions)?)
-    .bind(json(&rows.messages)?)
-    .bind(json(&rows.inbox)?)
-    .bind(json(&rows.outbox)?)
-    .bind(rows.long)
-    .execute(connection)
-    .await?;
-    Ok(())
+         FROM input;
+
+         COMMIT";
+
+/// What the last text of a batch writes. Whatever fails there is poison: the writer splits the batch.
+pub(super) struct LastText {
+    rows: [String; 5],
+    long: Vec<u8>,
+    participants: String,
+    identities: String,
 }
 
-/// Writes who begins a conversation, and how they are reached.
-async fn welcome(connection: &mut SqliteConnection, turns: &[&TurnCommit]) -> Result<()> {
-    let participants: Vec<_> = turns
-        .iter()
-        .map(|turn| {
-            (
-                turn.pair.business.as_str(),
-                turn.pair.participant.as_str(),
-                micros(turn.at),
-            )
-        })
-        .collect();
-    let identities: Vec<_> = turns
-        .iter()
-        .flat_map(|turn| turn.answered.iter().map(move |message| (turn, &message.key)))
-        .map(|(turn, key)| {
-            (
-                key.channel.as_str(),
-                key.account.as_str(),
-                turn.pair.participant.as_str(),
-                turn.pair.business.as_str(),
-                micros(turn.at),
-            )
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO participants (business_id, participant_id, created_at, updated_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM jsonb_each($1) WHERE true
-         ON CONFLICT (business_id, participant_id) DO NOTHING;
+impl LastText {
+    /// `None` when there is nothing to write.
+    pub(super) fn new<'a>(turns: impl Iterator<Item = &'a TurnCommit>) -> Result<Option<Self>> {
+        let mut rows = Rows::default();
+        let mut participants = Vec::new();
+        let mut identities = Vec::new();
+        for turn in turns {
+            rows.take(turn)?;
+            if turn.expected_version > 0 {
+                continue;
+            }
+            let (business, participant) = (turn.pair.business.as_str(), turn.pair.participant.as_str());
+            let at = micros(turn.at);
+            participants.push((business, participant, at));
+            for message in &turn.answered {
+                let key = &message.key;
+                identities.push((
+                    key.channel.as_str(),
+                    key.account.as_str(),
+                    participant,
+                    business,
+                    at,
+                ));
+            }
+        }
+        if rows.turns.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            rows: [
+                json(&rows.turns)?,
+                json(&rows.sessions)?,
+                json(&rows.messages)?,
+                json(&rows.inbox)?,
+                json(&rows.outbox)?,
+            ],
+            long: rows.long,
+            participants: json(&participants)?,
+            identities: json(&identities)?,
+        }))
+    }
 
-         INSERT INTO identities (channel, account, user_id, business_id, participant_id, created_at)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 2, value ->> 4
-         FROM jsonb_each($2) WHERE true
-         ON CONFLICT (channel, account, user_id) DO NOTHING",
-    )
-    .bind(json(&participants)?)
-    .bind(json(&identities)?)
-    .execute(connection)
-    .await?;
-    Ok(())
+    /// Writes and commits. After an error only the number of the batch tells whether it happened.
+    pub(super) async fn write_and_commit(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+        let [turns, sessions, messages, inbox, outbox] = self.rows;
+        sqlx::query(LAST_TEXT)
+            .bind(turns)
+            .bind(sessions)
+            .bind(messages)
+            .bind(inbox)
+            .bind(outbox)
+            .bind(self.long)
+            .bind(self.participants)
+            .bind(self.identities)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
 }

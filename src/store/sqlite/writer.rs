@@ -15,13 +15,14 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::lock::FileLock;
 use super::operation::{Arrivals, Job, Turn};
+use super::turn_rows::LastText;
 use super::{errors, inbox, turns};
 use crate::store::{Error, Result};
 
@@ -160,31 +161,45 @@ impl Writer {
 
     async fn commit_once(&mut self, batch: &mut [Job]) -> Result<()> {
         // The number of the batch is what tells, after a COMMIT without an answer, whether it happened.
-        let number = match begin(&mut self.connection).await {
-            Ok(number) => number,
+        let asked = turns::ask(batch.iter().filter_map(|job| match job {
+            Job::Turn(turn) => Some(&turn.input),
+            Job::Arrivals(_) | Job::Other(_) => None,
+        }))?;
+        let (number, found) = match begin(&mut self.connection, asked).await {
+            Ok(begun) => begun,
             Err(error) => {
                 self.roll_back().await;
                 return Err(error.into());
             }
         };
-        if let Err(error) = write(&mut self.connection, batch).await {
-            self.roll_back().await;
-            return Err(error);
-        }
-        let Err(error) = self.commit().await else {
+        let last = match write(&mut self.connection, batch, &found).await {
+            Ok(last) => last,
+            Err(error) => {
+                self.roll_back().await;
+                return Err(error);
+            }
+        };
+        let Err(error) = self.commit(last).await else {
             return Ok(());
         };
         self.roll_back().await;
-        if self.has_committed(number, error).await? {
-            return Ok(());
+        match self.has_committed(number).await {
+            Some(true) => Ok(()),
+            // Writes go out with the COMMIT, so that the error says which it was: poison, or something that passes.
+            Some(false) => Err(error.into()),
+            None => Err(Error::OutcomeUnknown(error)),
         }
-        Err(Error::Unavailable(sqlx::Error::Io(std::io::Error::other(
-            "the commit was not carried out",
-        ))))
     }
 
-    async fn commit(&mut self) -> Result<(), sqlx::Error> {
-        sqlx::query("COMMIT").execute(&mut self.connection).await?;
+    /// Writes what is left to write, if anything is, and commits.
+    async fn commit(&mut self, last: Option<LastText>) -> Result<(), sqlx::Error> {
+        match last {
+            // One text for both: a hop to the connection's thread and back costs more than most statements.
+            Some(last) => last.write_and_commit(&mut self.connection).await?,
+            None => {
+                sqlx::query("COMMIT").execute(&mut self.connection).await?;
+            }
+        }
         #[cfg(test)]
         {
             use std::sync::atomic::Ordering::SeqCst;
@@ -197,20 +212,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Asks whether batch `number` is durable, after its COMMIT failed with `error`. Never guesses.
-    async fn has_committed(&mut self, number: i64, error: sqlx::Error) -> Result<bool> {
+    /// Asks whether batch `number` is durable, after its COMMIT failed. Never guesses: `None` when nobody answers.
+    async fn has_committed(&mut self, number: i64) -> Option<bool> {
         let mut pauses = pauses();
         loop {
             let last = sqlx::query("SELECT batch FROM writer WHERE id = 1")
                 .fetch_one(&mut self.connection)
                 .await;
             if let Ok(row) = last {
-                return Ok(row.get::<i64, _>(0) == number);
+                return Some(row.get::<i64, _>(0) == number);
             }
-            let Some(pause) = pauses.next() else {
-                return Err(Error::OutcomeUnknown(error));
-            };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pauses.next()?).await;
             self.reconnect().await;
         }
     }
@@ -263,19 +275,33 @@ fn next_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
     batch
 }
 
-async fn begin(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+/// Begins, and asks about the turns of the batch in the same text. Answers with the batch's number and what was found.
+async fn begin(
+    connection: &mut SqliteConnection,
+    asked: turns::Asked,
+) -> Result<(i64, Vec<SqliteRow>), sqlx::Error> {
     // IMMEDIATE takes the write lock now. A DEFERRED transaction would read first and then find that it cannot
     // write, because another process's connection was faster, and no busy timeout helps against that.
-    let row =
-        sqlx::query("BEGIN IMMEDIATE; UPDATE writer SET batch = batch + 1 WHERE id = 1 RETURNING batch")
-            .fetch_one(connection)
-            .await?;
-    row.try_get(0)
+    let rows = sqlx::query(concat!(
+        "BEGIN IMMEDIATE;
+         UPDATE writer SET batch = batch + 1 WHERE id = 1 RETURNING 0 AS question, batch;",
+        turns::look_text!()
+    ))
+    .bind(asked.expected)
+    .bind(asked.keys)
+    .fetch_all(connection)
+    .await?;
+    let number = rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get("batch")?;
+    Ok((number, rows))
 }
 
 /// Writes everything of a batch. Arrivals come first and turns last, so that a turn finds the messages and holds
-/// that were asked for before it.
-async fn write(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<()> {
+/// that were asked for before it; what is left to write of the turns is given back.
+async fn write(
+    connection: &mut SqliteConnection,
+    batch: &mut [Job],
+    found: &[SqliteRow],
+) -> Result<Option<LastText>> {
     let mut arrivals: Vec<&mut Arrivals> = Vec::new();
     let mut others = Vec::new();
     let mut committing: Vec<&mut Turn> = Vec::new();
@@ -290,20 +316,23 @@ async fn write(connection: &mut SqliteConnection, batch: &mut [Job]) -> Result<(
         inbox::accept(connection, &mut arrivals).await?;
     }
     for operation in others {
-        savepoint(connection).await?;
+        let guarded = !operation.cleans_up();
+        if guarded {
+            savepoint(connection).await?;
+        }
         match operation.run(connection).await {
-            Ok(()) => release(connection).await?,
+            Ok(()) if guarded => release(connection).await?,
+            Ok(()) => {}
             Err(error) if errors::may_pass(&error) => return Err(error),
             Err(error) => {
-                undo(connection).await?;
+                if guarded {
+                    undo(connection).await?;
+                }
                 operation.refuse(error);
             }
         }
     }
-    if !committing.is_empty() {
-        turns::commit(connection, committing).await?;
-    }
-    Ok(())
+    turns::prepare(connection, committing, found).await
 }
 
 pub(super) async fn savepoint(connection: &mut SqliteConnection) -> Result<()> {
