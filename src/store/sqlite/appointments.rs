@@ -32,7 +32,7 @@ pub(super) enum Happened {
 }
 
 impl Happened {
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Held => "held",
             Self::Released => "released",
@@ -292,7 +292,7 @@ pub(super) async fn become_alone(
     Ok(appointment)
 }
 
-const fn change_status(appointment: &mut Appointment, status: Status) {
+pub(super) const fn change_status(appointment: &mut Appointment, status: Status) {
     appointment.status = status;
     appointment.hold_expires_at = None;
     appointment.version += 1;
