@@ -54,14 +54,15 @@ impl Desk {
         }
     }
 
-    /// Books every n-th free start of the service from day to day, until nothing is free at those places.
-    fn fill(mut self, service: &str, from: Date, to: Date, every: usize) -> Self {
+    /// Books the service here and there until only `keep` in a hundred of its free starts are left.
+    fn fill(mut self, service: &str, from: Date, to: Date, keep: usize) -> Self {
         let wish = wish_for(
             &self.catalogue,
             &[ServiceId::new(service).unwrap()],
             &StaffWish::Anyone,
             1,
         );
+        let mut first = None;
         for number in 0_u128.. {
             let question = Question {
                 catalogue: &self.catalogue,
@@ -71,14 +72,12 @@ impl Desk {
                 ignoring: &[],
             };
             let free = search(question, from, to).free;
-            let Some(plan) = free
-                .iter()
-                .step_by(every)
-                .next_back()
-                .filter(|_| every == 1 || number < 60)
-            else {
-                return self;
-            };
+            let enough = *first.get_or_insert(free.len()) * keep / 100;
+            if free.len() <= enough {
+                break;
+            }
+            // A large odd stride, so that neighbours in number are strangers in time.
+            let plan = &free[usize::try_from(number * 7_919).unwrap() % free.len()];
             let new = NewAppointment {
                 id: AppointmentId(Uuid::from_u128(number + 1)),
                 participant: ParticipantId::new(format!("somebody-{number}")).unwrap(),
@@ -201,9 +200,9 @@ const QUESTIONS: [&str; 5] = [
 
 fn decisions(c: &mut Criterion) {
     let friday = date(2026, 11, 20);
-    let half = Desk::open().fill("gel-manicure", date(2026, 11, 18), date(2026, 12, 1), 3);
-    let full = Desk::open().fill("basic-manicure", friday, friday, 1);
-    let booked_out = Desk::open().fill("basic-manicure", date(2026, 11, 18), date(2027, 1, 17), 1);
+    let half = Desk::open().fill("gel-manicure", date(2026, 11, 18), date(2026, 12, 1), 50);
+    let full = Desk::open().fill("basic-manicure", friday, friday, 0);
+    let booked_out = Desk::open().fill("basic-manicure", date(2026, 11, 18), date(2027, 1, 17), 0);
 
     let mut group = c.benchmark_group("decide");
     let mix: Vec<Turn> = [&SLOT_BY_SLOT[..], &CHANGES, &QUESTIONS]

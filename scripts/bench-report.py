@@ -50,7 +50,7 @@ def main(target, strict):
     figures = criterion(target) | printed(target)
     met = missed = 0
     seen = set()
-    print(f"\n{'figure':<44} {'value':>12}  {'target':>12}")
+    print(f"\n{'figure':<44} {'value':>12}  {'target':>12}  verdict")
     for name, (value, unit) in figures.items():
         prefix, sense, bound = bound_of(name, unit)
         wanted = verdict = ""
@@ -58,7 +58,7 @@ def main(target, strict):
             seen.add(prefix)
             good = value < bound if sense == "<" else value >= bound
             met, missed = met + good, missed + (not good)
-            wanted, verdict = f"{sense} {bound:g}", "" if good else "  MISSED"
+            wanted, verdict = f"{sense} {bound:g}", "  met" if good else "  MISSED"
         print(f"{name:<44} {value:>9.2f} {unit:<2}  {wanted:>12}{verdict}")
     absent = [prefix for prefix, *_ in TARGETS if prefix not in seen]
     for prefix in absent:

@@ -141,20 +141,16 @@ async fn hold(
     outcome.effects.retain(|e| !matches!(e, Effect::Hold { .. }));
     for appointment in wanted {
         let start = appointment.starts_at;
+        let held = services.store.hold(&pair.business, pair, appointment, now).await;
+        // Whatever came of it, and once it came: said before, others would read a calendar that is about to change.
         services.businesses.calendar_changed(&pair.business);
-        match services
-            .store
-            .hold(&pair.business, pair, appointment, now)
-            .await?
-        {
+        match held? {
             HoldOutcome::Held(row) => {
                 metrics::appointment(AppointmentEvent::Held);
-                services.businesses.calendar_changed(&pair.business);
                 adopt(outcome, &row);
             }
             HoldOutcome::Taken => {
                 metrics::slot_conflict();
-                services.businesses.calendar_changed(&pair.business);
                 return Ok(Some(start));
             }
         }

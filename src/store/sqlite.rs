@@ -5,7 +5,7 @@
 //!
 //! - `open`, `lock`, `migrations`: how a database is opened.
 //! - `writer`, `operation`: the commit pipeline.
-//! - `turns`, `turn_rows`, `effects`: what a turn writes.
+//! - `turns`, `turn_rows`, `effects`, `together`: what a turn writes.
 //! - `appointments`, `holds`, `changes`, `calendar`: what is booked, and the only paths that book.
 //! - `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by noun.
 //! - `rows`, `errors`: values and errors of SQLite in our words.
@@ -28,6 +28,7 @@ mod open;
 mod operation;
 mod outbox;
 mod rows;
+mod together;
 mod transcript;
 mod turn_rows;
 mod turns;
@@ -151,12 +152,13 @@ impl Store for SqliteStore {
             *business, pair.business,
             "a hold is for a customer of that business"
         );
-        self.write(holds::Hold {
+        let (asked, answer) = Asked::new(holds::Hold {
             pair: pair.clone(),
             appointment,
             now,
-        })
-        .await
+        });
+        self.enqueue(Job::Hold(Box::new(asked))).await?;
+        Self::answered(answer).await
     }
 
     async fn accept(&self, messages: Vec<Inbound>) -> Result<Vec<Acceptance>> {

@@ -48,18 +48,11 @@ pub(super) struct Hold {
     pub(super) now: Timestamp,
 }
 
-#[async_trait]
-impl Operation for Hold {
-    type Output = HoldOutcome;
-
-    async fn run(&self, connection: &mut SqliteConnection) -> Result<HoldOutcome> {
+impl Hold {
+    /// Places it with care: it may meet itself, dead holds, and others of its goal. Leaves nothing when it fails.
+    pub(super) async fn run(&self, connection: &mut SqliteConnection) -> Result<HoldOutcome> {
         let business = &self.pair.business;
-        let mut wanted = stored(&self.appointment);
-        wanted.participant = self.pair.participant.clone();
-        wanted.status = Status::Held;
-        // A hold without an end would block for ever; one that ends now is the nearest to what was asked for.
-        wanted.hold_expires_at.get_or_insert(as_stored(self.now));
-
+        let mut wanted = self.wanted();
         let met = met(connection, &self.pair, &wanted, self.now).await?;
         if let Some(row) = met.own {
             if row.participant != self.pair.participant {
@@ -101,13 +94,19 @@ impl Operation for Hold {
             Err(error) => Err(error),
         }
     }
-
-    fn cleans_up(&self) -> bool {
-        true
-    }
 }
 
 impl Hold {
+    /// The row that is asked for.
+    pub(super) fn wanted(&self) -> Appointment {
+        let mut wanted = stored(&self.appointment);
+        wanted.participant = self.pair.participant.clone();
+        wanted.status = Status::Held;
+        // A hold without an end would block for ever; one that ends now is the nearest to what was asked for.
+        wanted.hold_expires_at.get_or_insert(as_stored(self.now));
+        wanted
+    }
+
     /// Ends what is in the way, and places the hold.
     async fn place(
         &self,

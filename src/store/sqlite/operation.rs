@@ -7,7 +7,8 @@ use sqlx::SqliteConnection;
 use tokio::sync::oneshot;
 
 use super::errors;
-use crate::store::{Acceptance, CommitOutcome, Inbound, Result, TurnCommit};
+use super::holds::Hold;
+use crate::store::{Acceptance, CommitOutcome, HoldOutcome, Inbound, Result, TurnCommit};
 
 /// A write that is carried out on its own, inside a savepoint of the batch's transaction.
 #[async_trait]
@@ -21,12 +22,6 @@ pub(super) trait Operation: Send + Sync + 'static {
     /// Roughly how much it writes.
     fn bytes(&self) -> usize {
         512
-    }
-
-    /// Whether it leaves nothing behind when it fails, by itself. Then it needs no savepoint around it, which would
-    /// be two more hops to the connection's thread.
-    fn cleans_up(&self) -> bool {
-        false
     }
 }
 
@@ -67,7 +62,6 @@ pub(super) trait AnyOperation: Send {
     fn refuse(&mut self, error: crate::store::Error);
     fn reply(self: Box<Self>);
     fn bytes(&self) -> usize;
-    fn cleans_up(&self) -> bool;
 }
 
 #[async_trait]
@@ -90,20 +84,19 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
     fn bytes(&self) -> usize {
         self.input.bytes()
     }
-
-    fn cleans_up(&self) -> bool {
-        self.input.cleans_up()
-    }
 }
 
 /// A turn to be committed.
 pub(super) type Turn = Asked<TurnCommit, CommitOutcome>;
+/// A slot to be promised.
+pub(super) type Holding = Asked<Hold, HoldOutcome>;
 /// Messages to be accepted.
 pub(super) type Arrivals = Asked<Vec<Inbound>, Vec<Acceptance>>;
 
-/// One entry of the writer's queue. Turns and arrivals are written many at a time, the rest one by one.
+/// One entry of the writer's queue. Turns, holds and arrivals are written many at a time, the rest one by one.
 pub(super) enum Job {
     Turn(Box<Turn>),
+    Hold(Box<Holding>),
     Arrivals(Arrivals),
     Other(Box<dyn AnyOperation>),
 }
@@ -118,6 +111,7 @@ impl Job {
                 let heard: usize = turn.answered.iter().map(|message| message.text.len() + 256).sum();
                 turn.context.json.len() + turn.answer.len() + said + heard + 256 * turn.outbox.len()
             }
+            Self::Hold(_) => 1024,
             Self::Arrivals(arrivals) => arrivals
                 .input
                 .iter()
@@ -127,13 +121,15 @@ impl Job {
         }
     }
 
-    /// Hashes of what no two turns of a batch may share: their conversation and the messages that they answer. If two
-    /// hashes fall together by chance, one turn waits for the next batch.
+    /// Hashes of what no two turns or holds of a batch may share: their conversation and the messages that they
+    /// answer. If two hashes fall together by chance, one of them waits for the next batch.
     pub(super) fn touches(&self) -> Vec<u64> {
-        let Self::Turn(turn) = self else {
-            return Vec::new();
-        };
         let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let turn = match self {
+            Self::Turn(turn) => turn,
+            Self::Hold(hold) => return vec![hasher.hash_one(hold.input.pair.conversation())],
+            Self::Arrivals(_) | Self::Other(_) => return Vec::new(),
+        };
         let mut hashes = Vec::with_capacity(1 + turn.input.answered.len());
         hashes.push(hasher.hash_one(turn.input.pair.conversation()));
         for message in &turn.input.answered {
@@ -150,6 +146,7 @@ impl Job {
     pub(super) fn refuse(&mut self, error: crate::store::Error) {
         match self {
             Self::Turn(turn) => turn.answer = Some(Err(error)),
+            Self::Hold(hold) => hold.answer = Some(Err(error)),
             Self::Arrivals(arrivals) => arrivals.answer = Some(Err(error)),
             Self::Other(operation) => operation.refuse(error),
         }
@@ -161,6 +158,10 @@ impl Job {
             Self::Turn(mut turn) => {
                 let answer = turn.answer.take();
                 turn.reply(answer);
+            }
+            Self::Hold(mut hold) => {
+                let answer = hold.answer.take();
+                hold.reply(answer);
             }
             Self::Arrivals(mut arrivals) => {
                 let answer = arrivals.answer.take();

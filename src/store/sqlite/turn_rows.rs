@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::rows::{hex, json, micros, signed};
+use super::together::{Together, puts_text};
 use crate::store::{Direction, Result, TurnCommit};
 use crate::types::ConversationId;
 
@@ -182,9 +183,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Writes turns that nothing speaks against, and commits.
-const LAST_TEXT: &str = "
-         -- Who begins a conversation, and how they are reached.
+/// Writes turns that nothing speaks against.
+macro_rules! turns_text {
+    () => {
+        "-- Who begins a conversation, and how they are reached.
          INSERT INTO participants (business_id, participant_id, created_at, updated_at)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM jsonb_each($7) WHERE true
          ON CONFLICT (business_id, participant_id) DO NOTHING;
@@ -250,8 +252,9 @@ const LAST_TEXT: &str = "
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
                 v ->> 9, v ->> 10, v ->> 11, v ->> 11
          FROM input;
-
-         COMMIT";
+         "
+    };
+}
 
 /// What the last text of a batch writes. Whatever fails there is poison: the writer splits the batch.
 pub(super) struct LastText {
@@ -259,11 +262,16 @@ pub(super) struct LastText {
     long: Vec<u8>,
     participants: String,
     identities: String,
+    /// Appointments and their seats, if any are written together.
+    puts: Option<(String, String)>,
 }
 
 impl LastText {
     /// `None` when there is nothing to write.
-    pub(super) fn new<'a>(turns: impl Iterator<Item = &'a TurnCommit>) -> Result<Option<Self>> {
+    pub(super) fn new<'a>(
+        turns: impl Iterator<Item = &'a TurnCommit>,
+        together: &Together,
+    ) -> Result<Option<Self>> {
         let mut rows = Rows::default();
         let mut participants = Vec::new();
         let mut identities = Vec::new();
@@ -286,9 +294,11 @@ impl LastText {
                 ));
             }
         }
-        if rows.turns.is_empty() {
-            return Ok(None);
-        }
+        let puts = match together.puts.as_slice() {
+            [] if rows.turns.is_empty() => return Ok(None),
+            [] => None,
+            puts => Some((json(puts)?, json(&together.seats)?)),
+        };
         Ok(Some(Self {
             rows: [
                 json(&rows.turns)?,
@@ -300,13 +310,19 @@ impl LastText {
             long: rows.long,
             participants: json(&participants)?,
             identities: json(&identities)?,
+            puts,
         }))
     }
 
     /// Writes and commits. After an error only the number of the batch tells whether it happened.
     pub(super) async fn write_and_commit(self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         let [turns, sessions, messages, inbox, outbox] = self.rows;
-        sqlx::query(LAST_TEXT)
+        let text = match &self.puts {
+            Some(_) => concat!(puts_text!(), turns_text!(), "COMMIT"),
+            None => concat!(turns_text!(), "COMMIT"),
+        };
+        let (puts, seats) = self.puts.unzip();
+        sqlx::query(text)
             .bind(turns)
             .bind(sessions)
             .bind(messages)
@@ -315,6 +331,8 @@ impl LastText {
             .bind(self.long)
             .bind(self.participants)
             .bind(self.identities)
+            .bind(puts)
+            .bind(seats)
             .execute(connection)
             .await?;
         Ok(())

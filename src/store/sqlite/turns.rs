@@ -10,6 +10,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::operation::Turn;
 use super::rows::{Cells, hex, json, signed};
+use super::together::Together;
 use super::turn_rows::LastText;
 use super::writer::{release, savepoint, undo};
 use super::{appointments, effects, errors};
@@ -74,6 +75,7 @@ pub(super) async fn prepare(
     connection: &mut SqliteConnection,
     mut turns: Vec<&mut Turn>,
     found: &[SqliteRow],
+    mut together: Together,
 ) -> Result<Option<LastText>> {
     for turn in &mut turns {
         turn.answer = None;
@@ -90,10 +92,13 @@ pub(super) async fn prepare(
 
     let mut changed = Vec::with_capacity(turns.len());
     for turn in &mut turns {
-        changed.push(carry_out_effects(connection, turn).await?);
+        changed.push(match together.effect(&turn.input)? {
+            Some(appointment) => vec![appointment],
+            None => carry_out_effects(connection, turn).await?,
+        });
     }
     let surviving = turns.iter().filter(|turn| turn.answer.is_none());
-    let last = LastText::new(surviving.map(|turn| &turn.input))?;
+    let last = LastText::new(surviving.map(|turn| &turn.input), &together)?;
     for (turn, appointments) in turns.into_iter().zip(changed) {
         if turn.answer.is_none() {
             turn.answer = Some(Ok(CommitOutcome::Committed {

@@ -22,9 +22,10 @@ use tokio::time::Instant;
 
 use super::lock::FileLock;
 use super::operation::{Arrivals, Job, Turn};
+use super::together::{Manner, Together};
 use super::turn_rows::LastText;
-use super::{errors, inbox, turns};
-use crate::store::{Error, Result};
+use super::{errors, inbox, together, turns};
+use crate::store::{Error, HoldOutcome, Result};
 
 /// Operations in one batch.
 const BATCH_JOBS_MAX: usize = 256;
@@ -160,19 +161,23 @@ impl Writer {
     }
 
     async fn commit_once(&mut self, batch: &mut [Job]) -> Result<()> {
+        match self.attempt(batch, Manner::Together).await {
+            Err(Error::Rejected(_) | Error::Corrupt { .. }) => self.attempt(batch, Manner::OneByOne).await,
+            ended => ended,
+        }
+    }
+
+    async fn attempt(&mut self, batch: &mut [Job], manner: Manner) -> Result<()> {
         // The number of the batch is what tells, after a COMMIT without an answer, whether it happened.
-        let asked = turns::ask(batch.iter().filter_map(|job| match job {
-            Job::Turn(turn) => Some(&turn.input),
-            Job::Arrivals(_) | Job::Other(_) => None,
-        }))?;
-        let (number, found) = match begin(&mut self.connection, asked).await {
+        let questions = questions(batch, manner)?;
+        let (number, found) = match begin(&mut self.connection, questions).await {
             Ok(begun) => begun,
             Err(error) => {
                 self.roll_back().await;
                 return Err(error.into());
             }
         };
-        let last = match write(&mut self.connection, batch, &found).await {
+        let last = match write(&mut self.connection, batch, &found, manner).await {
             Ok(last) => last,
             Err(error) => {
                 self.roll_back().await;
@@ -275,20 +280,38 @@ fn next_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
     batch
 }
 
+/// What is asked about a batch when its transaction begins.
+fn questions(batch: &[Job], manner: Manner) -> Result<(turns::Asked, together::Questions)> {
+    let turns = batch.iter().filter_map(|job| match job {
+        Job::Turn(turn) => Some(&turn.input),
+        Job::Hold(_) | Job::Arrivals(_) | Job::Other(_) => None,
+    });
+    let holds = batch.iter().filter_map(|job| match job {
+        Job::Hold(hold) => Some(&hold.input),
+        Job::Turn(_) | Job::Arrivals(_) | Job::Other(_) => None,
+    });
+    Ok((turns::ask(turns.clone())?, together::ask(manner, holds, turns)?))
+}
+
 /// Begins, and asks about the turns of the batch in the same text. Answers with the batch's number and what was found.
 async fn begin(
     connection: &mut SqliteConnection,
-    asked: turns::Asked,
+    (turns, appointments): (turns::Asked, together::Questions),
 ) -> Result<(i64, Vec<SqliteRow>), sqlx::Error> {
     // IMMEDIATE takes the write lock now. A DEFERRED transaction would read first and then find that it cannot
     // write, because another process's connection was faster, and no busy timeout helps against that.
     let rows = sqlx::query(concat!(
         "BEGIN IMMEDIATE;
          UPDATE writer SET batch = batch + 1 WHERE id = 1 RETURNING 0 AS question, batch;",
-        turns::look_text!()
+        turns::look_text!(),
+        ";",
+        together::known_text!()
     ))
-    .bind(asked.expected)
-    .bind(asked.keys)
+    .bind(turns.expected)
+    .bind(turns.keys)
+    .bind(appointments.ids)
+    .bind(appointments.seats)
+    .bind(appointments.goals)
     .fetch_all(connection)
     .await?;
     let number = rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get("batch")?;
@@ -301,13 +324,16 @@ async fn write(
     connection: &mut SqliteConnection,
     batch: &mut [Job],
     found: &[SqliteRow],
+    manner: Manner,
 ) -> Result<Option<LastText>> {
+    let mut holds = Vec::new();
     let mut arrivals: Vec<&mut Arrivals> = Vec::new();
     let mut others = Vec::new();
     let mut committing: Vec<&mut Turn> = Vec::new();
     for job in batch {
         match job {
             Job::Turn(turn) => committing.push(turn),
+            Job::Hold(hold) => holds.push(hold),
             Job::Arrivals(asked) => arrivals.push(asked),
             Job::Other(operation) => others.push(operation),
         }
@@ -315,24 +341,29 @@ async fn write(
     if !arrivals.is_empty() {
         inbox::accept(connection, &mut arrivals).await?;
     }
+    let mut together = Together::new(manner, others.is_empty(), found)?;
     for operation in others {
-        let guarded = !operation.cleans_up();
-        if guarded {
-            savepoint(connection).await?;
-        }
+        savepoint(connection).await?;
         match operation.run(connection).await {
-            Ok(()) if guarded => release(connection).await?,
-            Ok(()) => {}
+            Ok(()) => release(connection).await?,
             Err(error) if errors::may_pass(&error) => return Err(error),
             Err(error) => {
-                if guarded {
-                    undo(connection).await?;
-                }
+                undo(connection).await?;
                 operation.refuse(error);
             }
         }
     }
-    turns::prepare(connection, committing, found).await
+    for (place, hold) in holds.into_iter().enumerate() {
+        hold.answer = match together.hold(place, &hold.input)? {
+            Some(held) => Some(Ok(HoldOutcome::Held(held))),
+            // It takes back by itself what it wrote, so that it needs no savepoint around it.
+            None => match hold.input.run(connection).await {
+                Err(error) if errors::may_pass(&error) => return Err(error),
+                ended => Some(ended),
+            },
+        };
+    }
+    turns::prepare(connection, committing, found, together).await
 }
 
 pub(super) async fn savepoint(connection: &mut SqliteConnection) -> Result<()> {
