@@ -116,7 +116,7 @@ fn hours(draft: &mut Draft<'_>, when: Option<&When>) {
         } else {
             format!("{}–{}", name(week[at].0), name(week[at + same - 1].0))
         };
-        let open = windows_text(draft, &week[at].1);
+        let open = speaker.windows(&week[at].1);
         let open = if open.is_empty() {
             speaker.line("closed-word", &[])
         } else {
@@ -132,7 +132,7 @@ fn hours(draft: &mut Draft<'_>, when: Option<&When>) {
         .iter()
         .filter(|e| e.to >= today && e.from <= find::plus_days(today, 30))
         .map(|e| {
-            let open = windows_text(draft, &e.windows);
+            let open = speaker.windows(&e.windows);
             let open = if open.is_empty() {
                 speaker.line("closed-word", &[])
             } else {
@@ -149,7 +149,7 @@ fn hours(draft: &mut Draft<'_>, when: Option<&When>) {
 fn hours_of_day(draft: &mut Draft<'_>, date: Date) {
     let speaker = draft.speaker();
     let day = hours::of_business(draft.view.catalogue, date);
-    let open = windows_text(draft, &day.windows);
+    let open = speaker.windows(&day.windows);
     let facts = [("day", speaker.day(date).into()), ("hours", open.clone().into())];
     if open.is_empty() {
         match day.exception {
@@ -165,23 +165,6 @@ fn hours_of_day(draft: &mut Draft<'_>, date: Date) {
     } else {
         draft.line("open-on", &facts);
     }
-}
-
-fn windows_text(draft: &Draft<'_>, windows: &[LocalWindow]) -> String {
-    let speaker = draft.speaker();
-    let each: Vec<String> = windows
-        .iter()
-        .map(|w| {
-            speaker.line(
-                "from-to",
-                &[
-                    ("from", speaker.time(w.start).into()),
-                    ("to", speaker.time(w.end).into()),
-                ],
-            )
-        })
-        .collect();
-    speaker.and(&each)
 }
 
 fn prices(draft: &mut Draft<'_>, about: &[ServiceId]) {

@@ -97,50 +97,31 @@ fn times(draft: &mut Draft<'_>, goal: Goal, lead: String, plans: &[Plan]) {
 /// Offers starts, with the staff left as it is.
 pub(super) fn starts(draft: &mut Draft<'_>, goal: Goal, lead: String, plans: &[Plan]) {
     let speaker = draft.speaker();
-    let options = plans
-        .iter()
-        .map(|p| Offered {
-            label: speaker.option(p, false),
-            choice: Choice::Start(p.starts_at),
-        })
-        .collect();
-    let id = goal.id;
-    draft.keep(Goal {
-        state: GoalState::Offering,
-        ..goal
-    });
-    draft.ask(
-        Some(id),
-        Expecting::Choice,
-        lead,
-        speaker.line("ask-choice-again", &[]),
-        options,
-    );
+    let option = |p: &Plan| Offered {
+        label: speaker.option(p, false),
+        choice: Choice::Start(p.starts_at),
+    };
+    choices(draft, goal, lead, plans.iter().map(option).collect());
 }
 
 /// Offers whole plans, staff included, and what else can be chosen.
 pub(super) fn plans(draft: &mut Draft<'_>, goal: Goal, lead: String, plans: &[Plan], more: Vec<Offered>) {
     let speaker = draft.speaker();
-    let mut options: Vec<Offered> = plans
-        .iter()
-        .map(|p| Offered {
-            label: speaker.option(p, true),
-            choice: Choice::Plan(p.clone()),
-        })
-        .collect();
-    options.extend(more);
+    let option = |p: &Plan| Offered {
+        label: speaker.option(p, true),
+        choice: Choice::Plan(p.clone()),
+    };
+    choices(draft, goal, lead, plans.iter().map(option).chain(more).collect());
+}
+
+fn choices(draft: &mut Draft<'_>, goal: Goal, lead: String, options: Vec<Offered>) {
+    let again = draft.speaker().line("ask-choice-again", &[]);
     let id = goal.id;
     draft.keep(Goal {
         state: GoalState::Offering,
         ..goal
     });
-    draft.ask(
-        Some(id),
-        Expecting::Choice,
-        lead,
-        speaker.line("ask-choice-again", &[]),
-        options,
-    );
+    draft.ask(Some(id), Expecting::Choice, lead, again, options);
 }
 
 /// A few plans that show what a day has: early, in the middle, late; full and half hours first.

@@ -78,22 +78,10 @@ pub(super) fn why(draft: &Draft<'_>, goal: &Goal, start: DateTime, reason: &Reas
         }
         Reason::OutsideHours => {
             let windows = hours::of_business(draft.view.catalogue, start.date()).windows;
-            let open: Vec<String> = windows
-                .iter()
-                .map(|w| {
-                    speaker.line(
-                        "from-to",
-                        &[
-                            ("from", speaker.time(w.start).into()),
-                            ("to", speaker.time(w.end).into()),
-                        ],
-                    )
-                })
-                .collect();
-            let hours = speaker.and(&open);
+            let open = speaker.windows(&windows);
             speaker.line(
                 if exact { "outside-hours" } else { "nothing-then" },
-                &[("day", speaker.day(start.date()).into()), ("hours", hours.into())],
+                &[("day", speaker.day(start.date()).into()), ("hours", open.into())],
             )
         }
         Reason::NonexistentLocalTime { next } => speaker.line(
@@ -194,22 +182,8 @@ fn nearest_days(draft: &mut Draft<'_>, goal: Goal, date: Date, lead: String) {
         .iter()
         .map(|day| {
             let windows = hours::of_business(draft.view.catalogue, *day).windows;
-            let open: Vec<String> = windows
-                .iter()
-                .map(|w| {
-                    speaker.line(
-                        "from-to",
-                        &[
-                            ("from", speaker.time(w.start).into()),
-                            ("to", speaker.time(w.end).into()),
-                        ],
-                    )
-                })
-                .collect();
-            let facts = [
-                ("day", speaker.short_day(*day).into()),
-                ("hours", speaker.and(&open).into()),
-            ];
+            let open = speaker.windows(&windows);
+            let facts = [("day", speaker.short_day(*day).into()), ("hours", open.into())];
             Offered {
                 label: speaker.line("day-with-hours", &facts),
                 choice: Choice::Day(*day),

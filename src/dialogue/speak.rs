@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use super::view::View;
 use super::wording::{self, Wording};
 use crate::booking::appointment::Appointment;
-use crate::booking::catalogue::ResourceKind;
+use crate::booking::catalogue::{LocalWindow, ResourceKind};
 use crate::booking::money;
 use crate::booking::visit::{Allocation, Plan};
 use crate::types::{AppointmentId, ResourceId, ServiceId};
@@ -238,6 +238,21 @@ impl<'a> Speaker<'a> {
         } else {
             self.line("notice-minutes", &[("minutes", minutes.into())])
         }
+    }
+
+    /// "9:00 am–12:00 pm and 2:00 pm–7:00 pm"; empty when there are none.
+    pub(super) fn windows(self, windows: &[LocalWindow]) -> String {
+        let each: Vec<String> = windows
+            .iter()
+            .map(|w| {
+                let facts = [
+                    ("from", self.time(w.start).into()),
+                    ("to", self.time(w.end).into()),
+                ];
+                self.line("from-to", &facts)
+            })
+            .collect();
+        self.and(&each)
     }
 
     /// A plan as an option: the moment, and with whom where that differs between options.
