@@ -254,7 +254,7 @@ impl Conversations {
             }
         }
         let (loaded, _) = load::load(&self.services, pair).await?;
-        Ok((loaded.version > 0).then(|| (loaded.version, loaded.context.as_ref().clone())))
+        Ok((loaded.version() > 0).then(|| (loaded.version(), loaded.context.as_ref().clone())))
     }
 
     /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew

@@ -10,9 +10,14 @@
 //! Invariants kept here: I1 and I2 (the version fence), I3 (the inbox is unique by message key), I5 (no seat twice).
 
 mod appointments;
+mod asked;
+mod batch;
 pub mod cache;
+mod errors;
 mod inbox;
+mod migrations;
 mod outbox;
+mod retry;
 pub mod sqlite;
 mod transcript;
 mod turn;
@@ -27,7 +32,7 @@ pub use self::appointments::{
 pub use self::inbox::{Acceptance, Inbound, InboxState, MessageKey, Receipt, Unfinished};
 pub use self::outbox::{OutboxRow, Settlement};
 pub use self::transcript::{Direction, TranscriptEntry};
-pub use self::turn::{CommitOutcome, EffectRefusal, Opened, StoredContext, TurnCommit};
+pub use self::turn::{CommitOutcome, EffectRefusal, Opened, Standing, StoredContext, TurnCommit};
 pub use crate::booking::appointment::Actor;
 use crate::booking::appointment::Appointment;
 pub use crate::dialogue::context::Session;
@@ -87,9 +92,9 @@ pub trait Store: Send + Sync + 'static {
 
     // Conversations.
 
-    /// What a starting actor needs, in one query: the version, the context unless `known` is exactly that
-    /// version, and the messages that were accepted and not answered, oldest first (50 at most).
-    async fn open(&self, pair: &Pair, known: Option<u64>) -> Result<Opened>;
+    /// What a starting actor needs, in one query: where the conversation stands, the context unless it stands exactly
+    /// at `known`, and the messages that were accepted and not answered, oldest first (50 at most).
+    async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened>;
     /// Commits a turn: all of it or nothing.
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome>;
     /// Promises a slot. Idempotent by the appointment's id. Releases the goal's other holds, and expires dead

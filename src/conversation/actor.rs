@@ -325,7 +325,7 @@ impl State {
         if self.working {
             return;
         }
-        let known = self.loaded.as_ref().map(|l| (l.version, l.context.clone()));
+        let known = self.loaded.as_ref().map(|l| (l.version(), l.context.clone()));
         for asker in self.askers.drain(..) {
             // Whoever asked may have given up meanwhile.
             let _ = asker.send(known.clone());

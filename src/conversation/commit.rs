@@ -16,8 +16,8 @@ use crate::ids::{self, Seed};
 use crate::invariants::{self, Invariant};
 use crate::store::cache::Cached;
 use crate::store::{
-    CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow, StoredContext, TranscriptEntry,
-    TurnCommit,
+    CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow, Standing, StoredContext,
+    TranscriptEntry, TurnCommit,
 };
 use crate::telemetry::metrics::{self, AppointmentEvent, Stage};
 use crate::types::{Channel, Pair, SessionId, TurnId};
@@ -70,7 +70,7 @@ pub(super) async fn attempt(
         calendar: &calendar,
         participant: &pair.participant,
         now,
-        seed: Seed::of_turn(pair.conversation().0, loaded.version),
+        seed: Seed::of_turn(pair.conversation().0, loaded.version()),
         lost,
     };
     let mut outcome = dialogue::decide(&loaded.context, input, &view);
@@ -87,6 +87,7 @@ pub(super) async fn attempt(
     }
     let committing = Instant::now();
     let (turn, answer) = write_up(services, pair, business, loaded, draft, outcome, now);
+    let id = turn.commit.turn;
     let effects = turn.effects.clone();
     let context = turn.context_after;
     let expects_delivery = turn.commit.outbox.iter().any(|row| !row.sent);
@@ -96,15 +97,15 @@ pub(super) async fn attempt(
         CommitOutcome::Committed { version, .. } => {
             invariants::check(
                 Invariant::I2,
-                invariants::version_grew_by_one(loaded.version, version),
+                invariants::version_grew_by_one(loaded.version(), version),
                 pair.conversation(),
             );
-            let after = Loaded {
-                version,
+            let after = Cached {
+                standing: Standing { version, turn: id },
                 context: context.into(),
             };
             tell(services, pair, &after, &effects, expects_delivery).await;
-            Ok(Verdict::Committed(after, answer))
+            Ok(Verdict::Committed(after.into(), answer))
         }
         CommitOutcome::VersionConflict { .. } => Ok(Verdict::Conflict),
         CommitOutcome::AlreadyAnswered(keys) => Ok(Verdict::AlreadyAnswered(keys)),
@@ -261,7 +262,7 @@ fn write_up(
         outbox.push(OutboxRow {
             id,
             pair: pair.clone(),
-            version: loaded.version + 1,
+            version: loaded.version() + 1,
             ordinal,
             seq,
             channel,
@@ -280,7 +281,7 @@ fn write_up(
             .last()
             .map_or_else(|| drawn_message_id(now), |h| h.id.clone()),
         session_id: session,
-        version: loaded.version + 1,
+        version: loaded.version() + 1,
         duplicate: false,
         replies: replies.iter().map(ReplyView::from).collect(),
         goals: context
@@ -297,7 +298,7 @@ fn write_up(
     let commit = TurnCommit {
         turn,
         pair: pair.clone(),
-        expected_version: loaded.version,
+        expected_version: loaded.version(),
         at: now,
         // A context is plain data; serialising it cannot fail.
         context: StoredContext {
@@ -350,11 +351,11 @@ fn changed(effects: &[Effect]) -> Vec<Appointment> {
 }
 
 /// After the commit: caches, calendar, outbox, waitlist.
-async fn tell(services: &Services, pair: &Pair, after: &Loaded, effects: &[Effect], expects_delivery: bool) {
+async fn tell(services: &Services, pair: &Pair, after: &Cached, effects: &[Effect], expects_delivery: bool) {
     let conversation = pair.conversation();
-    services.local.put(conversation, Cached::from(after)).await;
+    services.local.put(conversation, after.clone()).await;
     if let Some(shared) = &services.shared {
-        shared.put(conversation, Cached::from(after)).await;
+        shared.put(conversation, after.clone()).await;
     }
     if expects_delivery {
         (services.outbox_bell)();

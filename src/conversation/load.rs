@@ -6,15 +6,21 @@ use super::{Refused, Services};
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
 use crate::store::cache::Cached;
-use crate::store::{Inbound, StoredContext};
+use crate::store::{Inbound, Standing, StoredContext};
 use crate::telemetry::metrics::{self, CacheResult, Tier};
 use crate::types::Pair;
 
-/// The context that an actor owns, with its version.
+/// The context that an actor owns, with where the conversation stands; nowhere before its first turn.
 #[derive(Debug, Clone)]
 pub(super) struct Loaded {
-    pub version: u64,
+    pub standing: Option<Standing>,
     pub context: Arc<Context>,
+}
+
+impl Loaded {
+    pub(super) fn version(&self) -> u64 {
+        self.standing.map_or(0, |standing| standing.version)
+    }
 }
 
 /// Loads a conversation: from a cache if the store says that it is current, else from the store.
@@ -23,22 +29,18 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
     let (cached, from) = remembered(services, pair).await;
     let opened = services
         .store
-        .open(pair, cached.as_ref().map(|c| c.version))
+        .open(pair, cached.as_ref().map(|c| c.standing))
         .await?;
     if let Some(cached) = cached {
-        if opened.context.is_none() && cached.version == opened.version {
+        if opened.context.is_none() && opened.standing == Some(cached.standing) {
             metrics::cache_asked(from, CacheResult::Hit);
-            let loaded = Loaded {
-                version: cached.version,
-                context: cached.context,
-            };
-            return Ok((loaded, opened.pending));
+            return Ok((cached.into(), opened.pending));
         }
         // Stale or ahead is a miss: what was remembered is of no use.
         metrics::cache_asked(from, CacheResult::Miss);
-        if cached.version > opened.version {
-            // Ahead of the store, after a failover: once the store has come so far again, the number would fit and the
-            // context would not.
+        if cached.standing.version >= opened.version() {
+            // Ahead of the store or beside it, after a failover. Caches keep what is newer, so that it would stay and
+            // be a miss until the store has overtaken it.
             services.local.forget(conversation).await;
             if let Some(shared) = &services.shared {
                 shared.forget(conversation).await;
@@ -56,7 +58,7 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
         None => Context::default(),
     };
     let loaded = Loaded {
-        version: opened.version,
+        standing: opened.standing,
         context: Arc::new(context),
     };
     Ok((loaded, opened.pending))
@@ -115,11 +117,11 @@ async fn read(services: &Services, pair: &Pair, stored: &StoredContext) -> Resul
     })
 }
 
-impl From<&Loaded> for Cached {
-    fn from(loaded: &Loaded) -> Self {
+impl From<Cached> for Loaded {
+    fn from(committed: Cached) -> Self {
         Self {
-            version: loaded.version,
-            context: loaded.context.clone(),
+            standing: Some(committed.standing),
+            context: committed.context,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Caches of contexts: disposable, and never trusted.
 //!
-//! A cache remembers (version, context). A starting actor offers the version that it found to the store's one query;
-//! only when the store says that this is the committed one is the cached context used (I6). So a cache that is stale,
+//! A cache remembers a context and where its conversation stood. A starting actor offers what it found to the store's
+//! one query; only when the store says that the conversation stands just there is the cached context used (I6). So a cache that is stale,
 //! empty or ahead costs a read and can never start a turn on a wrong context.
 
 use std::sync::Arc;
@@ -10,13 +10,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::dialogue::Context;
+use crate::store::Standing;
 use crate::types::ConversationId;
 
-/// A context with the version that it belongs to.
+/// A context with where its conversation stood.
 #[derive(Debug, Clone)]
 pub struct Cached {
-    /// The version.
-    pub version: u64,
+    /// Where it stood.
+    pub standing: Standing,
     /// The context.
     pub context: Arc<Context>,
 }
@@ -74,7 +75,7 @@ impl ContextCache for LocalCache {
         self.entries
             .entry(conversation)
             .and_upsert_with(|kept| match kept {
-                Some(kept) if kept.value().version > cached.version => kept.into_value(),
+                Some(kept) if kept.value().standing.version > cached.standing.version => kept.into_value(),
                 _ => cached,
             });
     }
@@ -87,6 +88,7 @@ impl ContextCache for LocalCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::TurnId;
     use uuid::Uuid;
 
     #[tokio::test]
@@ -94,13 +96,16 @@ mod tests {
         let cache = LocalCache::new(10, Duration::from_secs(60));
         let id = ConversationId(Uuid::from_u128(1));
         let at = |version| Cached {
-            version,
+            standing: Standing {
+                version,
+                turn: TurnId(Uuid::from_u128(u128::from(version))),
+            },
             context: Arc::default(),
         };
         cache.put(id, at(7)).await;
         cache.put(id, at(6)).await;
-        assert_eq!(cache.get(id).await.unwrap().unwrap().version, 7);
+        assert_eq!(cache.get(id).await.unwrap().unwrap().standing.version, 7);
         cache.put(id, at(8)).await;
-        assert_eq!(cache.get(id).await.unwrap().unwrap().version, 8);
+        assert_eq!(cache.get(id).await.unwrap().unwrap().standing.version, 8);
     }
 }

@@ -3,12 +3,12 @@
 //! One file, one process (a lock beside the file sees to it), one task that writes ([`writer`]) and a small pool that
 //! reads. WAL mode lets readers work while the writer commits; a reader sees what was committed before it began.
 //!
-//! - `open`, `lock`, `migrations`: how a database is opened.
+//! - `open`, `lock`: how a database is opened.
 //! - `writer`, `operation`: the commit pipeline.
 //! - `turns`, `turn_rows`, `effects`, `together`: what a turn writes.
 //! - `appointments`, `holds`, `changes`, `calendar`: what is booked, and the only paths that book.
 //! - `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by noun.
-//! - `rows`, `errors`: values and errors of SQLite in our words.
+//! - `rows`: values of SQLite in our words.
 //!
 //! Lacks: several processes on one file, replication, and archiving of old sessions.
 
@@ -18,12 +18,10 @@ mod calendar;
 mod changes;
 mod conversations;
 mod effects;
-mod errors;
 mod figures;
 mod holds;
 mod inbox;
 mod lock;
-mod migrations;
 mod open;
 mod operation;
 mod outbox;
@@ -41,14 +39,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqlitePool;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
 pub use self::open::Options;
-use self::operation::{Asked, Job, Operation};
+use self::operation::{Job, Operation};
+use super::asked::Asked;
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Settlement, Standing, Store, TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
@@ -91,17 +90,11 @@ impl SqliteStore {
         }
     }
 
-    async fn answered<O>(answer: oneshot::Receiver<Result<O>>) -> Result<O> {
-        answer
-            .await
-            .unwrap_or(Err(Error::Closed("its writer has stopped")))
-    }
-
     /// Hands an operation to the writer and waits for its answer.
     async fn write<O: Operation>(&self, operation: O) -> Result<O::Output> {
         let (asked, answer) = Asked::new(operation);
         self.enqueue(Job::Other(Box::new(asked))).await?;
-        Self::answered(answer).await
+        answer.wait().await
     }
 
     fn measure_pool(&self) {
@@ -131,14 +124,14 @@ impl Store for SqliteStore {
         businesses::all(&self.readers).await
     }
 
-    async fn open(&self, pair: &Pair, known: Option<u64>) -> Result<Opened> {
+    async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
         conversations::open(&self.readers, pair, known).await
     }
 
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {
         let (asked, answer) = Asked::new(turn);
         self.enqueue(Job::Turn(Box::new(asked))).await?;
-        Self::answered(answer).await
+        answer.wait().await
     }
 
     async fn hold(
@@ -158,7 +151,7 @@ impl Store for SqliteStore {
             now,
         });
         self.enqueue(Job::Hold(Box::new(asked))).await?;
-        Self::answered(answer).await
+        answer.wait().await
     }
 
     async fn accept(&self, messages: Vec<Inbound>) -> Result<Vec<Acceptance>> {
@@ -167,7 +160,7 @@ impl Store for SqliteStore {
         }
         let (asked, answer) = Asked::new(messages);
         self.enqueue(Job::Arrivals(asked)).await?;
-        Self::answered(answer).await
+        answer.wait().await
     }
 
     async fn receipt(&self, key: &MessageKey) -> Result<Option<Receipt>> {

@@ -7,15 +7,34 @@ use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::Effect;
 use crate::types::{Pair, TurnId};
 
+/// Where a conversation stands: its version and the turn that made it.
+///
+/// The turn is part of it because after a failover that lost commits another history can reach the same version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The version, from 1.
+    pub version: u64,
+    /// The turn that made it.
+    pub turn: TurnId,
+}
+
 /// What a starting actor gets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opened {
-    /// The committed version; 0 when the conversation is new.
-    pub version: u64,
-    /// The context, absent when it is new or when the caller knows this very version.
+    /// Where it stands; absent when it is new.
+    pub standing: Option<Standing>,
+    /// The context, absent when the conversation is new or stands where the caller knows it to.
     pub context: Option<StoredContext>,
     /// Accepted and not answered, oldest first.
     pub pending: Vec<Inbound>,
+}
+
+impl Opened {
+    /// The committed version; 0 when the conversation is new.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.standing.map_or(0, |standing| standing.version)
+    }
 }
 
 /// A context as stored: JSON with the number of the schema that wrote it.

@@ -232,7 +232,7 @@ mod sqlite_file {
         assert_eq!(answered, 50);
         let store = SqliteStore::open(&Options::file(&path)).await.unwrap();
         let ana = given::pair("ana");
-        let version = store.open(&ana, None).await.unwrap().version;
+        let version = store.open(&ana, None).await.unwrap().version();
         assert!(version >= 50, "{version}");
         let said = store.messages(ana.conversation(), None, 9999).await.unwrap();
         assert_eq!(said.len() as u64, 2 * version);
@@ -243,9 +243,9 @@ mod sqlite_file {
         let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
         let pair = given::pair("ana");
         store.commit(given::turn(&pair, 0)).await.unwrap();
-        assert_eq!(store.open(&pair, None).await.unwrap().version, 1);
+        assert_eq!(store.open(&pair, None).await.unwrap().version(), 1);
         let other = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
-        assert_eq!(other.open(&pair, None).await.unwrap().version, 0);
+        assert_eq!(other.open(&pair, None).await.unwrap().version(), 0);
     }
 
     #[tokio::test]

@@ -190,9 +190,9 @@ impl Store for FakeStore {
     async fn businesses(&self) -> Result<Vec<BusinessId>> {
         self.answer(vec![BusinessId::new("demo-salon").unwrap()])
     }
-    async fn open(&self, _: &Pair, _: Option<u64>) -> Result<Opened> {
+    async fn open(&self, _: &Pair, _: Option<crate::store::Standing>) -> Result<Opened> {
         self.answer(Opened {
-            version: 0,
+            standing: None,
             context: None,
             pending: Vec::new(),
         })

@@ -61,7 +61,9 @@ impl FakeCache {
 
     pub(super) fn remembers(&self, pair: &Pair) -> Option<u64> {
         let entries = self.entries.lock().unwrap();
-        entries.get(&pair.conversation()).map(|cached| cached.version)
+        entries
+            .get(&pair.conversation())
+            .map(|cached| cached.standing.version)
     }
 
     pub(super) fn get_now(&self, pair: &Pair) -> Option<Cached> {
@@ -82,7 +84,7 @@ impl ContextCache for FakeCache {
         let mut entries = self.entries.lock().unwrap();
         let newer = entries
             .get(&conversation)
-            .is_none_or(|kept| kept.version <= cached.version);
+            .is_none_or(|kept| kept.standing.version <= cached.standing.version);
         if newer {
             entries.insert(conversation, cached);
         }

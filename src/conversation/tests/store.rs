@@ -14,9 +14,9 @@ use crate::dialogue::outcome::WaitlistEntry;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxState, MessageKey, Opened, OutboxRow, Receipt,
-    Result, Settlement, Store, StoredContext, TranscriptEntry, TurnCommit, Unfinished,
+    Result, Settlement, Standing, Store, StoredContext, TranscriptEntry, TurnCommit, Unfinished,
 };
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, TurnId};
 
 /// What goes wrong with the next call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,14 @@ pub(super) enum Fault {
     Panic,
 }
 
+/// A version that somebody else made.
+pub(super) fn standing_at(version: u64) -> Standing {
+    Standing {
+        version,
+        turn: TurnId(uuid::Uuid::from_u128(u128::from(version))),
+    }
+}
+
 /// What stands in the inbox.
 struct Row {
     message: Inbound,
@@ -42,7 +50,7 @@ struct Row {
 #[derive(Default)]
 struct Rows {
     documents: HashMap<BusinessId, String>,
-    conversations: HashMap<ConversationId, (u64, StoredContext)>,
+    conversations: HashMap<ConversationId, (Standing, StoredContext)>,
     inbox: BTreeMap<MessageKey, Row>,
     transcripts: HashMap<ConversationId, Vec<TranscriptEntry>>,
     appointments: BTreeMap<AppointmentId, Appointment>,
@@ -121,13 +129,13 @@ impl FakeStore {
         lock(&self.rows)
             .conversations
             .get(&pair.conversation())
-            .map_or(0, |(version, _)| *version)
+            .map_or(0, |(standing, _)| standing.version)
     }
 
     /// What a failover does: the store is at another version than it was.
     pub(super) fn set_version(&self, pair: &Pair, to: u64) {
-        if let Some((version, _)) = lock(&self.rows).conversations.get_mut(&pair.conversation()) {
-            *version = to;
+        if let Some((standing, _)) = lock(&self.rows).conversations.get_mut(&pair.conversation()) {
+            *standing = standing_at(to);
         }
     }
 
@@ -165,7 +173,10 @@ impl FakeStore {
 impl Rows {
     fn commit(&mut self, turn: &TurnCommit) -> CommitOutcome {
         let id = turn.pair.conversation();
-        let committed = self.conversations.get(&id).map_or(0, |(version, _)| *version);
+        let committed = self
+            .conversations
+            .get(&id)
+            .map_or(0, |(standing, _)| standing.version);
         if committed != turn.expected_version {
             return CommitOutcome::VersionConflict { committed };
         }
@@ -190,7 +201,11 @@ impl Rows {
             };
         }
         let version = committed + 1;
-        self.conversations.insert(id, (version, turn.context.clone()));
+        let standing = Standing {
+            version,
+            turn: turn.turn,
+        };
+        self.conversations.insert(id, (standing, turn.context.clone()));
         self.transcripts
             .entry(id)
             .or_default()
@@ -256,7 +271,7 @@ impl Store for FakeStore {
         Ok(lock(&self.rows).documents.keys().cloned().collect())
     }
 
-    async fn open(&self, pair: &Pair, known: Option<u64>) -> Result<Opened> {
+    async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
         self.called("open");
         let fault = lock(&self.on_open).pop_front();
         assert_ne!(fault, Some(Fault::Panic), "opening breaks");
@@ -264,10 +279,12 @@ impl Store for FakeStore {
             return Err(unavailable());
         }
         let rows = lock(&self.rows);
-        let (version, context) = rows
+        let (standing, context) = rows
             .conversations
             .get(&pair.conversation())
-            .map_or((0, None), |(version, context)| (*version, Some(context.clone())));
+            .map_or((None, None), |(standing, context)| {
+                (Some(*standing), Some(context.clone()))
+            });
         let pending = rows
             .inbox
             .values()
@@ -275,8 +292,8 @@ impl Store for FakeStore {
             .map(|row| row.message.clone())
             .collect();
         Ok(Opened {
-            version,
-            context: context.filter(|_| known != Some(version)),
+            standing,
+            context: context.filter(|_| known != standing),
             pending,
         })
     }
@@ -289,11 +306,11 @@ impl Store for FakeStore {
             Some(Fault::Stall) => self.gate.acquire().await.unwrap().forget(),
             Some(Fault::OvertakenCommit) => {
                 let mut rows = lock(&self.rows);
-                let other = rows
+                let (standing, _) = rows
                     .conversations
                     .entry(turn.pair.conversation())
-                    .or_insert_with(|| (0, turn.context.clone()));
-                other.0 += 1;
+                    .or_insert_with(|| (standing_at(0), turn.context.clone()));
+                *standing = standing_at(standing.version + 1);
             }
             Some(Fault::Panic) => panic!("committing breaks"),
             None => {}

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::errors::may_pass;
 use super::rows::{Cells, blob, json, micros, signed};
 use super::writer::undo;
 use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::booking::visit::Allocation;
+use crate::store::errors::may_pass;
 use crate::store::{Actor, AppointmentEvent, AppointmentQuery, Result};
 use crate::types::{AppointmentId, BusinessId, GoalId, ParticipantId, ResourceId, ServiceId, TurnId};
 
@@ -126,7 +126,7 @@ macro_rules! put_text {
 
 /// Writes an appointment as it is now: the row, its allocations, an event, and the next version of the calendar.
 ///
-/// Fails as "taken" ([`super::errors::is_taken`]) when a trigger finds one of its seats occupied; some of the
+/// Fails as "taken" (`errors::is_taken`) when a trigger finds one of its seats occupied; some of the
 /// statements have run by then, so that callers stand in a savepoint.
 pub(super) async fn put(
     connection: &mut SqliteConnection,

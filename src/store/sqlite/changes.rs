@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::appointments::{self, By, put};
-use super::errors::is_taken;
 use super::holds::{clear_the_way, stored};
 use super::operation::Operation;
 use super::rows::blob;
 use super::writer::{release, savepoint, undo};
 use crate::booking::appointment::{Appointment, EventKind, Status};
+use crate::store::errors::is_taken;
 use crate::store::{Change, ChangeOutcome, Result};
 use crate::types::{AppointmentId, BusinessId};
 

@@ -3,35 +3,37 @@
 use sqlx::SqlitePool;
 
 use super::inbox;
-use super::rows::{Cells, signed};
-use crate::store::{Opened, Result, StoredContext};
-use crate::types::Pair;
+use super::rows::{Cells, blob, signed};
+use crate::store::{Opened, Result, Standing, StoredContext};
+use crate::types::{Pair, TurnId};
 
 /// The version, the context unless it is known, and the pending messages: one statement, so one snapshot.
-pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<u64>) -> Result<Opened> {
+pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
     let rows = sqlx::query(
         "WITH pending AS (
              SELECT n, channel, account, message_id, business_id, participant_id, text, attachments, sent_at,
                     received_at
              FROM inbox WHERE conversation_id = $1 AND state = 0 ORDER BY n LIMIT 50)
          -- IS NOT, never <: after a restored backup a cache can be ahead.
-         SELECT 0 AS n, c.version, c.context_schema, CASE WHEN c.version IS NOT $2 THEN c.context END AS context,
+         SELECT 0 AS n, c.version, c.last_turn_id, c.context_schema,
+                CASE WHEN c.version IS NOT $2 OR c.last_turn_id IS NOT $3 THEN c.context END AS context,
                 NULL AS channel, NULL AS account, hex($1) AS message_id, NULL AS business_id,
                 NULL AS participant_id, NULL AS text, NULL AS attachments, NULL AS sent_at, NULL AS received_at
          FROM (SELECT 1) LEFT JOIN conversations c ON c.id = $1
          UNION ALL
-         SELECT n, NULL, NULL, NULL, channel, account, message_id, business_id, participant_id, text, attachments,
+         SELECT n, NULL, NULL, NULL, NULL, channel, account, message_id, business_id, participant_id, text, attachments,
                 sent_at, received_at
          FROM pending
          ORDER BY n",
     )
     .bind(inbox::conversation(pair))
-    .bind(known.map(signed))
+    .bind(known.map(|known| signed(known.version)))
+    .bind(known.map(|known| blob(known.turn.0)))
     .fetch_all(readers)
     .await?;
 
     let mut opened = Opened {
-        version: 0,
+        standing: None,
         context: None,
         pending: Vec::with_capacity(rows.len().saturating_sub(1)),
     };
@@ -42,8 +44,11 @@ pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<u64>) 
             continue;
         }
         let cells = Cells::new(row, "conversations", "message_id");
-        if cells.get::<Option<i64>>("version")?.is_some() {
-            opened.version = cells.number("version")?;
+        if let Some(turn) = cells.id_if_any("last_turn_id")? {
+            opened.standing = Some(Standing {
+                version: cells.number("version")?,
+                turn: TurnId(turn),
+            });
         }
         if let Some(json) = cells.get::<Option<String>>("context")? {
             opened.context = Some(StoredContext {

@@ -14,12 +14,12 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::appointments::{self, By, put};
-use super::errors::{is_taken, may_pass};
 use super::operation::Operation;
 use super::rows::{Cells, as_stored, blob, json, micros};
 use super::writer::{release, savepoint, undo};
 use crate::booking::appointment::{Appointment, EventKind, Refused, Status};
 use crate::booking::visit::Allocation;
+use crate::store::errors::{is_taken, may_pass};
 use crate::store::{Actor, HoldOutcome, Result};
 use crate::types::{AppointmentId, BusinessId, Pair};
 

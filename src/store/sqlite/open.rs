@@ -10,10 +10,10 @@ use sqlx::sqlite::{
 };
 use tokio::sync::{mpsc, watch};
 
+use super::SqliteStore;
 use super::lock::FileLock;
 use super::writer::Writer;
-use super::{SqliteStore, migrations};
-use crate::store::{Error, Result};
+use crate::store::{Error, Result, migrations};
 
 /// Writes that may wait for the writer; one more waits for a place, with a limit.
 const QUEUE_MAX: usize = 1024;
@@ -143,7 +143,9 @@ pub(super) async fn open(options: &Options) -> Result<SqliteStore> {
         .connect_with(writing.clone())
         .await
         .map_err(cannot_open)?;
-    migrations::run(&migrating).await?;
+    // The file's lock is held, so that nobody else migrates. A pool, because a future that migrates a bare connection is
+    // not `Send`.
+    migrations::migrator(&migrations::SQLITE).run(&migrating).await?;
     migrating.close().await;
 
     let (alive, ended) = watch::channel(());

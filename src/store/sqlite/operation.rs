@@ -1,13 +1,11 @@
 //! What callers hand to the writer, each with the way back to its caller.
 
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
-
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use tokio::sync::oneshot;
 
-use super::errors;
 use super::holds::Hold;
+use crate::store::asked::Asked;
+use crate::store::batch::{self, Batched};
 use crate::store::{Acceptance, CommitOutcome, HoldOutcome, Inbound, Result, TurnCommit};
 
 /// A write that is carried out on its own, inside a savepoint of the batch's transaction.
@@ -22,35 +20,6 @@ pub(super) trait Operation: Send + Sync + 'static {
     /// Roughly how much it writes.
     fn bytes(&self) -> usize {
         512
-    }
-}
-
-/// Something asked of the writer: the input, the answer once there is one, and who waits for it.
-pub(super) struct Asked<I, O> {
-    pub(super) input: I,
-    pub(super) answer: Option<Result<O>>,
-    caller: oneshot::Sender<Result<O>>,
-}
-
-impl<I, O> Asked<I, O> {
-    pub(super) fn new(input: I) -> (Self, oneshot::Receiver<Result<O>>) {
-        let (caller, answer) = oneshot::channel();
-        let asked = Self {
-            input,
-            answer: None,
-            caller,
-        };
-        (asked, answer)
-    }
-
-    fn reply(self, answer: Option<Result<O>>) {
-        if let Some(answer) = answer {
-            if let Err(error) = &answer {
-                metrics::counter!("frontdesk_store_errors_total", "kind" => errors::kind(error)).increment(1);
-            }
-            // Nobody listens when the caller was cancelled; what was asked for is done all the same.
-            let _ = self.caller.send(answer);
-        }
     }
 }
 
@@ -76,9 +45,8 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
         self.answer = Some(Err(error));
     }
 
-    fn reply(mut self: Box<Self>) {
-        let answer = self.answer.take();
-        Asked::reply(*self, answer);
+    fn reply(self: Box<Self>) {
+        Asked::reply(*self);
     }
 
     fn bytes(&self) -> usize {
@@ -101,48 +69,27 @@ pub(super) enum Job {
     Other(Box<dyn AnyOperation>),
 }
 
-impl Job {
-    /// Roughly how much it writes; what bounds a batch is bytes.
-    pub(super) fn bytes(&self) -> usize {
+impl Batched for Job {
+    fn bytes(&self) -> usize {
         match self {
-            Self::Turn(turn) => {
-                let turn = &turn.input;
-                let said: usize = turn.transcript.iter().map(|entry| entry.text.len() + 256).sum();
-                let heard: usize = turn.answered.iter().map(|message| message.text.len() + 256).sum();
-                turn.context.json.len() + turn.answer.len() + said + heard + 256 * turn.outbox.len()
-            }
-            Self::Hold(_) => 1024,
-            Self::Arrivals(arrivals) => arrivals
-                .input
-                .iter()
-                .map(|message| message.text.len() + message.attachments.as_ref().map_or(0, String::len) + 256)
-                .sum(),
+            Self::Turn(turn) => batch::bytes_of_turn(&turn.input),
+            Self::Hold(_) => batch::BYTES_OF_HOLD,
+            Self::Arrivals(arrivals) => batch::bytes_of_messages(&arrivals.input),
             Self::Other(operation) => operation.bytes(),
         }
     }
 
-    /// Hashes of what no two turns or holds of a batch may share: their conversation and the messages that they
-    /// answer. If two hashes fall together by chance, one of them waits for the next batch.
-    pub(super) fn touches(&self) -> Vec<u64> {
-        let hasher = BuildHasherDefault::<DefaultHasher>::default();
-        let turn = match self {
-            Self::Turn(turn) => turn,
-            Self::Hold(hold) => return vec![hasher.hash_one(hold.input.pair.conversation())],
-            Self::Arrivals(_) | Self::Other(_) => return Vec::new(),
-        };
-        let mut hashes = Vec::with_capacity(1 + turn.input.answered.len());
-        hashes.push(hasher.hash_one(turn.input.pair.conversation()));
-        for message in &turn.input.answered {
-            let hash = hasher.hash_one(&message.key);
-            // A turn may name a message twice; that is no conflict.
-            if !hashes.contains(&hash) {
-                hashes.push(hash);
-            }
+    fn touches(&self) -> Vec<u64> {
+        match self {
+            Self::Turn(turn) => batch::touches_of_turn(&turn.input),
+            Self::Hold(hold) => batch::touches_of_hold(&hold.input.pair),
+            Self::Arrivals(_) | Self::Other(_) => Vec::new(),
         }
-        hashes
     }
+}
 
-    /// Answers with an error instead of what the batch made of it.
+impl Job {
+    /// Fails it, whatever it is.
     pub(super) fn refuse(&mut self, error: crate::store::Error) {
         match self {
             Self::Turn(turn) => turn.answer = Some(Err(error)),
@@ -152,21 +99,11 @@ impl Job {
         }
     }
 
-    /// Tells the caller.
     pub(super) fn reply(self) {
         match self {
-            Self::Turn(mut turn) => {
-                let answer = turn.answer.take();
-                turn.reply(answer);
-            }
-            Self::Hold(mut hold) => {
-                let answer = hold.answer.take();
-                hold.reply(answer);
-            }
-            Self::Arrivals(mut arrivals) => {
-                let answer = arrivals.answer.take();
-                arrivals.reply(answer);
-            }
+            Self::Turn(turn) => turn.reply(),
+            Self::Hold(hold) => hold.reply(),
+            Self::Arrivals(arrivals) => arrivals.reply(),
             Self::Other(operation) => operation.reply(),
         }
     }

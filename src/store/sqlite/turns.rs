@@ -13,8 +13,9 @@ use super::rows::{Cells, hex, json, signed};
 use super::together::Together;
 use super::turn_rows::LastText;
 use super::writer::{release, savepoint, undo};
-use super::{appointments, effects, errors};
+use super::{appointments, effects};
 use crate::booking::appointment::Appointment;
+use crate::store::errors;
 use crate::store::{CommitOutcome, Result, TurnCommit};
 use crate::types::TurnId;
 

@@ -11,10 +11,8 @@
 //! Callers wait on a oneshot. One that is cancelled loses its answer and nothing else, because the connection is
 //! never driven by a caller's future (sqlx 0.9 leaves a connection in a transaction when that is dropped).
 
-use std::collections::{HashSet, VecDeque};
-use std::time::Duration;
+use std::collections::VecDeque;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use tokio::sync::{mpsc, watch};
@@ -24,26 +22,10 @@ use super::lock::FileLock;
 use super::operation::{Arrivals, Job, Turn};
 use super::together::{Manner, Together};
 use super::turn_rows::LastText;
-use super::{errors, inbox, together, turns};
+use super::{inbox, together, turns};
+use crate::store::retry::Pauses;
 use crate::store::{Error, HoldOutcome, Result};
-
-/// Operations in one batch.
-const BATCH_JOBS_MAX: usize = 256;
-/// Bytes in one batch: what bounds a commit is how much it writes.
-const BATCH_BYTES_MAX: usize = 1 << 20;
-/// Tries of a batch before its callers hear that the database is unavailable.
-const TRIES_MAX: usize = 6;
-
-/// The pauses between tries: 10 ms doubling up to 500 ms, with jitter.
-fn pauses() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(10))
-        .with_max_delay(Duration::from_millis(500))
-        .with_factor(2.0)
-        .with_max_times(TRIES_MAX - 1)
-        .with_jitter()
-        .build()
-}
+use crate::store::{batch, errors};
 
 /// The task's state.
 pub(super) struct Writer {
@@ -85,21 +67,21 @@ impl Writer {
     /// Serves the queue until every sender is gone and all that was queued is done.
     pub(super) async fn run(mut self) {
         let mut waiting = VecDeque::new();
-        let mut arrived = Vec::with_capacity(BATCH_JOBS_MAX);
+        let mut arrived = Vec::with_capacity(batch::JOBS_MAX);
         loop {
             if waiting.is_empty() {
-                if self.queue.recv_many(&mut arrived, BATCH_JOBS_MAX).await == 0 {
+                if self.queue.recv_many(&mut arrived, batch::JOBS_MAX).await == 0 {
                     break;
                 }
                 waiting.extend(arrived.drain(..));
             } else {
-                while waiting.len() < BATCH_JOBS_MAX
+                while waiting.len() < batch::JOBS_MAX
                     && let Ok(job) = self.queue.try_recv()
                 {
                     waiting.push_back(job);
                 }
             }
-            let batch = next_batch(&mut waiting);
+            let batch = batch::next(&mut waiting);
             self.carry_out(batch).await;
         }
         // The file stays whole without it; closing merely moves the WAL into it.
@@ -142,18 +124,16 @@ impl Writer {
 
     /// Commits, trying again while the trouble is of a kind that passes.
     async fn commit_persistently(&mut self, batch: &mut [Job]) -> Result<()> {
-        let mut pauses = pauses();
+        let mut pauses = Pauses::of_a_write();
         loop {
             let error = match self.commit_once(batch).await {
                 Ok(()) => return Ok(()),
                 Err(error) if errors::may_pass(&error) => error,
                 Err(error) => return Err(error),
             };
-            let Some(pause) = pauses.next() else {
+            if !pauses.wait().await {
                 return Err(error);
-            };
-            metrics::counter!("frontdesk_store_retries_total").increment(1);
-            tokio::time::sleep(pause).await;
+            }
             if matches!(error, Error::Unavailable(sqlx::Error::WorkerCrashed)) {
                 self.reconnect().await;
             }
@@ -219,7 +199,7 @@ impl Writer {
 
     /// Asks whether batch `number` is durable, after its COMMIT failed. Never guesses: `None` when nobody answers.
     async fn has_committed(&mut self, number: i64) -> Option<bool> {
-        let mut pauses = pauses();
+        let mut pauses = Pauses::of_a_write();
         loop {
             let last = sqlx::query("SELECT batch FROM writer WHERE id = 1")
                 .fetch_one(&mut self.connection)
@@ -227,7 +207,9 @@ impl Writer {
             if let Ok(row) = last {
                 return Some(row.get::<i64, _>(0) == number);
             }
-            tokio::time::sleep(pauses.next()?).await;
+            if !pauses.wait().await {
+                return None;
+            }
             self.reconnect().await;
         }
     }
@@ -248,36 +230,6 @@ impl Writer {
             Err(error) => tracing::warn!(error = %error, "the database cannot be opened again"),
         }
     }
-}
-
-/// Takes the next batch off the front: bounded in number and bytes, and without turns that could get in each other's
-/// way. A second turn of a conversation, or of a message, waits for the next batch, where it meets what became of
-/// the first one.
-fn next_batch(waiting: &mut VecDeque<Job>) -> Vec<Job> {
-    let mut batch = Vec::with_capacity(waiting.len().min(BATCH_JOBS_MAX));
-    let mut left = Vec::new();
-    let mut touched = HashSet::new();
-    let mut bytes = 0;
-    while let Some(job) = waiting.pop_front() {
-        bytes += job.bytes();
-        let full = batch.len() == BATCH_JOBS_MAX || bytes > BATCH_BYTES_MAX;
-        if full && !batch.is_empty() {
-            waiting.push_front(job);
-            break;
-        }
-        let touches = job.touches();
-        if touches.iter().any(|hash| touched.contains(hash)) {
-            left.push(job);
-        } else {
-            batch.push(job);
-        }
-        // Those of a turn that waits as well, so that a third does not overtake it.
-        touched.extend(touches);
-    }
-    while let Some(job) = left.pop() {
-        waiting.push_front(job);
-    }
-    batch
 }
 
 /// What is asked about a batch when its transaction begins.

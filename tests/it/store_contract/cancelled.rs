@@ -27,7 +27,7 @@ pub(crate) async fn callers_cancelled_at_every_await_lose_and_double_nothing(bac
     let ana = pair("ana");
     for round in 0..60_usize {
         let polls = round % 6;
-        let version = store.open(&ana, None).await.unwrap().version;
+        let version = store.open(&ana, None).await.unwrap().version();
         poll_and_drop(
             polls,
             store.accept(vec![message(&ana, &format!("cancelled-{round}"))]),
@@ -54,7 +54,7 @@ pub(crate) async fn callers_cancelled_at_every_await_lose_and_double_nothing(bac
         );
     }
     let opened = store.open(&ana, None).await.unwrap();
-    assert_eq!(opened.version, 60);
+    assert_eq!(opened.version(), 60);
     let seqs: Vec<u64> = store
         .messages(ana.conversation(), None, 999)
         .await

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use frontdesk::store::{CommitOutcome, Error, InboxState};
+use frontdesk::store::{CommitOutcome, Error, InboxState, Standing};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -12,7 +12,7 @@ use super::given::{attempt, committed, pair, turn};
 pub(crate) async fn a_new_conversation_has_version_0_and_no_context(backend: &dyn Backend) {
     let store = backend.open().await;
     let opened = store.open(&pair("ana"), None).await.unwrap();
-    assert_eq!(opened.version, 0);
+    assert_eq!(opened.version(), 0);
     assert_eq!(opened.context, None);
     assert!(opened.pending.is_empty());
 }
@@ -24,7 +24,7 @@ pub(crate) async fn a_committed_turn_is_read_back(backend: &dyn Backend) {
     committed(&store, turn.clone()).await;
 
     let opened = store.open(&ana, None).await.unwrap();
-    assert_eq!(opened.version, 1);
+    assert_eq!(opened.version(), 1);
     assert_eq!(opened.context.as_ref(), Some(&turn.context));
     assert!(opened.pending.is_empty());
     assert_eq!(
@@ -46,11 +46,21 @@ pub(crate) async fn a_context_is_only_sent_to_those_who_do_not_know_it(backend: 
     let ana = pair("ana");
     committed(&store, turn(&ana, 0)).await;
     committed(&store, turn(&ana, 1)).await;
-    assert_eq!(store.open(&ana, Some(2)).await.unwrap().context, None);
-    // A cache can be behind, and after a restored backup also ahead.
-    for known in [None, Some(0), Some(1), Some(3)] {
+    let now = Standing {
+        version: 2,
+        turn: turn(&ana, 1).turn,
+    };
+    assert_eq!(store.open(&ana, Some(now)).await.unwrap().context, None);
+    // A cache can be behind, and after a restored backup also ahead or beside.
+    let behind = Standing { version: 1, ..now };
+    let ahead = Standing { version: 3, ..now };
+    let beside = Standing {
+        turn: turn(&ana, 0).turn,
+        ..now
+    };
+    for known in [None, Some(behind), Some(ahead), Some(beside)] {
         let opened = store.open(&ana, known).await.unwrap();
-        assert_eq!(opened.version, 2);
+        assert_eq!(opened.standing, Some(now));
         assert_eq!(opened.context, Some(turn(&ana, 1).context), "known: {known:?}");
     }
 }
@@ -64,7 +74,7 @@ pub(crate) async fn a_stale_version_never_wins(backend: &dyn Backend) {
         let outcome = store.commit(attempt(&ana, stale, "late")).await.unwrap();
         assert_eq!(outcome, CommitOutcome::VersionConflict { committed: 2 });
     }
-    assert_eq!(store.open(&ana, None).await.unwrap().version, 2);
+    assert_eq!(store.open(&ana, None).await.unwrap().version(), 2);
     assert_eq!(
         store.messages(ana.conversation(), None, 99).await.unwrap().len(),
         4
@@ -123,7 +133,7 @@ pub(crate) async fn versions_and_transcripts_have_no_gaps(backend: &dyn Backend)
             tasks.spawn(async move {
                 let mut won = 0;
                 while won < 8 {
-                    let version = store.open(&pair, None).await.unwrap().version;
+                    let version = store.open(&pair, None).await.unwrap().version();
                     let turn = attempt(&pair, version, &format!("-{server}-{won}"));
                     if let CommitOutcome::Committed { version: made, .. } = store.commit(turn).await.unwrap()
                     {
@@ -137,7 +147,7 @@ pub(crate) async fn versions_and_transcripts_have_no_gaps(backend: &dyn Backend)
     tasks.join_all().await;
     for who in 0..5 {
         let pair = pair(&format!("customer-{who}"));
-        assert_eq!(store.open(&pair, None).await.unwrap().version, 24);
+        assert_eq!(store.open(&pair, None).await.unwrap().version(), 24);
         let said = store.messages(pair.conversation(), None, 99).await.unwrap();
         let seqs: Vec<u64> = said.iter().map(|entry| entry.seq).collect();
         assert_eq!(seqs, (1..=48).collect::<Vec<_>>());
@@ -150,7 +160,7 @@ pub(crate) async fn a_turn_that_is_handed_in_twice_is_committed_once(backend: &d
     committed(&store, turn(&ana, 0)).await;
     // Whoever does not know what became of a commit asks by the turn's id.
     committed(&store, turn(&ana, 0)).await;
-    assert_eq!(store.open(&ana, None).await.unwrap().version, 1);
+    assert_eq!(store.open(&ana, None).await.unwrap().version(), 1);
     assert_eq!(
         store.messages(ana.conversation(), None, 99).await.unwrap().len(),
         2

@@ -26,7 +26,7 @@ pub(crate) async fn what_was_committed_survives_a_crash(backend: &dyn Backend) {
     let store = backend.open().await;
     let opened = store.open(&ana, None).await.unwrap();
     assert_eq!(
-        (opened.version, opened.pending),
+        (opened.version(), opened.pending),
         (1, vec![message(&ana, "unanswered")])
     );
     assert_eq!(
@@ -86,7 +86,7 @@ pub(crate) async fn a_crash_in_the_middle_loses_nothing_that_was_answered(backen
     let store = backend.open().await;
     for (customer, answered) in answered.iter().enumerate() {
         let who = pair(&format!("customer-{customer}"));
-        let version = store.open(&who, None).await.unwrap().version;
+        let version = store.open(&who, None).await.unwrap().version();
         let answered = answered.load(Ordering::SeqCst);
         assert!(
             version == answered || version == answered + 1,
@@ -127,7 +127,7 @@ pub(crate) async fn closing_finishes_what_was_handed_over(backend: &dyn Backend)
     for (n, committed, booked) in answered {
         let who = pair(&format!("customer-{n}"));
         assert_eq!(
-            store.open(&who, None).await.unwrap().version,
+            store.open(&who, None).await.unwrap().version(),
             u64::from(committed)
         );
         let visit = visit(who.participant.as_str(), &format!("staff-{n}"), "10:00", "10:30");

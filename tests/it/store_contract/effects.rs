@@ -31,11 +31,11 @@ fn confirm(appointment: &Appointment) -> Effect {
 }
 
 async fn refused(store: &Arc<dyn Store>, turn: TurnCommit) -> (usize, EffectRefusal) {
-    let before = store.open(&turn.pair, None).await.unwrap().version;
+    let before = store.open(&turn.pair, None).await.unwrap().version();
     let pair = turn.pair.clone();
     match store.commit(turn).await.unwrap() {
         CommitOutcome::EffectRefused { effect, refusal } => {
-            assert_eq!(store.open(&pair, None).await.unwrap().version, before);
+            assert_eq!(store.open(&pair, None).await.unwrap().version(), before);
             (effect, refusal)
         }
         other => panic!("an effect should have been refused: {other:?}"),
@@ -296,7 +296,7 @@ pub(crate) async fn a_refused_effect_writes_nothing_while_its_neighbours_commit(
             };
             assert_eq!(outcome, refused);
             assert_eq!(stored, None);
-            assert_eq!(opened.version, 0);
+            assert_eq!(opened.version(), 0);
             assert_eq!(store.receipt(&turn(&who, 0).answered[0].key).await.unwrap(), None);
             assert!(
                 store
@@ -308,7 +308,7 @@ pub(crate) async fn a_refused_effect_writes_nothing_while_its_neighbours_commit(
         } else {
             assert!(matches!(outcome, CommitOutcome::Committed { version: 1, .. }));
             assert_eq!(stored, Some(visit));
-            assert_eq!(opened.version, 1);
+            assert_eq!(opened.version(), 1);
         }
     }
 }

@@ -96,7 +96,7 @@ async fn take(store: &Arc<dyn Store>, step: Step, now: Timestamp, name: String) 
         blocked_until: ends_at + SignedDuration::from_mins(5),
         ..wish.allocations[0].clone()
     };
-    let version = store.open(&pair, None).await.unwrap().version;
+    let version = store.open(&pair, None).await.unwrap().version();
     let commit = async |effect: Effect| {
         let turn = TurnCommit {
             at: now,

@@ -1,17 +1,20 @@
-//! What an error of SQLite means: try again, give up, or "somebody else has the slot".
+//! What an error of a database means: try again, ask what became of it, give up, or "somebody else has the slot".
 
 use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
-use crate::store::Error;
+use super::Error;
 
-/// What the triggers of `allocations` say when a seat is taken.
-const TAKEN: &str = "no_double_booking";
+/// What SQLite's triggers say when a seat is taken.
+const TAKEN_SQLITE: &str = "no_double_booking";
+/// What PostgreSQL's constraint says: `exclusion_violation`.
+const TAKEN_POSTGRES: &str = "23P01";
 
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Remedy {
-    /// It may pass: the file is locked, the disk is full, the connection is gone.
+    /// It may pass: locked, full, overloaded, away.
     TryAgain,
     /// The data or the statement is at fault.
     GiveUp,
@@ -20,23 +23,42 @@ enum Remedy {
 fn remedy(error: &sqlx::Error) -> Remedy {
     match error {
         sqlx::Error::Database(database) => {
-            let code: i32 = database
-                .try_downcast_ref::<SqliteError>()
-                .and_then(DatabaseError::code)
-                .and_then(|code| code.parse().ok())
-                .unwrap_or(0);
-            // The low byte is the primary result code: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT,
-            // FULL, CANTOPEN, PROTOCOL, NOTADB. None of them says anything about the data at hand.
-            match code & 0xff {
-                3 | 5..=11 | 13..=15 | 26 => Remedy::TryAgain,
-                _ => Remedy::GiveUp,
+            if let Some(error) = database.try_downcast_ref::<PgDatabaseError>() {
+                return postgres(error.code());
             }
+            let code = database
+                .try_downcast_ref::<SqliteError>()
+                .and_then(DatabaseError::code);
+            sqlite(code.and_then(|code| code.parse().ok()).unwrap_or(0))
         }
         sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::BeginFailed => Remedy::TryAgain,
+        _ => Remedy::GiveUp,
+    }
+}
+
+/// <https://www.sqlite.org/rescode.html>
+fn sqlite(code: i32) -> Remedy {
+    // The low byte is the primary result code: PERM, BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, CORRUPT,
+    // FULL, CANTOPEN, PROTOCOL, NOTADB. None of them says anything about the data at hand.
+    match code & 0xff {
+        3 | 5..=11 | 13..=15 | 26 => Remedy::TryAgain,
+        _ => Remedy::GiveUp,
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn postgres(code: &str) -> Remedy {
+    match code.get(..2) {
+        // Connection, rolled back (serialisation, deadlock), resources (disk, memory, connections), prerequisite (lock
+        // timeout), operator (shutdown, cancelled by a timeout), system. A standby that is not yet promoted writes
+        // nothing (25006). A statement prepared before a migration is prepared anew (0A000, 26000).
+        Some("08" | "40" | "53" | "55" | "57" | "58" | "26") => Remedy::TryAgain,
+        _ if matches!(code, "25006" | "0A000") => Remedy::TryAgain,
         _ => Remedy::GiveUp,
     }
 }
@@ -52,12 +74,25 @@ impl From<sqlx::Error> for Error {
 
 /// Whether the write was refused because a seat is taken.
 pub(super) fn is_taken(error: &Error) -> bool {
-    matches!(error, Error::Rejected(sqlx::Error::Database(database)) if database.message() == TAKEN)
+    let Error::Rejected(sqlx::Error::Database(database)) = error else {
+        return false;
+    };
+    database.message() == TAKEN_SQLITE || database.code().as_deref() == Some(TAKEN_POSTGRES)
 }
 
 /// Whether trying the same again may help.
 pub(super) fn may_pass(error: &Error) -> bool {
     matches!(error, Error::Unavailable(_))
+}
+
+/// Whether the database has said that it did nothing. If not (the connection broke, or the statement was cancelled),
+/// a write that failed may have happened all the same.
+pub(super) fn is_undone(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(database) = error else {
+        return false;
+    };
+    let code = database.code().unwrap_or_default();
+    !matches!(code.get(..2), Some("08" | "57" | "58"))
 }
 
 /// The label of `frontdesk_store_errors_total`.
