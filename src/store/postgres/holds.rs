@@ -117,7 +117,8 @@ impl Rows {
 }
 
 /// Calendars first, in the order of their names: their rows are the locks of everything that books. Nobody else books
-/// in these businesses until the statement ends, so that whoever finds a seat occupied finds it so for good.
+/// in these businesses until the statement ends, so that whoever finds a seat occupied finds it so for good. A calendar
+/// without a row cannot be locked: the first hold of a business needs care, and makes it.
 const TEXT: &str = "WITH h AS MATERIALIZED (
          SELECT *, tstzrange(blocked_from, blocked_until) AS blocked
          FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[],
@@ -128,12 +129,11 @@ const TEXT: &str = "WITH h AS MATERIALIZED (
                    goal, version, at, item, service, resource, seat, seat_starts_at, seat_ends_at, blocked_from,
                    blocked_until, after)),
      calendar AS MATERIALIZED (
-         INSERT INTO calendars (business_id, version) SELECT DISTINCT h.business, 1 FROM h ORDER BY 1
-         ON CONFLICT (business_id) DO UPDATE SET version = calendars.version + 1
-         RETURNING business_id, version),
+         SELECT business_id FROM calendars WHERE business_id = ANY($2) ORDER BY business_id FOR NO KEY UPDATE),
      met AS MATERIALIZED (
          SELECT h.id,
-                EXISTS (SELECT 1 FROM appointments a WHERE a.id = h.id)
+                NOT EXISTS (SELECT 1 FROM calendar WHERE calendar.business_id = h.business)
+                OR EXISTS (SELECT 1 FROM appointments a WHERE a.id = h.id)
                 OR EXISTS (
                     SELECT 1 FROM allocations l JOIN appointments a ON a.id = l.appointment_id
                     WHERE l.business_id = h.business AND l.resource_id = h.resource AND l.seat = h.seat
@@ -149,17 +149,22 @@ const TEXT: &str = "WITH h AS MATERIALIZED (
              (appointment_id, business_id, item, service_id, resource_id, seat, starts_at, ends_at, blocked, status)
          SELECT h.id, h.business, h.item, h.service, h.resource, h.seat, h.seat_starts_at, h.seat_ends_at, h.blocked,
                 'held'
-         FROM h JOIN calendar ON calendar.business_id = h.business JOIN met ON met.id = h.id
+         FROM h JOIN met ON met.id = h.id
          WHERE NOT met.something
          ON CONFLICT ON CONSTRAINT no_double_booking DO NOTHING
-         RETURNING appointment_id AS id),
+         RETURNING appointment_id AS id, business_id),
+     -- Whoever gets nothing changes nothing: the calendar's version grows with what is placed.
+     grown AS MATERIALIZED (
+         INSERT INTO calendars (business_id, version) SELECT DISTINCT business_id, 1 FROM won
+         ON CONFLICT (business_id) DO UPDATE SET version = calendars.version + 1
+         RETURNING business_id, version),
      placed AS (
          INSERT INTO appointments
              (id, business_id, participant_id, status, services, party_size, starts_at, ends_at, price_minor,
               hold_expires_at, goal_id, version, calendar_version, created_at, updated_at)
          SELECT h.id, h.business, h.participant, 'held', h.services, h.party_size, h.starts_at, h.ends_at,
-                h.price_minor, h.hold_expires_at, h.goal, h.version, calendar.version, h.at, h.at
-         FROM h JOIN won ON won.id = h.id JOIN calendar ON calendar.business_id = h.business),
+                h.price_minor, h.hold_expires_at, h.goal, h.version, grown.version, h.at, h.at
+         FROM h JOIN won ON won.id = h.id JOIN grown ON grown.business_id = h.business),
      event AS (
          INSERT INTO appointment_events (appointment_id, seq, kind, actor, at, after)
          SELECT h.id, 1, 'held', 'bot', h.at, h.after FROM h JOIN won ON won.id = h.id)
