@@ -8,7 +8,7 @@
 //! - `lane`, `transaction`: the commit pipeline.
 //! - `turns`, `turn_rows`, `turn_changes`, `turn_statement`: committing many turns at once. `holds`, `arrivals`: the same
 //!   for promised slots and for messages.
-//! - `careful`, `booking`: turns, holds and changes one by one.
+//! - `careful`: turns, holds and changes one by one. `booking`: the statements under their rules (`store::rules`).
 //! - `appointments`, `calendar`, `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by
 //!   noun. `rows`: values as PostgreSQL stores them.
 //!
@@ -51,7 +51,7 @@ pub use self::open::Options;
 use self::transaction::{AnyOperation, Operation, Operations};
 use super::asked::Asked;
 use super::retry::read;
-use super::rules::Hold;
+use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
@@ -209,7 +209,7 @@ impl Store for PostgresStore {
     }
 
     async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
-        self.write(careful::Requested {
+        self.write(Requested {
             business: business.clone(),
             change,
             now,
@@ -280,7 +280,7 @@ impl Store for PostgresStore {
     }
 
     async fn expire_holds(&self, now: Timestamp) -> Result<Vec<BusinessId>> {
-        self.write(careful::Expire { now }).await
+        self.write(Expire { now }).await
     }
 
     async fn close_sessions(&self, idle_since: Timestamp, now: Timestamp) -> Result<u64> {

@@ -22,8 +22,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use frontdesk::store::Store;
+use frontdesk::store::postgres::PostgresStore;
 use frontdesk::store::sqlite::{Options, SqliteStore};
 use tempfile::TempDir;
+
+use crate::support::postgres::Database;
 
 /// A place where a store keeps its data; it can be opened again after a crash.
 #[async_trait]
@@ -45,6 +48,13 @@ impl Backend for Sqlite {
     async fn open(&self) -> Arc<dyn Store> {
         let options = Options::file(self.0.path().join("frontdesk.db"));
         Arc::new(SqliteStore::open(&options).await.unwrap())
+    }
+}
+
+#[async_trait]
+impl Backend for Database {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(PostgresStore::open(&self.options()).await.unwrap())
     }
 }
 
@@ -169,6 +179,7 @@ macro_rules! stores {
 
 stores! {
     sqlite: Sqlite::new();
+    postgres: Database::new().await;
 }
 
 /// What only the store in a file must do.

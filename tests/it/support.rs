@@ -1,3 +1,4 @@
-//! What integration tests share: a front desk in a temporary folder, and people who talk to it.
+//! What integration tests share: a front desk in a temporary folder, people who talk to it, and PostgreSQL.
 
 pub(crate) mod desk;
+pub(crate) mod postgres;
