@@ -130,6 +130,8 @@ macro_rules! stores {
                 a_refused_effect_writes_nothing_while_its_neighbours_commit
                 somebody_elses_visit_is_out_of_reach
                 waiting_customers_are_listed_longest_first
+                a_turn_with_a_booking_handed_in_twice_books_once
+                of_many_first_turns_with_effects_exactly_one_wins
                 handoff_contact_and_profile_are_part_of_the_turn;
             changes:
                 an_idempotency_key_books_once

@@ -14,7 +14,9 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use super::Backend;
-use super::given::{at, booked, committed, held, hold, id, now, pair, placed, salon, story, turn, visit};
+use super::given::{
+    at, attempt, booked, committed, held, hold, id, now, pair, placed, salon, story, turn, visit,
+};
 
 fn with(who: &str, version: u64, effects: Vec<Effect>) -> TurnCommit {
     TurnCommit {
@@ -389,6 +391,52 @@ pub(crate) async fn waiting_customers_are_listed_longest_first(backend: &dyn Bac
     committed(&store, with("ben", 2, vec![Effect::Waitlist { entry }])).await;
     assert!(store.offers_run_out(at("10:00"), 10).await.unwrap().is_empty());
     assert_eq!(names(store.waiting(&salon(), 1).await.unwrap()), ["ben"]);
+}
+
+pub(crate) async fn a_turn_with_a_booking_handed_in_twice_books_once(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let appointment = visit("ana", "mai", "10:00", "10:30");
+    let booking = with("ana", 0, vec![Effect::Book { appointment }]);
+    let booked = committed(&store, booking.clone()).await;
+    assert_eq!(committed(&store, booking.clone()).await, booked);
+    assert_eq!(story(&store, &booked[0]).await, ["booked"]);
+    // What it changed is told as it is now, however much has happened since.
+    let cancel = Effect::Cancel {
+        appointment: booked[0].clone(),
+    };
+    let cancelled = committed(&store, with("ana", 1, vec![cancel])).await;
+    let outcome = store.commit(booking).await.unwrap();
+    match outcome {
+        CommitOutcome::Committed { appointments, .. } => assert_eq!(appointments, cancelled),
+        CommitOutcome::VersionConflict { committed } => assert_eq!(committed, 2),
+        other => panic!("it is committed, or too long ago to tell: {other:?}"),
+    }
+}
+
+pub(crate) async fn of_many_first_turns_with_effects_exactly_one_wins(backend: &dyn Backend) {
+    let store = backend.open().await;
+    // Who writes the conversation's first row cannot be known beforehand: there is nothing yet to wait for.
+    for round in 0..8 {
+        let who = format!("customer-{round}");
+        let barrier = Arc::new(Barrier::new(12));
+        let mut tasks = JoinSet::new();
+        for n in 0..12 {
+            let (store, barrier) = (store.clone(), barrier.clone());
+            let entry = waiting(&format!("{who}, try {n}"), at("09:00"));
+            let turn = TurnCommit {
+                effects: vec![Effect::Waitlist { entry }],
+                ..attempt(&pair(&who), 0, &format!("-{n}"))
+            };
+            tasks.spawn(async move {
+                barrier.wait().await;
+                store.commit(turn).await.unwrap()
+            });
+        }
+        let outcomes = tasks.join_all().await;
+        let lost = CommitOutcome::VersionConflict { committed: 1 };
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == lost).count(), 11);
+    }
+    assert_eq!(store.waiting(&salon(), 99).await.unwrap().len(), 8);
 }
 
 pub(crate) async fn handoff_contact_and_profile_are_part_of_the_turn(backend: &dyn Backend) {
