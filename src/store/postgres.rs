@@ -5,7 +5,7 @@
 //! look, is a [`transaction`] of its own. Reads go through a small pool.
 //!
 //! - `open`, `link`: how a database is opened, and how a writing task holds on to it.
-//! - `lane`, `transaction`: the commit pipeline.
+//! - `lane`, `handover`, `transaction`: the commit pipeline.
 //! - `turns`, `turn_rows`, `turn_changes`, `turn_statement`: committing many turns at once. `holds`, `arrivals`: the same
 //!   for promised slots and for messages.
 //! - `careful`: turns, holds and changes one by one. `booking`: the statements under their rules (`store::rules`).
@@ -23,6 +23,7 @@ mod calendar;
 mod careful;
 mod conversations;
 mod figures;
+mod handover;
 mod holds;
 mod inbox;
 mod lane;

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 
+use super::handover::Handover;
 use super::link::Link;
-use super::transaction::{Operation, Operations};
+use super::transaction::Operation;
 use crate::store::asked::Asked;
 use crate::store::batch::{self, Batched};
 use crate::store::errors::{self, is_undone, may_pass};
@@ -55,7 +56,7 @@ pub(super) trait Lane: Send + 'static {
 pub(super) type Job<L> = Asked<<L as Lane>::Input, <L as Lane>::Output>;
 
 /// Serves a lane's queue until every sender is gone and all that was queued is done.
-pub(super) async fn serve<L>(mut lane: L, mut link: Link, queue: Queue<Job<L>>, careful: Operations)
+pub(super) async fn serve<L>(mut lane: L, mut link: Link, queue: Queue<Job<L>>, careful: Handover)
 where
     L: Lane,
     Job<L>: Batched,
@@ -78,9 +79,22 @@ where
 }
 
 /// Writes a batch, in halves if it must be, and answers everybody.
-async fn carry_out<L: Lane>(lane: &mut L, link: &mut Link, batch: Vec<Job<L>>, careful: &Operations) {
+async fn carry_out<L>(lane: &mut L, link: &mut Link, batch: Vec<Job<L>>, careful: &Handover)
+where
+    L: Lane,
+    Job<L>: Batched,
+{
+    let (behind, batch): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .partition(|job| careful.is_under_way(&job.touches()));
+    for job in behind {
+        hand_over::<L>(job, careful);
+    }
     let mut parts = vec![batch];
     while let Some(mut part) = parts.pop() {
+        if part.is_empty() {
+            continue;
+        }
         let inputs: Vec<&L::Input> = part.iter().map(|job| &job.input).collect();
         match persistently(lane, link, &inputs).await {
             Ok(answers) => {
@@ -112,12 +126,12 @@ async fn carry_out<L: Lane>(lane: &mut L, link: &mut Link, batch: Vec<Job<L>>, c
     }
 }
 
-fn hand_over<L: Lane>(job: Job<L>, careful: &Operations) {
-    if let Err(refused) = careful.try_send(Box::new(job)) {
-        let (mpsc::error::TrySendError::Full(mut job) | mpsc::error::TrySendError::Closed(mut job)) = refused;
-        job.refuse(Error::Closed("its queue is full"));
-        job.reply();
-    }
+fn hand_over<L: Lane>(job: Job<L>, careful: &Handover)
+where
+    Job<L>: Batched,
+{
+    let touches = job.touches();
+    careful.hand_over(Box::new(job), touches);
 }
 
 /// Writes, trying again while the trouble is of a kind that passes.

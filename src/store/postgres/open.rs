@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::{mpsc, watch};
 
 use super::arrivals::Accepting;
+use super::handover::Handover;
 use super::holds::Holding;
 use super::link::Link;
 use super::turns::Committing;
@@ -17,7 +18,9 @@ use crate::store::{Error, Result, migrations};
 
 /// Jobs that may wait in a queue; one more waits for a place, with a limit.
 const QUEUE_MAX: usize = 1024;
-/// Connections for what takes several statements.
+/// Connections for what takes several statements, in no order.
+const OPERATIONS: usize = 2;
+/// Connections for what the lanes hand over, each in order.
 const CAREFUL: usize = 2;
 
 /// How to reach a database.
@@ -104,12 +107,20 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     let (alive, ended) = watch::channel(());
     let link = |options: PgConnectOptions| Link::new(options, CONNECT_LIMIT, statement_limit);
     let writing = writing(common.clone());
-    let (careful, operations) = mpsc::channel(QUEUE_MAX);
-    let operations = Arc::new(tokio::sync::Mutex::new(operations));
-    for _ in 0..CAREFUL {
-        let work = transaction::serve(link(common.clone()), operations.clone());
+    let (operations, queue) = mpsc::channel(QUEUE_MAX);
+    let queue = Arc::new(tokio::sync::Mutex::new(queue));
+    for _ in 0..OPERATIONS {
+        let work = transaction::serve(link(common.clone()), queue.clone());
         spawn(work, &alive);
     }
+    let mut careful = Vec::with_capacity(CAREFUL);
+    for _ in 0..CAREFUL {
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        careful.push(sender);
+        let queue = Arc::new(tokio::sync::Mutex::new(queue));
+        spawn(transaction::serve(link(common.clone()), queue), &alive);
+    }
+    let careful = Handover::new(careful);
     let (turns, queue) = mpsc::channel(QUEUE_MAX);
     let queue = Arc::new(tokio::sync::Mutex::new(queue));
     for _ in 0..options.committers.max(1) {
@@ -129,17 +140,14 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     );
     let (arrivals, queue) = mpsc::channel(QUEUE_MAX);
     let queue = Arc::new(tokio::sync::Mutex::new(queue));
-    spawn(
-        lane::serve(Accepting, link(writing), queue, careful.clone()),
-        &alive,
-    );
+    spawn(lane::serve(Accepting, link(writing), queue, careful), &alive);
     transaction::count_from_zero();
     Ok(PostgresStore {
         queues: Mutex::new(Some(Queues {
             turns,
             holds,
             arrivals,
-            operations: careful,
+            operations,
         })),
         readers,
         ended,
