@@ -1,7 +1,8 @@
 //! The shared cache against real servers, which are killed, paused, flushed and started again under it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use frontdesk::dialogue::Context;
 use frontdesk::dialogue::context::SCHEMA;
@@ -11,6 +12,7 @@ use frontdesk::store::cache::{CacheError, Cached, ContextCache, RedisCache};
 use frontdesk::types::{ConversationId, TurnId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::process::{BUSINESS, Site, eventually};
@@ -75,7 +77,8 @@ async fn becomes(cache: &RedisCache, conversation: ConversationId, expected: Opt
 
 /// Puts another conversation after everything else and waits for it: whatever was put before is written by then.
 async fn all_is_written(cache: &RedisCache) {
-    let last = ConversationId(Uuid::new_v4());
+    static LAST: AtomicU64 = AtomicU64::new(1 << 60);
+    let last = id(u128::from(LAST.fetch_add(1, Ordering::Relaxed)));
     put(cache, last, 1, 1);
     becomes(cache, last, Some((1, 1))).await;
 }
@@ -411,7 +414,11 @@ async fn a_user_with_the_rights_of_the_manual_is_enough() {
 /// Somebody's message, answered.
 async fn says(url: &str, who: &str, text: &str) -> Value {
     let body = json!({"business_id": BUSINESS, "participant_id": who, "text": text});
-    let response = reqwest::Client::new()
+    let http = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
+    let response = http
         .post(format!("{url}/v1/messages"))
         .json(&body)
         .send()
@@ -434,6 +441,8 @@ async fn figures(url: &str, path: &str) -> Value {
 fn site(server: &Redis) -> Site {
     let mut site = Site::new();
     site.settings.push(("REDIS_URL", server.url()));
+    let limit = LIMIT.as_millis().to_string();
+    site.settings.push(("FRONTDESK_CACHE__REDIS_TIMEOUT_MS", limit));
     site
 }
 
@@ -469,8 +478,10 @@ async fn conversations_go_on_while_redis_is_killed_paused_flushed_and_back() {
     let mut site = site(&server);
     let (process, url) = site.start().await;
     let people: Vec<String> = (0..8).map(|number| format!("person-{number}")).collect();
+    // With somebody new each time, whose context every cache is asked for.
     let everybody = |url: String, text: &'static str| {
-        let people = people.clone();
+        let mut people = people.clone();
+        people.push(format!("newcomer-{}", text.len()));
         async move {
             for person in &people {
                 let answer = says(&url, person, text).await;
@@ -500,6 +511,9 @@ async fn conversations_go_on_while_redis_is_killed_paused_flushed_and_back() {
     server.pause();
     everybody(url.clone(), "do you take cards?").await;
     server.go_on();
+    let shared = &figures(&url, "/v1/stats").await["cache"]["shared"];
+    let unanswered = shared["errors"].as_u64().unwrap() + shared["skipped"].as_u64().unwrap();
+    assert!(unanswered >= 2, "newcomers met a cache that was away: {shared}");
     process.kill().await;
 
     // Another process finds every conversation where it stood, whatever Redis has kept of it.

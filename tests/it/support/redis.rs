@@ -6,9 +6,10 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// How long a server may take to start or to answer.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -19,6 +20,7 @@ pid=$!
 echo $pid
 read -r _
 kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
 "#;
 
 /// A server of the test's own.

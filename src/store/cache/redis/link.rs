@@ -39,8 +39,8 @@ pub struct Address {
 }
 
 enum Server {
-    One(Client),
-    Cluster(ClusterClient),
+    One(Box<Client>),
+    Cluster(Box<ClusterClient>),
 }
 
 /// See the module.
@@ -84,16 +84,16 @@ impl Link {
             if let Some(certificates) = certificates {
                 builder = builder.certs(certificates);
             }
-            Server::Cluster(builder.build()?)
+            Server::Cluster(Box::new(builder.build()?))
         } else {
             let node = nodes
                 .into_iter()
                 .next()
                 .ok_or((ErrorKind::InvalidClientConfig, "no server is named"))?;
-            Server::One(match certificates {
+            Server::One(Box::new(match certificates {
                 Some(certificates) => Client::build_with_tls(node, certificates)?,
                 None => Client::open(node)?,
-            })
+            }))
         };
         Ok(Self {
             server,
@@ -112,7 +112,8 @@ impl Link {
                         .set_connection_timeout(Some(CONNECTING_MAX))
                         .set_response_timeout(None)
                         .set_pipeline_buffer_size(BUFFERED_MAX);
-                    let mut manager = ConnectionManager::new_with_config(client.clone(), config).await?;
+                    let mut manager =
+                        ConnectionManager::new_with_config(client.as_ref().clone(), config).await?;
                     cmd("PING").exec_async(&mut manager).await?;
                     Line::One(manager)
                 }
