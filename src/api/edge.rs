@@ -77,12 +77,23 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
+/// Marks a response whose body is not to be replaced.
+#[derive(Clone)]
+struct KeepBody;
+
+/// Lets a response keep its body although its status is an error's: it is a report that was asked for.
+pub(super) fn keep_body(response: &mut Response) {
+    response.extensions_mut().insert(KeepBody);
+}
+
 /// Gives every error a body of our own form, and every response its security headers.
 async fn dress(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let status = response.status();
-    if (status.is_client_error() || status.is_server_error()) && !is_problem(response.headers()) {
+    let is_error = status.is_client_error() || status.is_server_error();
+    let is_kept = response.extensions().get::<KeepBody>().is_some();
+    if is_error && !is_kept && !is_problem(response.headers()) {
         response = replace_body(&response, &path);
     }
     secure(response.headers_mut());
