@@ -21,8 +21,12 @@ use tracing::Instrument;
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::ids;
 
-/// How much longer than a message's wait any answer may take.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
+/// How much longer than a message's wait any answer may take: longer than a write is tried at the database, so that
+/// a database that is away is told as such.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// When it is worth asking again after an answer that took too long.
+const TIMED_OUT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -59,6 +63,7 @@ async fn limit_time(State(limit): State<Duration>, request: Request, next: Next)
             Kind::Timeout,
             format!("there was no answer within {} seconds", limit.as_secs()),
         )
+        .retry_after(TIMED_OUT_RETRY_AFTER)
         .into_response(),
     }
 }

@@ -160,7 +160,7 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
             "Too many messages of this participant are waiting; see `Retry-After`",
         ),
         ("503", true, "Not now; see `Retry-After`"),
-        ("504", true, "The answer took too long"),
+        ("504", true, "The answer took too long; see `Retry-After`"),
         ("default", true, "Any other error"),
     ];
     for (status, applies, description) in problems {
