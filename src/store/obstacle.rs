@@ -23,20 +23,35 @@ pub struct Obstacle {
 
 impl From<&Error> for Obstacle {
     fn from(error: &Error) -> Self {
-        let (passes, fix) = match error {
+        let (problem, passes, fix) = match error {
             Error::Unavailable(source) | Error::OutcomeUnknown(source) | Error::Rejected(source) => {
-                (comes_back(source), fix_of(source))
+                (said_by(source), comes_back(source), fix_of(source))
             }
-            Error::Migration(error) => migration(error),
-            Error::Closed(_) => (false, "start frontdesk again"),
+            Error::Migration(error) => {
+                let (passes, fix) = migration(error);
+                (error.to_string(), passes, fix)
+            }
+            Error::Closed(_) => (error.to_string(), false, "start frontdesk again"),
             // The sentence says it already.
-            Error::Open(_) | Error::Corrupt { .. } => (false, "`frontdesk doctor` looks at everything"),
+            Error::Open(_) | Error::Corrupt { .. } => {
+                (error.to_string(), false, "correct that and start again")
+            }
         };
         Self {
-            problem: error.to_string(),
+            problem,
             fix: fix.to_owned(),
             passes,
         }
+    }
+}
+
+/// What happened, in the words of whoever knows it best.
+fn said_by(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) => format!("no encrypted connection: {error}"),
+        error => error.to_string(),
     }
 }
 
@@ -169,7 +184,7 @@ mod tests {
                 false,
                 "another program",
             ),
-            (Error::Open("in use".into()), false, "frontdesk doctor"),
+            (Error::Open("in use".into()), false, "start again"),
             (
                 Error::Migration(MigrateError::VersionMissing(3)),
                 false,

@@ -48,7 +48,8 @@ async fn a_program_without_its_database_lives_and_takes_nothing() {
 
     let begun = Instant::now();
     let message = json!({"business_id": BUSINESS, "participant_id": "anna", "text": "hi"});
-    let refused = reqwest::Client::new()
+    let client = reqwest::Client::builder().timeout(PROMPT).build().unwrap();
+    let refused = client
         .post(format!("{url}/v1/messages"))
         .json(&message)
         .send()
