@@ -22,6 +22,8 @@ mod opening;
 mod outbox;
 pub mod postgres;
 mod retry;
+mod rows;
+mod rules;
 pub mod sqlite;
 mod transcript;
 mod turn;
