@@ -13,9 +13,12 @@ mod appointments;
 mod asked;
 mod batch;
 pub mod cache;
+pub mod checkup;
 mod errors;
 mod inbox;
 mod migrations;
+mod obstacle;
+mod opening;
 mod outbox;
 pub mod postgres;
 mod retry;
@@ -33,6 +36,8 @@ pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
 };
 pub use self::inbox::{Acceptance, Inbound, InboxState, MessageKey, Receipt, Unfinished};
+pub use self::obstacle::Obstacle;
+pub use self::opening::until_open;
 pub use self::outbox::{OutboxRow, Settlement};
 pub use self::transcript::{Direction, TranscriptEntry};
 pub use self::turn::{CommitOutcome, EffectRefusal, Opened, Standing, StoredContext, TurnCommit};
