@@ -13,8 +13,9 @@ use crate::dialogue::context::Session;
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxState, MessageKey, Opened, OutboxRow, Receipt,
-    Result, Settlement, Standing, Store, StoredContext, TranscriptEntry, TurnCommit, Unfinished,
+    EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict,
+    MessageKey, Opened, OutboxRow, Receipt, Result, Settlement, Standing, Store, StoredContext,
+    TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, TurnId};
 
@@ -431,6 +432,15 @@ impl Store for FakeStore {
     // What conversations never ask for.
 
     async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+        Err(unavailable())
+    }
+    async fn inbox_list(&self, _: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        Err(unavailable())
+    }
+    async fn inbox_settle(&self, _: &[MessageKey], _: InboxVerdict) -> Result<u64> {
+        Err(unavailable())
+    }
+    async fn append_transcript(&self, _: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
         Err(unavailable())
     }
     async fn appointment(&self, _: &BusinessId, _: AppointmentId) -> Result<Option<Appointment>> {
