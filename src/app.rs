@@ -18,10 +18,12 @@ use crate::api::{self, Api};
 use crate::booking::Catalogue;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::config::store::Transcript;
 use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
 use crate::lifecycle::Lifecycle;
 use crate::outbound::{Dispatcher, Hub, WebSender};
 use crate::store::Store;
+use crate::store::behind::Behind;
 use crate::store::cache::LocalCache;
 use crate::store::sqlite::{Options, SqliteStore};
 use crate::telemetry::{Meter, metrics};
@@ -64,6 +66,10 @@ impl App {
 /// When the store cannot be opened.
 pub async fn open(settings: &Settings) -> anyhow::Result<App> {
     let store: Arc<dyn Store> = Arc::new(open_store(settings).await?);
+    let store = match settings.store.transcript {
+        Transcript::WithTurn => store,
+        Transcript::Behind => Arc::new(Behind::new(store)),
+    };
     compose(settings, store).await
 }
 

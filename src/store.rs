@@ -1,7 +1,7 @@
 //! The only source of truth, behind one trait.
 //!
 //! [`Store`] speaks in the words of the product: open a conversation, accept messages, hold a slot, commit a turn.
-//! `sqlite/` implements it; one conformance suite (`tests/it/store_contract.rs`) says what every implementation
+//! `sqlite/` implements it, `behind` wraps it; one conformance suite (`tests/it/store_contract.rs`) says what every implementation
 //! must do, races included. Callers may drop a returned future at any await: a write that was handed over is
 //! carried out or not as if they had waited, because writers own their connections in tasks of their own.
 //!
@@ -12,6 +12,7 @@
 mod appointments;
 mod asked;
 mod batch;
+pub mod behind;
 pub mod cache;
 mod errors;
 mod inbox;
