@@ -65,12 +65,20 @@ impl App {
 /// # Errors
 /// When the store cannot be opened.
 pub async fn open(settings: &Settings) -> anyhow::Result<App> {
-    let store: Arc<dyn Store> = Arc::new(open_store(settings).await?);
+    let store = store(settings).await?;
     let store = match settings.store.transcript {
         Transcript::WithTurn => store,
         Transcript::Behind => Arc::new(Behind::new(store)),
     };
     compose(settings, store).await
+}
+
+/// Opens the store alone (migrating it), for what needs no conversations.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(Arc::new(open_store(settings).await?))
 }
 
 /// Puts everything together on a store.

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod checker;
+mod dead_letters;
 mod deliveries;
 mod kills;
 mod load;
@@ -17,3 +18,4 @@ mod ractor_facts;
 mod store_contract;
 mod stories;
 mod support;
+mod written_behind;
