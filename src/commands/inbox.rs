@@ -83,8 +83,8 @@ pub(super) struct Which {
     /// All dead letters
     #[arg(long)]
     all: bool,
-    /// Of this business only
-    #[arg(long, value_name = "ID", requires = "all")]
+    /// Only those of this business
+    #[arg(long, value_name = "ID")]
     business: Option<BusinessId>,
 }
 
