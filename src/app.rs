@@ -24,10 +24,13 @@ use crate::api::{self, Api};
 use crate::booking::Catalogue;
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::config::store::Transcript;
+use crate::config::store::Transcript;
 use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
 use crate::lifecycle::Lifecycle;
 use crate::outbound::{Dispatcher, Hub, WebSender};
 use crate::store::Store;
+use crate::store::behind::Behind;
 use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
 use crate::telemetry::{Meter, metrics};
@@ -77,8 +80,28 @@ pub async fn open(settings: &Settings) -> anyhow::Result<App> {
     compose(settings, store).await
 }
 
+/// Opens the store alone (migrating it), for what needs no conversations.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    Ok(Arc::new(open_store(settings).await?))
+}
+
+/// Opens the store alone (migrating it), for what needs no conversations.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    opening::migrated(settings, opening::COMMAND_PATIENCE).await
+}
+
 /// Puts everything together on a store.
 async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<App> {
+    let store = match settings.store.transcript {
+        Transcript::WithTurn => store,
+        Transcript::Behind => Arc::new(Behind::new(store)),
+    };
     let clock: Arc<dyn Clock> = Arc::new(settings.system_clock());
     let businesses = Businesses::new(store.clone());
     let hub = Hub::new(LISTENERS_MAX);

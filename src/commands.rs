@@ -7,6 +7,7 @@ mod business;
 mod chat;
 mod doctor;
 mod documents;
+mod inbox;
 mod lines;
 mod serve;
 mod understand;
@@ -41,6 +42,7 @@ Examples:
   frontdesk                                  serve the web chat and the API on 127.0.0.1:3000
   frontdesk chat                             talk to the demo business in the terminal
   frontdesk business check my-salon.toml     look for mistakes in a catalogue
+  frontdesk inbox list --state dead          show the messages that were given up
   frontdesk doctor                           check settings, database, Redis and port, and say what to fix
 
 Settings come from frontdesk.toml and the environment; see docs/OPERATIONS.md.
@@ -89,6 +91,9 @@ from); every answer is one line with the same id. Without TEXT, texts are read l
     /// Keep the catalogues of businesses
     #[command(subcommand)]
     Business(business::Command),
+    /// Look after messages without an answer: list them, try dead letters again, or drop them
+    #[command(subcommand)]
+    Inbox(inbox::Command),
     /// Bring the database to this version's schema (serve does it too)
     Migrate,
     /// Check settings, database, Redis, time zones and port, and say what to fix
@@ -178,6 +183,10 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
         }
         Command::Business(command) => {
             runtime()?.block_on(business::run(command, settings, output))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Inbox(command) => {
+            runtime()?.block_on(inbox::run(command, settings()?, output))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate => {

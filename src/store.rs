@@ -1,7 +1,7 @@
 //! The only source of truth, behind one trait.
 //!
 //! [`Store`] speaks in the words of the product: open a conversation, accept messages, hold a slot, commit a turn.
-//! `sqlite/` implements it; one conformance suite (`tests/it/store_contract.rs`) says what every implementation
+//! `sqlite/` implements it, `behind` wraps it; one conformance suite (`tests/it/store_contract.rs`) says what every implementation
 //! must do, races included. Callers may drop a returned future at any await: a write that was handed over is
 //! carried out or not as if they had waited, because writers own their connections in tasks of their own.
 //!
@@ -12,6 +12,7 @@
 mod appointments;
 mod asked;
 mod batch;
+pub mod behind;
 pub mod cache;
 pub mod checkup;
 mod errors;
@@ -35,7 +36,10 @@ use serde::Serialize;
 pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
 };
-pub use self::inbox::{Acceptance, Inbound, InboxState, MessageKey, Receipt, Unfinished};
+pub use self::inbox::{
+    Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,
+    Unfinished,
+};
 pub use self::obstacle::Obstacle;
 pub use self::opening::until_open;
 pub use self::outbox::{OutboxRow, Settlement};
@@ -128,6 +132,12 @@ pub trait Store: Send + Sync + 'static {
     /// the process, so it comes alone, and only when no untried one is left: then what counts against it is what
     /// happened while it alone was worked on, and its neighbours are not given up with it.
     async fn claim_unfinished(&self, before: Timestamp, limit: u32) -> Result<Unfinished>;
+    /// Messages that are pending or dead, as `query` asks, by the time at which they were received and then by key.
+    /// Answered and dropped ones never are among them. For operators: nothing is worked on because it was listed.
+    async fn inbox_list(&self, query: &InboxQuery) -> Result<Vec<InboxEntry>>;
+    /// Does to dead letters what an operator decided, and answers how many there were among `keys`. Whatever else is
+    /// named (pending, answered, dropped or unknown, or a second time) is left as it is and not counted.
+    async fn inbox_settle(&self, keys: &[MessageKey], verdict: InboxVerdict) -> Result<u64>;
 
     // Calendar and appointments.
 
@@ -162,6 +172,10 @@ pub trait Store: Send + Sync + 'static {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<TranscriptEntry>>;
+    /// Adds to transcripts of conversations that have been committed, all of it or nothing. A number that a
+    /// conversation has already stays what it is, so that a write of unknown outcome can be repeated. For turns that
+    /// were committed without a transcript; those that have one need nothing more.
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()>;
     /// Sessions of a conversation, newest first.
     async fn sessions(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Session>>;
 
@@ -209,7 +223,7 @@ pub struct Figures {
     pub sessions_open: u64,
     /// Messages accepted and not answered.
     pub inbox_unfinished: u64,
-    /// Messages given up.
+    /// Messages given up and not dropped: an operator should look at them.
     pub inbox_dead: u64,
     /// Replies committed and not delivered.
     pub outbox_waiting: u64,

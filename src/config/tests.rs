@@ -4,6 +4,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::conversation::Burst;
+use super::store::Transcript;
 use super::understanding::Engine;
 use super::{Error, Settings};
 use crate::types::Channel;
@@ -139,9 +140,20 @@ fn without_keys_it_listens_on_loopback_only() {
 }
 
 #[test]
+fn a_transcript_is_written_with_its_turn_or_behind() {
+    let of = |environment: &[(&str, &str)]| read("", environment).map(|settings| settings.store.transcript);
+    assert_eq!(of(&[]).unwrap(), Transcript::WithTurn);
+    assert_eq!(
+        of(&[("FRONTDESK_TRANSCRIPT", "behind")]).unwrap(),
+        Transcript::Behind
+    );
+    let said = refusal("[store]\ntranscript = \"beside\"\n", &[]);
+    assert!(said.contains("with_turn or behind"), "{said}");
+}
+
+#[test]
 fn what_this_version_lacks_is_refused_or_warned_about_by_name() {
     assert!(refusal("", &[("FRONTDESK_UNDERSTANDING", "llm")]).contains("not supported yet"));
-    assert!(refusal("", &[("FRONTDESK_TRANSCRIPT", "behind")]).contains("not supported yet"));
     let settings = read(
         "",
         &[

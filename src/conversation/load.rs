@@ -10,6 +10,9 @@ use crate::store::{Inbound, Standing, StoredContext};
 use crate::telemetry::metrics::{self, CacheResult, Tier};
 use crate::types::Pair;
 
+/// Sessions of one conversation that are read at most: those of decades.
+const SESSIONS_MAX: u32 = 100_000;
+
 /// The context that an actor owns, with where the conversation stands; nowhere before its first turn.
 #[derive(Debug, Clone)]
 pub(super) struct Loaded {
@@ -110,11 +113,20 @@ async fn read(services: &Services, pair: &Pair, stored: &StoredContext) -> Resul
             "a stored context has another schema and begins anew"
         );
     }
-    let last = services.store.messages(pair.conversation(), None, 1).await?;
     Ok(Context {
-        last_seq: last.last().map_or(0, |entry| entry.seq),
+        last_seq: last_number(services, pair).await?,
         ..Context::default()
     })
+}
+
+/// The last number that a conversation's transcript has used. A transcript that is written behind may lack its latest
+/// rows, so that their numbers would be used again; the sessions, which are written with each turn, have counted them.
+async fn last_number(services: &Services, pair: &Pair) -> Result<u64, Refused> {
+    let conversation = pair.conversation();
+    let last = services.store.messages(conversation, None, 1).await?;
+    let sessions = services.store.sessions(conversation, SESSIONS_MAX).await?;
+    let counted = sessions.iter().map(|session| session.message_count).sum();
+    Ok(last.last().map_or(0, |entry| entry.seq).max(counted))
 }
 
 impl From<Cached> for Loaded {

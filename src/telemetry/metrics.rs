@@ -11,7 +11,7 @@ use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, g
 
 pub use labels::{
     AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError,
-    Tier, TokenDirection, TurnOutcome, Understood,
+    Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
 };
 
 use crate::types::Channel;
@@ -52,6 +52,9 @@ const COMMIT_DURATION: &str = "frontdesk_commit_duration_seconds";
 const STORE_ERRORS: &str = "frontdesk_store_errors_total";
 const STORE_RETRIES: &str = "frontdesk_store_retries_total";
 const POOL: &str = "frontdesk_db_pool_connections";
+const TRANSCRIPT_LAG_ROWS: &str = "frontdesk_transcript_lag_rows";
+const TRANSCRIPT_LAG: &str = "frontdesk_transcript_lag_seconds";
+const TRANSCRIPT_ROWS: &str = "frontdesk_transcript_rows_total";
 const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
 const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
@@ -112,6 +115,21 @@ pub const ALL: [Metric; 25] = [
     ),
     metric(Kind::Counter, STORE_RETRIES, "Writes that were tried again"),
     metric(Kind::Gauge, POOL, "Connections to the database"),
+    metric(
+        Kind::Gauge,
+        TRANSCRIPT_LAG_ROWS,
+        "Rows of transcripts that wait to be written behind their turns",
+    ),
+    metric(
+        Kind::Gauge,
+        TRANSCRIPT_LAG,
+        "How long the oldest of these rows has waited",
+    ),
+    metric(
+        Kind::Counter,
+        TRANSCRIPT_ROWS,
+        "Rows of transcripts that were meant to be written behind their turns, by what became of them",
+    ),
     metric(
         Kind::Counter,
         LLM_REQUESTS,
@@ -222,6 +240,11 @@ pub(super) fn start_at_zero() {
         StoreError::ALL.iter().map(|kind| kind.as_str()),
     );
     zero(
+        TRANSCRIPT_ROWS,
+        "result",
+        TranscriptRows::ALL.iter().map(|result| result.as_str()),
+    );
+    zero(
         LLM_REQUESTS,
         "outcome",
         LlmOutcome::ALL.iter().map(|outcome| outcome.as_str()),
@@ -265,6 +288,8 @@ pub(super) fn start_at_zero() {
         MAILBOX_WAITING,
         INBOX_UNFINISHED,
         OUTBOX_WAITING,
+        TRANSCRIPT_LAG_ROWS,
+        TRANSCRIPT_LAG,
         RESIDENT_MEMORY,
     ] {
         gauge!(name).set(0.0);
@@ -339,6 +364,17 @@ pub fn store_retried() {
 pub fn pool_is(idle: u32, busy: u32) {
     gauge!(POOL, "state" => Connection::Idle.as_str()).set(f64::from(idle));
     gauge!(POOL, "state" => Connection::Busy.as_str()).set(f64::from(busy));
+}
+
+/// So many rows of transcripts wait to be written, the oldest for so long.
+pub fn transcript_lags(rows: u64, oldest: Duration) {
+    set(TRANSCRIPT_LAG_ROWS, rows);
+    gauge!(TRANSCRIPT_LAG).set(oldest.as_secs_f64());
+}
+
+/// So many rows of transcripts were written, or not.
+pub fn transcript_rows(result: TranscriptRows, rows: u64) {
+    counter!(TRANSCRIPT_ROWS, "result" => result.as_str()).increment(rows);
 }
 
 /// A call of the language model ended.

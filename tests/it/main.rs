@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod checker;
+mod dead_letters;
 mod deliveries;
 mod kills;
 mod load;
@@ -19,3 +20,4 @@ mod starting;
 mod store_contract;
 mod stories;
 mod support;
+mod written_behind;

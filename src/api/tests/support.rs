@@ -24,8 +24,8 @@ use crate::store::cache::LocalCache;
 use crate::store::cache::local::Bounds;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Direction, Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey,
+    Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
 use crate::understanding::rules::Rules;
@@ -256,6 +256,15 @@ impl Store for FakeStore {
     }
     async fn claim_unfinished(&self, _: Timestamp, _: u32) -> Result<Unfinished> {
         self.answer(Unfinished::default())
+    }
+    async fn inbox_list(&self, _: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        self.answer(Vec::new())
+    }
+    async fn inbox_settle(&self, _: &[MessageKey], _: InboxVerdict) -> Result<u64> {
+        self.answer(0)
+    }
+    async fn append_transcript(&self, _: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        self.answer(())
     }
     async fn calendar_changes(&self, _: &BusinessId, _: u64, _: Timestamp) -> Result<CalendarChanges> {
         self.answer(CalendarChanges::default())

@@ -15,7 +15,7 @@ use super::store::FakeStore;
 use crate::booking::Catalogue;
 use crate::clock::ManualClock;
 use crate::store::cache::{CacheError, Cached, ContextCache};
-use crate::store::{Inbound, MessageKey};
+use crate::store::{Inbound, MessageKey, Store};
 use crate::types::{BusinessId, Channel, ConversationId, MessageId, Pair, ParticipantId};
 use crate::understanding::rules::Rules;
 use crate::understanding::{Heard, Understanding, Understood};
@@ -165,8 +165,13 @@ impl House {
 
     /// Another process on the same store.
     pub(super) async fn on(store: Arc<FakeStore>, limits: Limits) -> Self {
+        Self::through(store.clone(), store, limits).await
+    }
+
+    /// A process that sees the store through another one.
+    pub(super) async fn through(seen: Arc<dyn Store>, store: Arc<FakeStore>, limits: Limits) -> Self {
         let catalogue = Catalogue::from_toml(include_str!("../../../examples/lotus-nails.toml")).unwrap();
-        let businesses = Businesses::new(store.clone());
+        let businesses = Businesses::new(seen.clone());
         businesses.put(catalogue, now()).await.unwrap();
         let mind = Arc::new(Mind {
             rules: Rules::new(),
@@ -175,7 +180,7 @@ impl House {
         let (local, shared) = (Arc::<FakeCache>::default(), Arc::<FakeCache>::default());
         let clock = Arc::new(ManualClock::at(now()));
         let parts = Parts {
-            store: store.clone(),
+            store: seen,
             businesses,
             understanding: mind.clone(),
             clock: clock.clone(),

@@ -21,6 +21,11 @@ pub(super) trait Operation: Send + Sync + 'static {
     fn bytes(&self) -> usize {
         512
     }
+
+    /// Whether it may change appointments, so that what its batch asked about them is out of date.
+    fn may_book(&self) -> bool {
+        true
+    }
 }
 
 /// An [`Operation`] whose output the writer need not know.
@@ -31,6 +36,7 @@ pub(super) trait AnyOperation: Send {
     fn refuse(&mut self, error: crate::store::Error);
     fn reply(self: Box<Self>);
     fn bytes(&self) -> usize;
+    fn may_book(&self) -> bool;
 }
 
 #[async_trait]
@@ -51,6 +57,10 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
 
     fn bytes(&self) -> usize {
         self.input.bytes()
+    }
+
+    fn may_book(&self) -> bool {
+        self.input.may_book()
     }
 }
 

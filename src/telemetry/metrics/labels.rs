@@ -62,6 +62,17 @@ label!(
     }
 );
 label!(
+    /// What became of rows of a transcript that is written behind.
+    TranscriptRows {
+        /// Written after their turn.
+        Behind = "behind",
+        /// Written with their turn, because too many waited.
+        WithTurn = "with_turn",
+        /// Given up.
+        Lost = "lost",
+    }
+);
+label!(
     /// How a turn ended.
     TurnOutcome {
         /// It is durable.
