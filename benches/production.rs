@@ -58,6 +58,7 @@ mod wire;
 use std::process::ExitCode;
 
 use site::Site;
+use tokio::runtime::Runtime;
 
 /// What this program is asked by itself to be instead of the bench.
 mod role {
@@ -76,11 +77,11 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     arguments.retain(|argument| !argument.starts_with("--"));
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [role::ECHO, text] => runtime.block_on(echo::serve(text.to_owned())),
         [role::YARDSTICK, url] => runtime.block_on(ordinary::serve(url)),
-        [] => return runtime.block_on(measure(&PARTS)),
+        [] => return measure_or_be_interrupted(&runtime, &PARTS),
         ref parts => {
             if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
                 give_up(&format!(
@@ -88,10 +89,22 @@ fn main() -> ExitCode {
                     PARTS.join(" ")
                 ));
             }
-            return runtime.block_on(measure(parts));
+            return measure_or_be_interrupted(&runtime, parts);
         }
     }
     ExitCode::SUCCESS
+}
+
+/// An interrupt ends the servers and removes their folder, too. After a kill the processes end, and the folder stays.
+fn measure_or_be_interrupted(runtime: &Runtime, parts: &[&str]) -> ExitCode {
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            code = measure(parts) => Some(code),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    });
+    // Threads of the load may still run; they find nobody to ask.
+    ended.unwrap_or_else(|| std::process::exit(130))
 }
 
 async fn measure(parts: &[&str]) -> ExitCode {

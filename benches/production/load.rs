@@ -18,9 +18,11 @@ pub(crate) const QUESTION: &str = "do you have parking?";
 /// What the right answer says.
 pub(crate) const ANSWER: &str = "a garage at 106 Mott Street";
 
-/// One thread cannot keep a bare echo busy on two cores, and a generator that is too slow would flatter the product:
-/// the product is compared with that echo.
-const THREADS: usize = 2;
+/// Half of the cores, since a question costs the load little more than half of what a bare echo takes to answer it. A
+/// load that is too slow would flatter the product, which is compared with that echo.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
 
 /// Past the end of a round: what is under way is waited for, but not for ever.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -124,31 +126,32 @@ impl Load {
 
     fn run_on_threads(self) -> Heard {
         let next = Arc::new(AtomicU32::new(0));
+        let threads = threads();
         let start = Start {
-            ready: Barrier::new(THREADS),
+            ready: Barrier::new(threads),
             begun: OnceLock::new(),
         };
         let mut heard = Heard::default();
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..THREADS)
+            let running: Vec<_> = (0..threads)
                 .map(|thread| {
+                    let mine = (thread..self.connections).step_by(threads);
                     let (load, next, start) = (&self, next.clone(), &start);
-                    scope.spawn(move || load.run_here(thread, &next, start))
+                    scope.spawn(move || load.run_here(mine, &next, start))
                 })
                 .collect();
-            for thread in threads {
+            for thread in running {
                 heard.add(thread.join().unwrap());
             }
         });
         heard
     }
 
-    fn run_here(&self, thread: usize, next: &Arc<AtomicU32>, start: &Start) -> Heard {
+    fn run_here(&self, mine: impl Iterator<Item = usize>, next: &Arc<AtomicU32>, start: &Start) -> Heard {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
-        let mine = (thread..self.connections).step_by(THREADS);
         let open = runtime.block_on(async {
             let mut open = Vec::new();
             for number in mine {
