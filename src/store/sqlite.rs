@@ -44,6 +44,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::open::Options;
 use self::operation::{Job, Operation};
 use super::asked::Asked;
+use super::rules::Hold;
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
@@ -145,7 +146,7 @@ impl Store for SqliteStore {
             *business, pair.business,
             "a hold is for a customer of that business"
         );
-        let (asked, answer) = Asked::new(holds::Hold {
+        let (asked, answer) = Asked::new(Hold {
             pair: pair.clone(),
             appointment,
             now,

@@ -9,16 +9,9 @@ use super::writer::undo;
 use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::booking::visit::Allocation;
 use crate::store::errors::may_pass;
+use crate::store::rules::By;
 use crate::store::{Actor, AppointmentEvent, AppointmentQuery, Result};
 use crate::types::{AppointmentId, BusinessId, GoalId, ParticipantId, ResourceId, ServiceId, TurnId};
-
-/// Who changes an appointment, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct By {
-    pub(super) actor: Actor,
-    pub(super) turn: Option<TurnId>,
-    pub(super) at: Timestamp,
-}
 
 /// The columns of an appointment, with its allocations as a JSON array in the order that they were given.
 macro_rules! columns {

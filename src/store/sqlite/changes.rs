@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, put};
-use super::holds::{clear_the_way, stored};
+use super::appointments::{self, put};
+use super::holds::clear_the_way;
 use super::operation::Operation;
 use super::rows::blob;
 use super::writer::{release, savepoint, undo};
 use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::store::errors::is_taken;
+use crate::store::rules::{By, stored};
 use crate::store::{Change, ChangeOutcome, Result};
 use crate::types::{AppointmentId, BusinessId};
 

@@ -2,14 +2,15 @@
 
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, put, put_alone};
+use super::appointments::{self, put, put_alone};
 use super::changes::exists;
-use super::holds::{clear_the_way, stored};
+use super::holds::clear_the_way;
 use super::rows::{blob, micros};
 use super::waitlist;
 use crate::booking::appointment::{Appointment, EventKind, Refused, Status};
 use crate::dialogue::outcome::{Effect, Profile};
 use crate::store::errors::is_taken;
+use crate::store::rules::{By, stored};
 use crate::store::{Actor, CommitOutcome, EffectRefusal, Error, Result, TurnCommit};
 use crate::types::AppointmentId;
 use crate::understanding::act::HandoffReason;

@@ -13,13 +13,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::appointments::{self, By, put};
+use super::appointments::{self, put};
 use super::operation::Operation;
-use super::rows::{Cells, as_stored, blob, json, micros};
+use super::rows::{Cells, blob, json, micros};
 use super::writer::{release, savepoint, undo};
 use crate::booking::appointment::{Appointment, EventKind, Refused, Status};
 use crate::booking::visit::Allocation;
 use crate::store::errors::{is_taken, may_pass};
+use crate::store::rules::{By, Hold};
 use crate::store::{Actor, HoldOutcome, Result};
 use crate::types::{AppointmentId, BusinessId, Pair};
 
@@ -39,13 +40,6 @@ macro_rules! dead_text {
          CROSS JOIN appointments a ON a.id = l.appointment_id
          WHERE a.status = 'held' AND a.hold_expires_at <= $3 AND a.id <> $4"
     };
-}
-
-/// Promises a slot.
-pub(super) struct Hold {
-    pub(super) pair: Pair,
-    pub(super) appointment: Appointment,
-    pub(super) now: Timestamp,
 }
 
 impl Hold {
@@ -97,16 +91,6 @@ impl Hold {
 }
 
 impl Hold {
-    /// The row that is asked for.
-    pub(super) fn wanted(&self) -> Appointment {
-        let mut wanted = stored(&self.appointment);
-        wanted.participant = self.pair.participant.clone();
-        wanted.status = Status::Held;
-        // A hold without an end would block for ever; one that ends now is the nearest to what was asked for.
-        wanted.hold_expires_at.get_or_insert(as_stored(self.now));
-        wanted
-    }
-
     /// Ends what is in the way, and places the hold.
     async fn place(
         &self,
@@ -175,24 +159,6 @@ async fn met(
         }
     }
     Ok(met)
-}
-
-/// An appointment with its times as they will be read back.
-pub(super) fn stored(appointment: &Appointment) -> Appointment {
-    let mut appointment = appointment.clone();
-    let shorten = |time: &mut Timestamp| *time = as_stored(*time);
-    shorten(&mut appointment.starts_at);
-    shorten(&mut appointment.ends_at);
-    if let Some(until) = &mut appointment.hold_expires_at {
-        shorten(until);
-    }
-    for allocation in &mut appointment.allocations {
-        shorten(&mut allocation.starts_at);
-        shorten(&mut allocation.ends_at);
-        shorten(&mut allocation.blocked_from);
-        shorten(&mut allocation.blocked_until);
-    }
-    appointment
 }
 
 fn same_slot(a: &Appointment, b: &Appointment) -> bool {

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 
-use super::holds::Hold;
 use crate::store::asked::Asked;
 use crate::store::batch::{self, Batched};
+use crate::store::rules::Hold;
 use crate::store::{Acceptance, CommitOutcome, HoldOutcome, Inbound, Result, TurnCommit};
 
 /// A write that is carried out on its own, inside a savepoint of the batch's transaction.

@@ -14,11 +14,11 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 
-use super::appointments::{self, By};
-use super::holds::Hold;
+use super::appointments;
 use super::rows::{Cells, hex, json, micros, signed};
 use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::dialogue::Effect;
+use crate::store::rules::{By, Hold};
 use crate::store::{Actor, Result, TurnCommit};
 use crate::types::{AppointmentId, BusinessId};
 
