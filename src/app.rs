@@ -25,7 +25,6 @@ use crate::booking::Catalogue;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::store::Transcript;
-use crate::config::store::Transcript;
 use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
 use crate::lifecycle::Lifecycle;
 use crate::outbound::{Dispatcher, Hub, WebSender};
@@ -78,14 +77,6 @@ impl App {
 pub async fn open(settings: &Settings) -> anyhow::Result<App> {
     let store = opening::furnished(settings, opening::COMMAND_PATIENCE, &mut || {}).await?;
     compose(settings, store).await
-}
-
-/// Opens the store alone (migrating it), for what needs no conversations.
-///
-/// # Errors
-/// When it cannot be opened.
-pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
-    Ok(Arc::new(open_store(settings).await?))
 }
 
 /// Opens the store alone (migrating it), for what needs no conversations.

@@ -28,6 +28,7 @@ mod rules;
 pub mod sqlite;
 mod transcript;
 mod turn;
+mod waitlist;
 
 use async_trait::async_trait;
 use jiff::Timestamp;

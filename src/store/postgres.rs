@@ -8,7 +8,7 @@
 //! - `lane`, `transaction`: the commit pipeline.
 //! - `turns`, `turn_rows`, `turn_changes`, `turn_statement`: committing many turns at once. `holds`, `arrivals`: the same
 //!   for promised slots and for messages.
-//! - `careful`, `booking`: turns, holds and changes one by one.
+//! - `careful`: turns, holds and changes one by one. `booking`: the statements under their rules (`store::rules`).
 //! - `appointments`, `calendar`, `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by
 //!   noun. `rows`: values as PostgreSQL stores them.
 //!
@@ -51,11 +51,12 @@ pub use self::open::Options;
 use self::transaction::{AnyOperation, Operation, Operations};
 use super::asked::Asked;
 use super::retry::read;
-use super::rules::Hold;
+use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Standing, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
@@ -199,6 +200,18 @@ impl Store for PostgresStore {
         self.write(inbox::ClaimUnfinished { before, limit }).await
     }
 
+    async fn inbox_list(&self, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        read(|| inbox::list(&self.readers, query)).await
+    }
+
+    async fn inbox_settle(&self, keys: &[MessageKey], verdict: InboxVerdict) -> Result<u64> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let keys = keys.to_vec();
+        self.write(inbox::SettleDead { keys, verdict }).await
+    }
+
     async fn calendar_changes(
         &self,
         business: &BusinessId,
@@ -209,7 +222,7 @@ impl Store for PostgresStore {
     }
 
     async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
-        self.write(careful::Requested {
+        self.write(Requested {
             business: business.clone(),
             change,
             now,
@@ -246,6 +259,17 @@ impl Store for PostgresStore {
         read(|| transcript::page(&self.readers, conversation, before, limit)).await
     }
 
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        if said.is_empty() {
+            return Ok(());
+        }
+        let said = said
+            .iter()
+            .map(|(conversation, entry)| (*conversation, (*entry).clone()))
+            .collect();
+        self.write(transcript::Append { said }).await
+    }
+
     async fn sessions(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Session>> {
         read(|| transcript::sessions(&self.readers, conversation, limit)).await
     }
@@ -280,7 +304,7 @@ impl Store for PostgresStore {
     }
 
     async fn expire_holds(&self, now: Timestamp) -> Result<Vec<BusinessId>> {
-        self.write(careful::Expire { now }).await
+        self.write(Expire { now }).await
     }
 
     async fn close_sessions(&self, idle_since: Timestamp, now: Timestamp) -> Result<u64> {

@@ -1,7 +1,18 @@
 //! What both databases do alike when something is booked: the rules, without the statements.
+//!
+//! `desk` is what the rules ask of a database. `holds`, `effects`, `changes`: the rules.
+
+mod changes;
+mod desk;
+mod effects;
+mod holds;
 
 use jiff::Timestamp;
 
+pub(super) use self::changes::Requested;
+pub(super) use self::desk::{Desk, Met, Put};
+pub(super) use self::effects::{Care, carry_out, changed_by, reason_name};
+pub(super) use self::holds::Expire;
 use super::Actor;
 use crate::booking::appointment::{Appointment, Status};
 use crate::types::{Pair, TurnId};

@@ -5,8 +5,8 @@
 //!
 //! - `open`, `lock`: how a database is opened.
 //! - `writer`, `operation`: the commit pipeline.
-//! - `turns`, `turn_rows`, `effects`, `together`: what a turn writes.
-//! - `appointments`, `holds`, `changes`, `calendar`: what is booked, and the only paths that book.
+//! - `turns`, `turn_rows`, `together`: what a turn writes.
+//! - `appointments`, `desk`, `calendar`: what is booked. `desk` has the statements under the rules (`store::rules`).
 //! - `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by noun.
 //! - `rows`: values of SQLite in our words.
 //!
@@ -15,11 +15,9 @@
 mod appointments;
 mod businesses;
 mod calendar;
-mod changes;
 mod conversations;
-mod effects;
+mod desk;
 mod figures;
-mod holds;
 mod inbox;
 mod lock;
 mod open;
@@ -44,7 +42,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::open::Options;
 use self::operation::{Job, Operation};
 use super::asked::Asked;
-use super::rules::Hold;
+use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
@@ -194,7 +192,7 @@ impl Store for SqliteStore {
     }
 
     async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
-        self.write(changes::Requested {
+        self.write(Requested {
             business: business.clone(),
             change,
             now,
@@ -273,7 +271,7 @@ impl Store for SqliteStore {
     }
 
     async fn expire_holds(&self, now: Timestamp) -> Result<Vec<BusinessId>> {
-        self.write(holds::Expire { now }).await
+        self.write(Expire { now }).await
     }
 
     async fn close_sessions(&self, idle_since: Timestamp, now: Timestamp) -> Result<u64> {

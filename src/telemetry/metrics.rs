@@ -73,7 +73,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 25] = [
+pub const ALL: [Metric; 28] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,

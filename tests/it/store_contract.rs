@@ -21,9 +21,12 @@ mod upkeep;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use frontdesk::store::postgres::PostgresStore;
 use frontdesk::store::sqlite::{Options, SqliteStore};
 use frontdesk::store::{Store, behind};
 use tempfile::TempDir;
+
+use crate::support::postgres::Database;
 
 /// A place where a store keeps its data; it can be opened again after a crash.
 #[async_trait]
@@ -45,6 +48,13 @@ impl Backend for Sqlite {
     async fn open(&self) -> Arc<dyn Store> {
         let options = Options::file(self.0.path().join("frontdesk.db"));
         Arc::new(SqliteStore::open(&options).await.unwrap())
+    }
+}
+
+#[async_trait]
+impl Backend for Database {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(PostgresStore::open(&self.options()).await.unwrap())
     }
 }
 
@@ -202,10 +212,13 @@ macro_rules! stores_with_the_transcript {
 stores! {
     sqlite: Sqlite::new();
     sqlite_behind: Behind(Sqlite::new());
+    postgres: Database::new().await;
+    postgres_behind: Behind(Database::new().await);
 }
 
 stores_with_the_transcript! {
     sqlite_with_turn: Sqlite::new();
+    postgres_with_turn: Database::new().await;
 }
 
 /// What only the store in a file must do.

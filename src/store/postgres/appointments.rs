@@ -5,10 +5,11 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgExecutor, PgPool};
 
 use super::rows::Cells;
-use crate::booking::appointment::Appointment;
+use super::turn_rows::time;
+use crate::booking::appointment::{Appointment, Status};
 use crate::booking::visit::Allocation;
-use crate::store::{AppointmentEvent, AppointmentQuery, Error, Result};
-use crate::types::{AppointmentId, BusinessId, GoalId, ParticipantId, ResourceId, ServiceId};
+use crate::store::{AppointmentEvent, AppointmentQuery, Result};
+use crate::types::{AppointmentId, BusinessId, GoalId, ParticipantId, ResourceId, ServiceId, TurnId};
 
 /// The columns of an appointment, with its allocations as a JSON array in the order that they were given, times as
 /// microseconds since 1970.
@@ -35,16 +36,16 @@ pub(super) fn read(row: &PgRow) -> Result<Appointment> {
     let stored: Vec<StoredAllocation> = cells.json("allocations")?;
     let mut allocations = Vec::with_capacity(stored.len());
     for (item, service, resource, seat, starts_at, ends_at, blocked_from, blocked_until) in stored {
-        let time = |micros| Timestamp::from_microsecond(micros).map_err(|e| cells.corrupt("allocations", &e));
+        let at = |micros| Timestamp::from_microsecond(micros).map_err(|e| cells.corrupt("allocations", &e));
         allocations.push(Allocation {
             item,
             service,
             resource,
             seat,
-            starts_at: time(starts_at)?,
-            ends_at: time(ends_at)?,
-            blocked_from: time(blocked_from)?,
-            blocked_until: time(blocked_until)?,
+            starts_at: at(starts_at)?,
+            ends_at: at(ends_at)?,
+            blocked_from: at(blocked_from)?,
+            blocked_until: at(blocked_until)?,
         });
     }
     let price: Option<i64> = cells.get("price_minor")?;
@@ -85,12 +86,82 @@ pub(super) async fn load(
     row.as_ref().map(read).transpose()
 }
 
+/// The earliest time that PostgreSQL knows is in 4714 BC; everything that it stores is later.
+fn known(time: Timestamp) -> Timestamp {
+    time.max(Timestamp::constant(-210_000_000_000, 0))
+}
+
 /// A page of a business's appointments by (start, id).
-pub(super) async fn list(_: &PgPool, _: &BusinessId, _: &AppointmentQuery) -> Result<Vec<Appointment>> {
-    Err(Error::Closed("not written yet"))
+pub(super) async fn list(
+    readers: &PgPool,
+    business: &BusinessId,
+    query: &AppointmentQuery,
+) -> Result<Vec<Appointment>> {
+    // Ends after $2: no visit is longer than 31 days, which makes it a range of starts. In hours: days would be those
+    // of a time zone.
+    macro_rules! page {
+        ($participant:literal) => {
+            concat!(
+                "SELECT ",
+                columns!(),
+                " FROM appointments a WHERE a.business_id = $1 ",
+                $participant,
+                " AND a.starts_at > COALESCE($2::timestamptz, '-infinity') - interval '744 hours'
+                  AND a.ends_at > COALESCE($2::timestamptz, '-infinity')
+                  AND a.starts_at < COALESCE($3::timestamptz, 'infinity')
+                  AND (cardinality($4::text[]) = 0 OR a.status = ANY ($4::text[]))
+                  AND (a.starts_at, a.id) > (COALESCE($5::timestamptz, '-infinity'),
+                                             COALESCE($6::uuid, '00000000-0000-0000-0000-000000000000'))
+                  ORDER BY a.starts_at, a.id LIMIT $7"
+            )
+        };
+    }
+    let statuses: Vec<_> = query.statuses.iter().copied().map(Status::as_str).collect();
+    // Two texts, so that each has the index that fits, whatever the plan was made for.
+    let text = match query.participant {
+        Some(_) => page!("AND a.participant_id = $8"),
+        None => page!(""),
+    };
+    let mut page = sqlx::query(text)
+        .bind(business.as_str())
+        .bind(query.from.map(|from| time(known(from))))
+        .bind(query.until.map(|until| time(known(until))))
+        .bind(statuses)
+        .bind(query.after.map(|(start, _)| time(known(start))))
+        .bind(query.after.map(|(_, id)| id.0))
+        .bind(i64::from(query.limit));
+    if let Some(participant) = &query.participant {
+        page = page.bind(participant.as_str());
+    }
+    page.fetch_all(readers).await?.iter().map(read).collect()
 }
 
 /// What happened to an appointment, in order.
-pub(super) async fn events(_: &PgPool, _: &BusinessId, _: AppointmentId) -> Result<Vec<AppointmentEvent>> {
-    Err(Error::Closed("not written yet"))
+pub(super) async fn events(
+    readers: &PgPool,
+    business: &BusinessId,
+    id: AppointmentId,
+) -> Result<Vec<AppointmentEvent>> {
+    let rows = sqlx::query(
+        "SELECT e.appointment_id, e.seq, e.kind, e.actor, e.turn_id, e.at, e.after
+         FROM appointments a JOIN appointment_events e ON e.appointment_id = a.id
+         WHERE a.id = $1 AND a.business_id = $2
+         ORDER BY e.seq",
+    )
+    .bind(id.0)
+    .bind(business.as_str())
+    .fetch_all(readers)
+    .await?;
+    let event = |row: &PgRow| {
+        let cells = Cells::new(row, "appointment_events", "appointment_id");
+        Ok(AppointmentEvent {
+            seq: cells.number("seq")?,
+            kind: cells.parsed("kind")?,
+            actor: cells.parsed("actor")?,
+            turn: cells.id_if_any("turn_id")?.map(TurnId),
+            at: cells.time("at")?,
+            after: cells.json("after")?,
+        })
+    };
+    rows.iter().map(event).collect()
 }

@@ -6,11 +6,11 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::rows::{Cells, blob, json, micros, signed};
 use super::writer::undo;
-use crate::booking::appointment::{Appointment, EventKind, Status};
+use crate::booking::appointment::{Appointment, Status};
 use crate::booking::visit::Allocation;
 use crate::store::errors::may_pass;
-use crate::store::rules::By;
-use crate::store::{Actor, AppointmentEvent, AppointmentQuery, Result};
+use crate::store::rules::Put;
+use crate::store::{AppointmentEvent, AppointmentQuery, Result};
 use crate::types::{AppointmentId, BusinessId, GoalId, ParticipantId, ResourceId, ServiceId, TurnId};
 
 /// The columns of an appointment, with its allocations as a JSON array in the order that they were given.
@@ -121,37 +121,15 @@ macro_rules! put_text {
 ///
 /// Fails as "taken" (`errors::is_taken`) when a trigger finds one of its seats occupied; some of the
 /// statements have run by then, so that callers stand in a savepoint.
-pub(super) async fn put(
-    connection: &mut SqliteConnection,
-    business: &BusinessId,
-    appointment: &Appointment,
-    kind: EventKind,
-    by: By,
-    idempotency_key: Option<&str>,
-) -> Result<()> {
-    put_with(
-        connection,
-        put_text!(),
-        business,
-        appointment,
-        kind,
-        by,
-        idempotency_key,
-    )
-    .await
+pub(super) async fn put(connection: &mut SqliteConnection, put: Put<'_>) -> Result<()> {
+    put_with(connection, put_text!(), put).await
 }
 
 /// As [`put`], for callers that write nothing else: it brings its own savepoint, and leaves nothing when the seat is
 /// taken. Sent apart, the two statements were two of the three hops of the commonest effect of a turn.
-pub(super) async fn put_alone(
-    connection: &mut SqliteConnection,
-    business: &BusinessId,
-    appointment: &Appointment,
-    kind: EventKind,
-    by: By,
-) -> Result<()> {
+pub(super) async fn put_alone(connection: &mut SqliteConnection, put: Put<'_>) -> Result<()> {
     const TEXT: &str = concat!("SAVEPOINT operation; ", put_text!(), "; RELEASE operation");
-    let put = put_with(&mut *connection, TEXT, business, appointment, kind, by, None).await;
+    let put = put_with(&mut *connection, TEXT, put).await;
     if let Err(error) = &put
         && !may_pass(error)
     {
@@ -160,15 +138,14 @@ pub(super) async fn put_alone(
     put
 }
 
-async fn put_with(
-    connection: &mut SqliteConnection,
-    text: &'static str,
-    business: &BusinessId,
-    appointment: &Appointment,
-    kind: EventKind,
-    by: By,
-    idempotency_key: Option<&str>,
-) -> Result<()> {
+async fn put_with(connection: &mut SqliteConnection, text: &'static str, put: Put<'_>) -> Result<()> {
+    let Put {
+        business,
+        appointment,
+        kind,
+        by,
+        idempotency_key,
+    } = put;
     let allocations: Vec<_> = appointment
         .allocations
         .iter()

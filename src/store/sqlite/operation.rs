@@ -5,8 +5,9 @@ use sqlx::SqliteConnection;
 
 use crate::store::asked::Asked;
 use crate::store::batch::{self, Batched};
-use crate::store::rules::Hold;
-use crate::store::{Acceptance, CommitOutcome, HoldOutcome, Inbound, Result, TurnCommit};
+use crate::store::rules::{Expire, Hold, Requested};
+use crate::store::{Acceptance, ChangeOutcome, CommitOutcome, HoldOutcome, Inbound, Result, TurnCommit};
+use crate::types::BusinessId;
 
 /// A write that is carried out on its own, inside a savepoint of the batch's transaction.
 #[async_trait]
@@ -25,6 +26,24 @@ pub(super) trait Operation: Send + Sync + 'static {
     /// Whether it may change appointments, so that what its batch asked about them is out of date.
     fn may_book(&self) -> bool {
         true
+    }
+}
+
+#[async_trait]
+impl Operation for Requested {
+    type Output = ChangeOutcome;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<ChangeOutcome> {
+        self.carry_out(connection).await
+    }
+}
+
+#[async_trait]
+impl Operation for Expire {
+    type Output = Vec<BusinessId>;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<Vec<BusinessId>> {
+        self.carry_out(connection).await
     }
 }
 

@@ -13,9 +13,10 @@ use super::rows::{Cells, hex, json, signed};
 use super::together::Together;
 use super::turn_rows::LastText;
 use super::writer::{release, savepoint, undo};
-use super::{appointments, effects};
 use crate::booking::appointment::Appointment;
+use crate::dialogue::Effect;
 use crate::store::errors;
+use crate::store::rules::{Care, carry_out, changed_by};
 use crate::store::{CommitOutcome, Result, TurnCommit};
 use crate::types::TurnId;
 
@@ -131,22 +132,6 @@ async fn fence(connection: &mut SqliteConnection, turns: &mut [&mut Turn], cells
     Ok(())
 }
 
-/// What a committed turn changed, as it is now.
-async fn changed_by(connection: &mut SqliteConnection, turn: &TurnCommit) -> Result<Vec<Appointment>> {
-    let mut changed = Vec::new();
-    let ids = turn.effects.iter().filter_map(|effect| match effect {
-        crate::dialogue::Effect::Confirm { appointment, .. }
-        | crate::dialogue::Effect::Book { appointment }
-        | crate::dialogue::Effect::Move { appointment, .. }
-        | crate::dialogue::Effect::Cancel { appointment } => Some(appointment.id),
-        _ => None,
-    });
-    for id in ids {
-        changed.extend(appointments::load(connection, &turn.pair.business, id).await?);
-    }
-    Ok(changed)
-}
-
 /// Refuses a turn that answers a message which is answered or dropped (I3). No two turns of a batch answer the same one.
 fn refuse_answered(turns: &mut [&mut Turn], cells: &Cells<'_>) -> Result<()> {
     let (at, place): (usize, usize) = (cells.number("turn")?, cells.number("place")?);
@@ -166,16 +151,34 @@ fn refuse_answered(turns: &mut [&mut Turn], cells: &Cells<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Whether these effects leave nothing behind when they are refused, by themselves: one that is a single write. Then
+/// there need be no savepoint around them. A confirmation and a cancellation are of that kind, and they are most.
+fn care(effects: &[Effect]) -> Care {
+    match effects {
+        [
+            Effect::Confirm { .. }
+            | Effect::Cancel { .. }
+            | Effect::Release { .. }
+            | Effect::Profile(_)
+            | Effect::Contact { .. }
+            | Effect::HandOff { .. }
+            | Effect::Hold { .. },
+        ] => Care::Own,
+        _ => Care::Callers,
+    }
+}
+
 /// Carries out the effects of one turn, or takes them back and answers the turn.
 async fn carry_out_effects(connection: &mut SqliteConnection, turn: &mut Turn) -> Result<Vec<Appointment>> {
     if turn.input.effects.is_empty() {
         return Ok(Vec::new());
     }
-    let guarded = !effects::clean_up(&turn.input.effects);
+    let care = care(&turn.input.effects);
+    let guarded = care == Care::Callers;
     if guarded {
         savepoint(connection).await?;
     }
-    let outcome = match effects::carry_out(connection, &turn.input).await {
+    let outcome = match carry_out(connection, &turn.input, care).await {
         Ok(Ok(changed)) => {
             if guarded {
                 release(connection).await?;

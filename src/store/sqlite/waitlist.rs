@@ -6,29 +6,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::rows::{Cells, blob, json, micros};
-use crate::dialogue::outcome::{WaitlistEntry, WaitlistState};
+use crate::dialogue::outcome::WaitlistEntry;
 use crate::store::Result;
+use crate::store::waitlist::{name, state};
 use crate::types::{BusinessId, Pair, WaitlistId};
-
-const fn name(state: WaitlistState) -> &'static str {
-    match state {
-        WaitlistState::Waiting => "waiting",
-        WaitlistState::Offered => "offered",
-        WaitlistState::Booked => "booked",
-        WaitlistState::Ended => "ended",
-    }
-}
-
-fn state(text: &str) -> Option<WaitlistState> {
-    [
-        WaitlistState::Waiting,
-        WaitlistState::Offered,
-        WaitlistState::Booked,
-        WaitlistState::Ended,
-    ]
-    .into_iter()
-    .find(|state| name(*state) == text)
-}
 
 /// Writes an entry as it is now.
 pub(super) async fn put(

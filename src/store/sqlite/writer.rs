@@ -313,7 +313,7 @@ async fn write(
         hold.answer = match together.hold(place, &hold.input)? {
             Some(held) => Some(Ok(HoldOutcome::Held(held))),
             // It takes back by itself what it wrote, so that it needs no savepoint around it.
-            None => match hold.input.run(connection).await {
+            None => match hold.input.place(connection).await {
                 Err(error) if errors::may_pass(&error) => return Err(error),
                 ended => Some(ended),
             },
