@@ -215,7 +215,8 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self);
 }
 
-/// Counts for health and statistics.
+/// Counts for health and statistics. In PostgreSQL those of 10 000 and more are estimates: they are asked for often, and
+/// counting them is slow there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Figures {
     /// Conversations ever begun.

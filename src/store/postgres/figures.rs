@@ -19,7 +19,7 @@ macro_rules! count {
             "'::regclass)) END
               FROM (SELECT COUNT(*) AS n FROM (SELECT FROM ",
             $rows,
-            " LIMIT 10000) some) counted)"
+            " LIMIT 10000) few) counted)"
         )
     };
 }

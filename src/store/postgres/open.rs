@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Executor as _};
 use tokio::sync::{mpsc, watch};
 
 use super::arrivals::Accepting;
@@ -94,16 +94,10 @@ fn writing(common: PgConnectOptions) -> PgConnectOptions {
 pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     let common = common(options)?;
     let statement_limit = options.statement_timeout + options.lock_timeout + Duration::from_secs(1);
+    // Readers never begin a transaction: each read is one statement.
     let readers = PgPoolOptions::new()
         .max_connections(options.readers)
         .acquire_timeout(options.acquire_timeout)
-        // A reader whose caller was cancelled must not leave a transaction to the next one.
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                connection.execute("ROLLBACK").await?;
-                Ok(true)
-            })
-        })
         .connect_lazy_with(common.clone());
     migrate(&common, options.connect_timeout).await?;
 
