@@ -7,6 +7,7 @@ mod business;
 mod chat;
 mod doctor;
 mod documents;
+mod inbox;
 mod lines;
 mod serve;
 mod understand;
@@ -20,7 +21,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Settings};
 use crate::types::{BusinessId, ParticipantId};
-use crate::{app, telemetry};
+use crate::{app, telemetry, tls};
 
 /// The id of the demo business.
 const DEMO: &str = "demo-salon";
@@ -41,7 +42,8 @@ Examples:
   frontdesk                                  serve the web chat and the API on 127.0.0.1:3000
   frontdesk chat                             talk to the demo business in the terminal
   frontdesk business check my-salon.toml     look for mistakes in a catalogue
-  frontdesk doctor                           check settings, database and port, and say what to fix
+  frontdesk inbox list --state dead          show the messages that were given up
+  frontdesk doctor                           check settings, database, Redis and port, and say what to fix
 
 Settings come from frontdesk.toml and the environment; see docs/OPERATIONS.md.
 Exit codes: 0 done, 1 failed, 2 wrong use.";
@@ -89,9 +91,12 @@ from); every answer is one line with the same id. Without TEXT, texts are read l
     /// Keep the catalogues of businesses
     #[command(subcommand)]
     Business(business::Command),
+    /// Look after messages without an answer: list them, try dead letters again, or drop them
+    #[command(subcommand)]
+    Inbox(inbox::Command),
     /// Bring the database to this version's schema (serve does it too)
     Migrate,
-    /// Check settings, database, time zones and port, and say what to fix
+    /// Check settings, database, Redis, time zones and port, and say what to fix
     Doctor,
     /// Print a completion script
     #[command(after_help = "Example:
@@ -137,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
+    tls::choose_provider();
     let (code, says) = match dispatch(arguments, &mut std::io::stdout()) {
         Ok(code) => return code,
         Err(Failure::Failed(error)) if reader_has_left(&error) => return ExitCode::SUCCESS,
@@ -177,6 +183,10 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
         }
         Command::Business(command) => {
             runtime()?.block_on(business::run(command, settings, output))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Inbox(command) => {
+            runtime()?.block_on(inbox::run(command, settings()?, output))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate => {

@@ -1,7 +1,7 @@
 //! The only source of truth, behind one trait.
 //!
 //! [`Store`] speaks in the words of the product: open a conversation, accept messages, hold a slot, commit a turn.
-//! `sqlite/` implements it; one conformance suite (`tests/it/store_contract.rs`) says what every implementation
+//! `sqlite/` implements it, `behind` wraps it; one conformance suite (`tests/it/store_contract.rs`) says what every implementation
 //! must do, races included. Callers may drop a returned future at any await: a write that was handed over is
 //! carried out or not as if they had waited, because writers own their connections in tasks of their own.
 //!
@@ -12,10 +12,14 @@
 mod appointments;
 mod asked;
 mod batch;
+pub mod behind;
 pub mod cache;
+pub mod checkup;
 mod errors;
 mod inbox;
 mod migrations;
+mod obstacle;
+mod opening;
 mod outbox;
 pub mod postgres;
 mod retry;
@@ -33,7 +37,12 @@ use serde::Serialize;
 pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
 };
-pub use self::inbox::{Acceptance, Inbound, InboxState, MessageKey, Receipt, Unfinished};
+pub use self::inbox::{
+    Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,
+    Unfinished,
+};
+pub use self::obstacle::Obstacle;
+pub use self::opening::until_open;
 pub use self::outbox::{OutboxRow, Settlement};
 pub use self::transcript::{Direction, TranscriptEntry};
 pub use self::turn::{CommitOutcome, EffectRefusal, Opened, Standing, StoredContext, TurnCommit};
@@ -124,6 +133,12 @@ pub trait Store: Send + Sync + 'static {
     /// the process, so it comes alone, and only when no untried one is left: then what counts against it is what
     /// happened while it alone was worked on, and its neighbours are not given up with it.
     async fn claim_unfinished(&self, before: Timestamp, limit: u32) -> Result<Unfinished>;
+    /// Messages that are pending or dead, as `query` asks, by the time at which they were received and then by key.
+    /// Answered and dropped ones never are among them. For operators: nothing is worked on because it was listed.
+    async fn inbox_list(&self, query: &InboxQuery) -> Result<Vec<InboxEntry>>;
+    /// Does to dead letters what an operator decided, and answers how many there were among `keys`. Whatever else is
+    /// named (pending, answered, dropped or unknown, or a second time) is left as it is and not counted.
+    async fn inbox_settle(&self, keys: &[MessageKey], verdict: InboxVerdict) -> Result<u64>;
 
     // Calendar and appointments.
 
@@ -158,6 +173,10 @@ pub trait Store: Send + Sync + 'static {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<TranscriptEntry>>;
+    /// Adds to transcripts of conversations that have been committed, all of it or nothing. A number that a
+    /// conversation has already stays what it is, so that a write of unknown outcome can be repeated. For turns that
+    /// were committed without a transcript; those that have one need nothing more.
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()>;
     /// Sessions of a conversation, newest first.
     async fn sessions(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Session>>;
 
@@ -196,7 +215,8 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self);
 }
 
-/// Counts for health and statistics.
+/// Counts for health and statistics. In PostgreSQL those of 10 000 and more are estimates: they are asked for often, and
+/// counting them is slow there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Figures {
     /// Conversations ever begun.
@@ -205,7 +225,7 @@ pub struct Figures {
     pub sessions_open: u64,
     /// Messages accepted and not answered.
     pub inbox_unfinished: u64,
-    /// Messages given up.
+    /// Messages given up and not dropped: an operator should look at them.
     pub inbox_dead: u64,
     /// Replies committed and not delivered.
     pub outbox_waiting: u64,

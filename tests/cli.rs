@@ -38,6 +38,7 @@ fn help_goes_to_standard_output_and_is_a_success() {
         &["--help"][..],
         &["chat", "--help"],
         &["business", "import", "--help"],
+        &["inbox", "drop", "--help"],
         &["--version"],
     ] {
         let said = frontdesk(arguments, &[], "");
@@ -53,6 +54,11 @@ fn wrong_arguments_are_wrong_use() {
         &["chat", "--business", "No Such"],
         &["business"],
         &["completions", "sh"],
+        &["inbox", "retry"],
+        &["inbox", "retry", "--all", "m1"],
+        &["inbox", "drop", "--business", "demo-salon"],
+        &["inbox", "list", "--state", "done"],
+        &["inbox", "list", "--limit", "0"],
     ] {
         let said = frontdesk(arguments, &[], "");
         assert_eq!(said.status.code(), Some(2), "{arguments:?}");
@@ -68,6 +74,7 @@ fn wrong_settings_are_wrong_use_and_named() {
         &["chat"],
         &["migrate"],
         &["business", "list"],
+        &["inbox", "list"],
     ] {
         let said = frontdesk(arguments, &[("MAX_CACHE_SIZE", "many")], "");
         assert_eq!(said.status.code(), Some(2), "{arguments:?}");

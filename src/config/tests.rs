@@ -4,7 +4,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::conversation::Burst;
-use super::store::Database;
+use super::store::Transcript;
 use super::understanding::Engine;
 use super::{Error, Settings};
 use crate::types::Channel;
@@ -140,33 +140,116 @@ fn without_keys_it_listens_on_loopback_only() {
 }
 
 #[test]
+fn a_transcript_is_written_with_its_turn_or_behind() {
+    let of = |environment: &[(&str, &str)]| read("", environment).map(|settings| settings.store.transcript);
+    assert_eq!(of(&[]).unwrap(), Transcript::WithTurn);
+    assert_eq!(
+        of(&[("FRONTDESK_TRANSCRIPT", "behind")]).unwrap(),
+        Transcript::Behind
+    );
+    let said = refusal("[store]\ntranscript = \"beside\"\n", &[]);
+    assert!(said.contains("with_turn or behind"), "{said}");
+}
+
+#[test]
 fn what_this_version_lacks_is_refused_or_warned_about_by_name() {
-    let said = refusal(
-        "",
-        &[(
-            "DATABASE_URL",
-            "postgres://ana:secret@db.example/frontdesk?password=x",
-        )],
-    );
-    assert!(
-        said.contains("DATABASE_URL") && said.contains("not supported yet by this version"),
-        "{said}"
-    );
-    assert!(said.contains("postgres://db.example/frontdesk"), "{said}");
     assert!(refusal("", &[("FRONTDESK_UNDERSTANDING", "llm")]).contains("not supported yet"));
-    assert!(refusal("", &[("FRONTDESK_TRANSCRIPT", "behind")]).contains("not supported yet"));
     let settings = read(
         "",
         &[
-            ("REDIS_URL", "redis://:secret@127.0.0.1:6379"),
             ("LLM_BASE_URL", "http://127.0.0.1:9/v1"),
             ("LLM_API_KEY", "secret"),
         ],
     )
     .unwrap();
-    assert_eq!(settings.warnings.len(), 2);
-    assert!(settings.warnings[0].contains("REDIS_URL (redis://127.0.0.1:6379)"));
-    assert!(settings.warnings[1].contains("rules engine"));
+    assert_eq!(settings.warnings.len(), 1);
+    assert!(settings.warnings[0].contains("rules engine"));
+}
+
+#[test]
+fn redis_is_one_server_or_a_cluster() {
+    for (text, shown, is_cluster) in [
+        ("redis://127.0.0.1", "redis://127.0.0.1", false),
+        (
+            "redis://u:hu%40sh@cache:6380/3?protocol=resp3",
+            "redis://cache:6380/3",
+            false,
+        ),
+        ("rediss://:hush@[::1]:6379", "rediss://[::1]:6379", false),
+        ("redis://:hush,hush@cache", "redis://cache", false),
+        (
+            "unix:///run/redis/redis.sock?pass=hush",
+            "unix:///run/redis/redis.sock",
+            false,
+        ),
+        (
+            "redis+cluster://u:hush@a:1,b:2, c:3",
+            "redis://a:1,redis://b:2,redis://c:3",
+            true,
+        ),
+        ("rediss+cluster://a", "rediss://a", true),
+        (
+            "redis://:hush@a:1,redis://:hush@b:2",
+            "redis://a:1,redis://b:2",
+            true,
+        ),
+    ] {
+        let settings = read("", &[("REDIS_URL", text)]).unwrap();
+        let url = settings.cache.redis.as_ref().unwrap();
+        assert_eq!(
+            (url.to_string().as_str(), url.is_cluster),
+            (shown, is_cluster),
+            "{text}"
+        );
+        assert!(!format!("{settings:?}").contains("hush"), "{text}");
+    }
+}
+
+#[test]
+fn an_address_that_is_no_redis_is_refused_with_what_to_write() {
+    for text in [
+        "127.0.0.1:6379",
+        "http://127.0.0.1:6379",
+        "redis://",
+        "redis://hush@a:port",
+        "redis://a/tree",
+        "rediss://a#insecure",
+        "redis://a,http://b",
+        "redis://a,unix:///b",
+        "redis+cluster://",
+        "unix+cluster://a",
+    ] {
+        let said = refusal("", &[("REDIS_URL", text)]);
+        assert!(
+            said.contains("cache.redis_url (REDIS_URL)") && said.contains("write redis://"),
+            "{text}: {said}"
+        );
+        assert!(!said.contains("hush"), "{said}");
+    }
+    for (name, value) in [
+        ("FRONTDESK_CACHE__REDIS_TIMEOUT_MS", "0"),
+        ("FRONTDESK_CACHE__BYTES_MAX", "5000000000"),
+    ] {
+        assert!(read("", &[(name, value)]).is_err(), "{name}={value}");
+    }
+}
+
+#[test]
+fn certificates_for_an_open_line_are_warned_about() {
+    let ca = ("REDIS_CA_FILE", "ca.pem");
+    assert_eq!(
+        read("", &[ca, ("REDIS_URL", "redis://a")])
+            .unwrap()
+            .warnings
+            .len(),
+        1
+    );
+    assert!(
+        read("", &[ca, ("REDIS_URL", "rediss://a")])
+            .unwrap()
+            .warnings
+            .is_empty()
+    );
 }
 
 #[test]
@@ -212,6 +295,13 @@ fn numbers_have_a_range() {
         ("SESSION_TTL_HOURS", "99999999999999999"),
         ("MESSAGE_PROCESSOR_TIMEOUT", "1"),
         ("FRONTDESK_STORE__READERS", "0"),
+        ("FRONTDESK_STORE__READERS", "65"),
+        ("FRONTDESK_STORE__COMMITTERS", "0"),
+        ("FRONTDESK_STORE__COMMITTERS", "9"),
+        ("FRONTDESK_STORE__CONNECT_TIMEOUT_MS", "0"),
+        ("FRONTDESK_STORE__ACQUIRE_TIMEOUT_MS", "60001"),
+        ("FRONTDESK_STORE__STATEMENT_TIMEOUT_MS", "49"),
+        ("FRONTDESK_STORE__LOCK_TIMEOUT_MS", "soon"),
         ("FRONTDESK_CONVERSATION__WAITING_MAX", "3"),
     ] {
         assert!(read("", &[(name, value)]).is_err(), "{name}={value}");
@@ -221,14 +311,42 @@ fn numbers_have_a_range() {
 #[test]
 fn a_database_is_a_file() {
     for text in ["sqlite://", "sqlite::memory:", "frontdesk.db"] {
-        assert!(read("", &[("DATABASE_URL", text)]).is_err(), "{text}");
+        let said = refusal("", &[("DATABASE_URL", text)]);
+        assert!(said.contains("store.database_url (DATABASE_URL)"), "{said}");
     }
     let settings = read("", &[("DATABASE_URL", "sqlite:data/x.db?mode=rwc")]).unwrap();
-    assert_eq!(
-        settings.store.database,
-        Database::Sqlite {
-            path: "data/x.db".into()
-        }
+    assert_eq!(settings.store.sqlite_path(), Some(Path::new("data/x.db")));
+}
+
+#[test]
+fn or_a_server_with_numbers_of_its_own() {
+    let url = "postgres://ana:hush@db.example:5433/desk?sslmode=verify-full";
+    let settings = read("", &[("DATABASE_URL", url)]).unwrap();
+    let store = &settings.store;
+    assert_eq!(store.sqlite_path(), None);
+    assert_eq!(store.database.to_string(), "postgres://db.example:5433/desk");
+    assert_eq!((store.readers, store.committers), (8, 2));
+    assert_eq!(store.connect_timeout, Duration::from_secs(5));
+    assert_eq!(store.acquire_timeout, Duration::from_secs(2));
+    assert_eq!(store.statement_timeout, Duration::from_secs(5));
+    assert_eq!(store.lock_timeout, Duration::from_secs(2));
+    assert!(!format!("{settings:?}").contains("hush"));
+
+    let file = "[store]\nreaders = 20\ncommitters = 8\nconnect_timeout_ms = 1000\nacquire_timeout_ms = 500\n\
+                statement_timeout_ms = 3000\nlock_timeout_ms = 3000\n";
+    let store = read(file, &[("DATABASE_URL", url)]).unwrap().store;
+    assert_eq!((store.readers, store.committers), (20, 8));
+    assert_eq!(store.connect_timeout, Duration::from_secs(1));
+    assert_eq!(store.acquire_timeout, Duration::from_millis(500));
+    assert_eq!(store.lock_timeout, store.statement_timeout);
+}
+
+#[test]
+fn a_wait_for_a_lock_ends_before_its_statement() {
+    let said = refusal("[store]\nstatement_timeout_ms = 1000\n", &[]);
+    assert!(
+        said.contains("store.lock_timeout_ms") && said.contains("which is 1000"),
+        "{said}"
     );
 }
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use super::{Refused, Services};
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
-use crate::store::cache::Cached;
+use crate::store::cache::{CacheError, Cached};
 use crate::store::{Inbound, Standing, StoredContext};
 use crate::telemetry::metrics::{self, CacheResult, Tier};
 use crate::types::Pair;
+
+/// Sessions of one conversation that are read at most: those of decades.
+const SESSIONS_MAX: u32 = 100_000;
 
 /// The context that an actor owns, with where the conversation stands; nowhere before its first turn.
 #[derive(Debug, Clone)]
@@ -41,9 +44,9 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
         if cached.standing.version >= opened.version() {
             // Ahead of the store or beside it, after a failover. Caches keep what is newer, so that it would stay and
             // be a miss until the store has overtaken it.
-            services.local.forget(conversation).await;
+            services.local.forget(conversation);
             if let Some(shared) = &services.shared {
-                shared.forget(conversation).await;
+                shared.forget(conversation);
             }
         }
     }
@@ -68,11 +71,11 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
 /// that does is counted once the store has said whether it is right.
 async fn remembered(services: &Services, pair: &Pair) -> (Option<Cached>, Tier) {
     let conversation = pair.conversation();
-    let unknown = |tier, asked: &Result<Option<Cached>, _>| {
-        let result = if asked.is_ok() {
-            CacheResult::Miss
-        } else {
-            CacheResult::Error
+    let unknown = |tier, asked: &Result<Option<Cached>, CacheError>| {
+        let result = match asked {
+            Ok(_) => CacheResult::Miss,
+            Err(CacheError::Skipped) => CacheResult::Skipped,
+            Err(CacheError::Failed(_)) => CacheResult::Error,
         };
         metrics::cache_asked(tier, result);
     };
@@ -110,11 +113,20 @@ async fn read(services: &Services, pair: &Pair, stored: &StoredContext) -> Resul
             "a stored context has another schema and begins anew"
         );
     }
-    let last = services.store.messages(pair.conversation(), None, 1).await?;
     Ok(Context {
-        last_seq: last.last().map_or(0, |entry| entry.seq),
+        last_seq: last_number(services, pair).await?,
         ..Context::default()
     })
+}
+
+/// The last number that a conversation's transcript has used. A transcript that is written behind may lack its latest
+/// rows, so that their numbers would be used again; the sessions, which are written with each turn, have counted them.
+async fn last_number(services: &Services, pair: &Pair) -> Result<u64, Refused> {
+    let conversation = pair.conversation();
+    let last = services.store.messages(conversation, None, 1).await?;
+    let sessions = services.store.sessions(conversation, SESSIONS_MAX).await?;
+    let counted = sessions.iter().map(|session| session.message_count).sum();
+    Ok(last.last().map_or(0, |entry| entry.seq).max(counted))
 }
 
 impl From<Cached> for Loaded {

@@ -1,6 +1,7 @@
 //! The actors, in paused time and with fakes only: whatever can go wrong does so when a test says.
 
 mod admission;
+mod behind;
 mod caches;
 mod faults;
 mod house;

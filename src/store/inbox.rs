@@ -76,6 +76,55 @@ pub enum InboxState {
     Done,
     /// Given up after 4 attempts; visible to operators.
     Dead,
+    /// Dead, and given up for ever by an operator. It stays recorded, so that delivered again it is a duplicate, and
+    /// no turn can answer it any more.
+    Dropped,
+}
+
+/// A message without an answer, as operators see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboxEntry {
+    /// The message, text included: show that only to who asks for it.
+    pub message: Inbound,
+    /// Where it stands.
+    pub state: Unanswered,
+    /// How often a sweep has tried it.
+    pub attempts: u32,
+}
+
+/// The states of an accepted message that operators look for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unanswered {
+    /// It waits for its turn.
+    Pending,
+    /// It was given up and not dropped.
+    Dead,
+}
+
+/// Which messages an operator wants to see.
+#[derive(Debug, Clone, Default)]
+pub struct InboxQuery {
+    /// Of this business only.
+    pub business: Option<BusinessId>,
+    /// In this state only.
+    pub state: Option<Unanswered>,
+    /// Those that follow this one in the order of the list: when it was received, and its key.
+    pub after: Option<(Timestamp, MessageKey)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What an operator decides about a dead letter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxVerdict {
+    /// It is pending again, and as if it had never been tried: the next sweep finds it by its state.
+    Retry,
+    /// It is given up for ever.
+    Drop {
+        /// When that was decided.
+        at: Timestamp,
+    },
 }
 
 /// What a sweep of the inbox found.

@@ -15,6 +15,7 @@ macro_rules! files {
             files!($folder, 20261120000000, "businesses"),
             files!($folder, 20261120000100, "conversations"),
             files!($folder, 20261120000200, "appointments"),
+            files!($folder, 20261127000000, "dropped_messages"),
         ]
     };
     ($folder:literal, $version:literal, $what:literal) => {
@@ -35,9 +36,9 @@ macro_rules! files {
 }
 
 /// For SQLite.
-pub(super) const SQLITE: [File; 3] = files!("sqlite");
+pub(super) const SQLITE: [File; 4] = files!("sqlite");
 /// For PostgreSQL: the same versions, the same logical shape.
-pub(super) const POSTGRES: [File; 3] = files!("postgres");
+pub(super) const POSTGRES: [File; 4] = files!("postgres");
 
 /// Runs these files.
 ///

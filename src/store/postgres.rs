@@ -55,8 +55,9 @@ use super::retry::read;
 use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Standing, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
@@ -200,6 +201,18 @@ impl Store for PostgresStore {
         self.write(inbox::ClaimUnfinished { before, limit }).await
     }
 
+    async fn inbox_list(&self, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        read(|| inbox::list(&self.readers, query)).await
+    }
+
+    async fn inbox_settle(&self, keys: &[MessageKey], verdict: InboxVerdict) -> Result<u64> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let keys = keys.to_vec();
+        self.write(inbox::SettleDead { keys, verdict }).await
+    }
+
     async fn calendar_changes(
         &self,
         business: &BusinessId,
@@ -245,6 +258,17 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<TranscriptEntry>> {
         read(|| transcript::page(&self.readers, conversation, before, limit)).await
+    }
+
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        if said.is_empty() {
+            return Ok(());
+        }
+        let said = said
+            .iter()
+            .map(|(conversation, entry)| (*conversation, (*entry).clone()))
+            .collect();
+        self.write(transcript::Append { said }).await
     }
 
     async fn sessions(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Session>> {

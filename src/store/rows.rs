@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use sqlx::{Database, Decode, Row, Type};
+use sqlx::{Decode, Row, Type};
 use uuid::Uuid;
 
 use super::{Error, Result};

@@ -45,8 +45,9 @@ use super::asked::Asked;
 use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Standing, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
@@ -170,6 +171,17 @@ impl Store for SqliteStore {
         self.write(inbox::ClaimUnfinished { before, limit }).await
     }
 
+    async fn inbox_list(&self, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        inbox::list(&self.readers, query).await
+    }
+
+    async fn inbox_settle(&self, keys: &[MessageKey], verdict: InboxVerdict) -> Result<u64> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        self.write(inbox::SettleDead::new(keys, verdict)?).await
+    }
+
     async fn calendar_changes(
         &self,
         business: &BusinessId,
@@ -216,6 +228,13 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> Result<Vec<TranscriptEntry>> {
         transcript::page(&self.readers, conversation, before, limit).await
+    }
+
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        if said.is_empty() {
+            return Ok(());
+        }
+        self.write(transcript::Append::new(said)?).await
     }
 
     async fn sessions(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Session>> {

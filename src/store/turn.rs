@@ -61,7 +61,8 @@ pub struct TurnCommit {
     pub context: StoredContext,
     /// The session after the turn, and the one that ended with its beginning, if any.
     pub sessions: Vec<Session>,
-    /// What was said, in order; `seq` continues the conversation's own count without a gap.
+    /// What was said, in order; `seq` continues the conversation's own count without a gap. Empty when it is written
+    /// behind.
     pub transcript: Vec<TranscriptEntry>,
     /// The messages that the turn answers; they are done with it, whether they were accepted before or not.
     pub answered: Vec<Inbound>,
@@ -88,7 +89,8 @@ pub enum CommitOutcome {
         /// The version that is committed.
         committed: u64,
     },
-    /// Messages of the turn were answered before: leave them out and decide again. Nothing was written.
+    /// Messages of the turn were answered before, or dropped by an operator: leave them out and decide again. Nothing
+    /// was written.
     AlreadyAnswered(Vec<MessageKey>),
     /// An effect cannot be carried out any more. Refresh the calendar and decide again. Nothing was written.
     EffectRefused {

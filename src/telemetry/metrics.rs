@@ -10,8 +10,8 @@ use std::time::Duration;
 use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 pub use labels::{
-    AppointmentEvent, CacheResult, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError, Tier,
-    TokenDirection, TurnOutcome, Understood,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError,
+    Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
 };
 
 use crate::types::Channel;
@@ -40,6 +40,9 @@ pub(super) struct Buckets {
 }
 
 const CACHE_REQUESTS: &str = "frontdesk_cache_requests_total";
+const CACHE_WRITES: &str = "frontdesk_cache_writes_total";
+const CACHE_ENTRIES: &str = "frontdesk_cache_entries";
+const CACHE_BYTES: &str = "frontdesk_cache_bytes";
 const TURNS: &str = "frontdesk_turns_total";
 const TURN_DURATION: &str = "frontdesk_turn_duration_seconds";
 const ACTORS: &str = "frontdesk_actors";
@@ -49,6 +52,9 @@ const COMMIT_DURATION: &str = "frontdesk_commit_duration_seconds";
 const STORE_ERRORS: &str = "frontdesk_store_errors_total";
 const STORE_RETRIES: &str = "frontdesk_store_retries_total";
 const POOL: &str = "frontdesk_db_pool_connections";
+const TRANSCRIPT_LAG_ROWS: &str = "frontdesk_transcript_lag_rows";
+const TRANSCRIPT_LAG: &str = "frontdesk_transcript_lag_seconds";
+const TRANSCRIPT_ROWS: &str = "frontdesk_transcript_rows_total";
 const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
 const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
@@ -67,11 +73,22 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 22] = [
+pub const ALL: [Metric; 28] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
         "Contexts asked of each tier, by what it answered",
+    ),
+    metric(
+        Kind::Counter,
+        CACHE_WRITES,
+        "Contexts given to the shared cache, by what became of them",
+    ),
+    metric(Kind::Gauge, CACHE_ENTRIES, "Contexts that this process remembers"),
+    metric(
+        Kind::Gauge,
+        CACHE_BYTES,
+        "About the memory that the remembered contexts take",
     ),
     metric(Kind::Counter, TURNS, "Turns, by how they ended"),
     metric(
@@ -98,6 +115,21 @@ pub const ALL: [Metric; 22] = [
     ),
     metric(Kind::Counter, STORE_RETRIES, "Writes that were tried again"),
     metric(Kind::Gauge, POOL, "Connections to the database"),
+    metric(
+        Kind::Gauge,
+        TRANSCRIPT_LAG_ROWS,
+        "Rows of transcripts that wait to be written behind their turns",
+    ),
+    metric(
+        Kind::Gauge,
+        TRANSCRIPT_LAG,
+        "How long the oldest of these rows has waited",
+    ),
+    metric(
+        Kind::Counter,
+        TRANSCRIPT_ROWS,
+        "Rows of transcripts that were meant to be written behind their turns, by what became of them",
+    ),
     metric(
         Kind::Counter,
         LLM_REQUESTS,
@@ -194,6 +226,9 @@ pub(super) fn start_at_zero() {
             counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).absolute(0);
         }
     }
+    for result in CacheWrite::ALL {
+        cache_written(Tier::Shared, *result, 0);
+    }
     zero(
         TURNS,
         "outcome",
@@ -203,6 +238,11 @@ pub(super) fn start_at_zero() {
         STORE_ERRORS,
         "kind",
         StoreError::ALL.iter().map(|kind| kind.as_str()),
+    );
+    zero(
+        TRANSCRIPT_ROWS,
+        "result",
+        TranscriptRows::ALL.iter().map(|result| result.as_str()),
     );
     zero(
         LLM_REQUESTS,
@@ -243,9 +283,13 @@ pub(super) fn start_at_zero() {
     counter!(SLOT_CONFLICTS).absolute(0);
     for name in [
         ACTORS,
+        CACHE_ENTRIES,
+        CACHE_BYTES,
         MAILBOX_WAITING,
         INBOX_UNFINISHED,
         OUTBOX_WAITING,
+        TRANSCRIPT_LAG_ROWS,
+        TRANSCRIPT_LAG,
         RESIDENT_MEMORY,
     ] {
         gauge!(name).set(0.0);
@@ -271,6 +315,17 @@ fn zero(name: &'static str, label: &'static str, values: impl Iterator<Item = &'
 /// A tier was asked for a context.
 pub fn cache_asked(tier: Tier, result: CacheResult) {
     counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// So many contexts were given to a cache. The shared one is counted; the process's own keeps what it is given.
+pub fn cache_written(tier: Tier, result: CacheWrite, contexts: u64) {
+    counter!(CACHE_WRITES, "tier" => tier.as_str(), "result" => result.as_str()).increment(contexts);
+}
+
+/// The process's cache holds so many contexts, which take about so much memory.
+pub fn cache_holds(entries: u64, bytes: u64) {
+    set(CACHE_ENTRIES, entries);
+    set(CACHE_BYTES, bytes);
 }
 
 /// A turn ended.
@@ -309,6 +364,17 @@ pub fn store_retried() {
 pub fn pool_is(idle: u32, busy: u32) {
     gauge!(POOL, "state" => Connection::Idle.as_str()).set(f64::from(idle));
     gauge!(POOL, "state" => Connection::Busy.as_str()).set(f64::from(busy));
+}
+
+/// So many rows of transcripts wait to be written, the oldest for so long.
+pub fn transcript_lags(rows: u64, oldest: Duration) {
+    set(TRANSCRIPT_LAG_ROWS, rows);
+    gauge!(TRANSCRIPT_LAG).set(oldest.as_secs_f64());
+}
+
+/// So many rows of transcripts were written, or not.
+pub fn transcript_rows(result: TranscriptRows, rows: u64) {
+    counter!(TRANSCRIPT_ROWS, "result" => result.as_str()).increment(rows);
 }
 
 /// A call of the language model ended.

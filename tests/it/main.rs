@@ -8,12 +8,16 @@
 
 mod bad_input;
 mod checker;
+mod dead_letters;
 mod deliveries;
 mod kills;
 mod load;
 mod process;
 mod races;
 mod ractor_facts;
+mod redis_cache;
+mod starting;
 mod store_contract;
 mod stories;
 mod support;
+mod written_behind;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Zoned};
@@ -105,6 +105,20 @@ impl Site {
         Process { child, said, log }
     }
 
+    /// Runs a command to its end.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        let ended = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env("FRONTDESK_NOW", self.now().to_string())
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        tokio::time::timeout(LIMIT, ended).await.unwrap().unwrap()
+    }
+
     /// Starts a process that is ready.
     pub(crate) async fn start(&mut self) -> (Process, String) {
         let mut process = self.spawn();
@@ -143,7 +157,22 @@ impl Process {
         }
     }
 
-    /// Where it listens, once it has said so.
+    /// Waits until it listens, ready or not, and says where.
+    pub(crate) async fn listening(&mut self) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let words = self.words();
+            let address = words.split_once("listening address=");
+            // The whole address is written once something follows it.
+            if let Some((address, _)) = address.and_then(|(_, rest)| rest.split_once(' ')) {
+                return format!("http://{address}");
+            }
+            assert!(Instant::now() < deadline, "the program did not listen:\n{words}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Where it is open, once it has said so.
     fn address(&self) -> Option<String> {
         let said = std::fs::read_to_string(&self.said).unwrap_or_default();
         let (_, rest) = said.split_once("frontdesk is open: ")?;
@@ -182,6 +211,11 @@ impl Process {
         let words = || std::fs::read_to_string(&log).unwrap_or_default();
         assert_eq!(status.code(), Some(0), "{}", words());
     }
+}
+
+/// A client that does not wait for ever.
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(LIMIT).build().unwrap()
 }
 
 /// A number from the environment, for the long runs.

@@ -21,9 +21,9 @@ mod upkeep;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use frontdesk::store::Store;
 use frontdesk::store::postgres::PostgresStore;
 use frontdesk::store::sqlite::{Options, SqliteStore};
+use frontdesk::store::{Store, behind};
 use tempfile::TempDir;
 
 use crate::support::postgres::Database;
@@ -58,6 +58,16 @@ impl Backend for Database {
     }
 }
 
+/// The same with transcripts written behind.
+struct Behind<B>(B);
+
+#[async_trait]
+impl<B: Backend> Backend for Behind<B> {
+    async fn open(&self) -> Arc<dyn Store> {
+        Arc::new(behind::Behind::new(self.0.open().await))
+    }
+}
+
 /// Runs every sentence against a backend.
 macro_rules! contract {
     ($name:ident, $backend:expr; $($topic:ident: $($sentence:ident)*;)*) => {
@@ -87,8 +97,7 @@ macro_rules! stores {
                 a_stale_version_never_wins
                 of_many_commits_of_one_version_exactly_one_wins
                 versions_and_transcripts_have_no_gaps
-                a_turn_that_is_handed_in_twice_is_committed_once
-                a_turn_that_the_database_refuses_fails_alone;
+                a_turn_that_is_handed_in_twice_is_committed_once;
             inbox:
                 a_message_is_new_once
                 a_message_delivered_a_hundred_times_at_once_is_new_once
@@ -100,7 +109,15 @@ macro_rules! stores {
                 of_two_turns_with_one_message_exactly_one_answers_it
                 a_message_that_fails_four_times_is_given_up_and_the_rest_goes_on
                 fresh_messages_are_not_claimed
-                untried_messages_are_claimed_together_and_tried_ones_alone;
+                untried_messages_are_claimed_together_and_tried_ones_alone
+                what_was_recorded_out_of_order_is_found_all_the_same
+                an_attempt_is_counted_before_anybody_works
+                unanswered_messages_are_listed_oldest_first_in_pages
+                the_list_can_be_narrowed_to_a_business_and_a_state
+                a_dead_message_that_is_retried_is_as_if_never_tried
+                a_dropped_message_stays_a_duplicate_and_is_nobodys_business_any_more
+                only_dead_messages_are_settled
+                of_many_who_settle_a_message_one_does;
             holds:
                 of_96_who_want_one_slot_one_gets_it
                 api_and_chat_cannot_both_win
@@ -153,6 +170,8 @@ macro_rules! stores {
             transcript:
                 pages_end_before_what_was_asked
                 everything_said_is_kept
+                a_turn_without_a_transcript_is_committed_and_gets_it_later
+                an_empty_append_does_nothing
                 sessions_are_listed_newest_first_and_closed_when_idle;
             outbox:
                 a_reply_that_was_sent_with_its_turn_is_never_claimed
@@ -168,7 +187,6 @@ macro_rules! stores {
                 a_closed_store_says_so;
             durability:
                 what_was_committed_survives_a_crash
-                a_crash_in_the_middle_loses_nothing_that_was_answered
                 closing_finishes_what_was_handed_over;
             cancelled:
                 callers_cancelled_at_every_await_lose_and_double_nothing
@@ -179,9 +197,30 @@ macro_rules! stores {
     };
 }
 
+/// What only those must do that write the transcript with its turn.
+macro_rules! stores_with_the_transcript {
+    ($($name:ident: $backend:expr;)*) => {
+        $(contract! { $name, $backend;
+            conversations:
+                a_turn_that_the_database_refuses_fails_alone;
+            transcript:
+                what_was_said_stays_what_it_was;
+            durability:
+                a_crash_in_the_middle_loses_nothing_that_was_answered;
+        })*
+    };
+}
+
 stores! {
     sqlite: Sqlite::new();
+    sqlite_behind: Behind(Sqlite::new());
     postgres: Database::new().await;
+    postgres_behind: Behind(Database::new().await);
+}
+
+stores_with_the_transcript! {
+    sqlite_with_turn: Sqlite::new();
+    postgres_with_turn: Database::new().await;
 }
 
 /// What only the store in a file must do.

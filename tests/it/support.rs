@@ -1,4 +1,5 @@
-//! What integration tests share: a front desk in a temporary folder, people who talk to it, and PostgreSQL.
+//! What integration tests share: a front desk in a temporary folder, people who talk to it, PostgreSQL and Redis.
 
 pub(crate) mod desk;
 pub(crate) mod postgres;
+pub(crate) mod redis;

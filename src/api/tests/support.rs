@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::api::health::NotConfigured;
+use crate::api::health::{DependencyState, NotConfigured, Probe};
 use crate::api::{Api, Settings, router};
 use crate::booking::appointment::Appointment;
 use crate::clock::ManualClock;
@@ -21,10 +21,11 @@ use crate::conversation::{Businesses, Conversations, Limits, Parts};
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::outbound::Hub;
 use crate::store::cache::LocalCache;
+use crate::store::cache::local::Bounds;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Direction, Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey,
+    Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
 use crate::understanding::rules::Rules;
@@ -41,27 +42,70 @@ pub(super) struct Answered {
 
 /// Without API keys.
 pub(super) async fn site() -> Site {
-    build(&[], FakeStore::default()).await
+    build(&[], FakeStore::default(), None).await
 }
 
 /// With an API key.
 pub(super) async fn locked_site(key: &str) -> Site {
-    build(&[key], FakeStore::default()).await
+    build(&[key], FakeStore::default(), None).await
 }
 
-/// With a database that does not answer.
-pub(super) async fn broken_site() -> Site {
-    build(
-        &[],
-        FakeStore {
-            broken: true,
-            ..FakeStore::default()
-        },
-    )
-    .await
+/// With a database that does not answer until its [`Outage`] is over.
+pub(super) async fn broken_site(fault: Fault) -> (Site, Outage) {
+    let store = FakeStore::default();
+    let outage = store.outage.clone();
+    outage.begin(fault);
+    (build(&[], store, None).await, outage)
 }
 
-async fn build(keys: &[&str], store: FakeStore) -> Site {
+/// How a store fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    Unavailable,
+    OutcomeUnknown,
+    Closed,
+}
+
+/// Whether, and how, a store fails at the moment.
+#[derive(Clone, Default)]
+pub(super) struct Outage(Arc<Mutex<Option<Fault>>>);
+
+impl Outage {
+    pub(super) fn begin(&self, fault: Fault) {
+        *self.0.lock().unwrap() = Some(fault);
+    }
+
+    pub(super) fn end(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+
+    fn check(&self) -> Result<()> {
+        let broken = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        match *self.0.lock().unwrap() {
+            None => Ok(()),
+            Some(Fault::Unavailable) => Err(Error::Unavailable(broken())),
+            Some(Fault::OutcomeUnknown) => Err(Error::OutcomeUnknown(broken())),
+            Some(Fault::Closed) => Err(Error::Closed("for the test")),
+        }
+    }
+}
+
+/// With a shared cache in this state.
+pub(super) async fn site_with_cache(state: DependencyState) -> Site {
+    build(&[], FakeStore::default(), Some(state)).await
+}
+
+/// A dependency in a state.
+struct Fixed(DependencyState);
+
+#[async_trait]
+impl Probe for Fixed {
+    async fn state(&self) -> DependencyState {
+        self.0
+    }
+}
+
+async fn build(keys: &[&str], store: FakeStore, cache: Option<DependencyState>) -> Site {
     let store: Arc<dyn Store> = Arc::new(store);
     let businesses = Businesses::new(store.clone());
     let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
@@ -70,7 +114,11 @@ async fn build(keys: &[&str], store: FakeStore) -> Site {
         businesses: businesses.clone(),
         understanding: Arc::new(Rules::new()),
         clock: clock.clone(),
-        local: Arc::new(LocalCache::new(10, Duration::from_secs(60))),
+        local: Arc::new(LocalCache::new(Bounds {
+            entries_max: 10,
+            bytes_max: 1 << 20,
+            idle: Duration::from_secs(60),
+        })),
         shared: None,
         limits: Limits::default(),
         outbox_bell: Arc::new(|| {}),
@@ -81,7 +129,7 @@ async fn build(keys: &[&str], store: FakeStore) -> Site {
         store,
         clock,
         hub: Hub::new(4),
-        cache: Arc::new(NotConfigured),
+        cache: Arc::new(Fixed(cache.unwrap_or(DependencyState::NotConfigured))),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle().into(),
         settings: Settings {
@@ -138,7 +186,7 @@ impl Answered {
 /// Holds `demo-salon`, whose catalogue cannot be read, and one transcript for everybody.
 #[derive(Default)]
 pub(super) struct FakeStore {
-    broken: bool,
+    outage: Outage,
     transcript: Mutex<Vec<TranscriptEntry>>,
 }
 
@@ -172,10 +220,7 @@ impl FakeStore {
     }
 
     fn answer<T>(&self, value: T) -> Result<T> {
-        if self.broken {
-            return Err(Error::Closed("for the test"));
-        }
-        Ok(value)
+        self.outage.check().map(|()| value)
     }
 }
 
@@ -211,6 +256,15 @@ impl Store for FakeStore {
     }
     async fn claim_unfinished(&self, _: Timestamp, _: u32) -> Result<Unfinished> {
         self.answer(Unfinished::default())
+    }
+    async fn inbox_list(&self, _: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        self.answer(Vec::new())
+    }
+    async fn inbox_settle(&self, _: &[MessageKey], _: InboxVerdict) -> Result<u64> {
+        self.answer(0)
+    }
+    async fn append_transcript(&self, _: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        self.answer(())
     }
     async fn calendar_changes(&self, _: &BusinessId, _: u64, _: Timestamp) -> Result<CalendarChanges> {
         self.answer(CalendarChanges::default())

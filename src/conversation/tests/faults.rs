@@ -99,3 +99,20 @@ async fn a_stored_context_of_another_schema_begins_anew_behind_its_transcript() 
     let numbers = house.store.transcript_numbers(&pair("anna"));
     assert_eq!(numbers, [1, 2, 3, 4], "the transcript goes on without a gap");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_context_that_begins_anew_uses_no_number_again_though_the_transcript_was_behind() {
+    let house = House::open().await;
+    house.says("anna", "gel on friday").await;
+    house.says("anna", "at 2pm").await;
+    house.store.lose_transcript(&pair("anna"));
+    house.store.spoil_context(&pair("anna"));
+    let second = House::on(house.store.clone(), super::super::Limits::default()).await;
+    second.says("anna", "hi").await;
+    let numbers = house.store.transcript_numbers(&pair("anna"));
+    assert_eq!(
+        numbers,
+        [5, 6],
+        "a page that has shown 3 and 4 does not take them for those"
+    );
+}

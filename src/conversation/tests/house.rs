@@ -15,7 +15,7 @@ use super::store::FakeStore;
 use crate::booking::Catalogue;
 use crate::clock::ManualClock;
 use crate::store::cache::{CacheError, Cached, ContextCache};
-use crate::store::{Inbound, MessageKey};
+use crate::store::{Inbound, MessageKey, Store};
 use crate::types::{BusinessId, Channel, ConversationId, MessageId, Pair, ParticipantId};
 use crate::understanding::rules::Rules;
 use crate::understanding::{Heard, Understanding, Understood};
@@ -52,6 +52,7 @@ impl Understanding for Mind {
 pub(super) struct FakeCache {
     entries: Mutex<HashMap<ConversationId, Cached>>,
     pub(super) is_broken: std::sync::atomic::AtomicBool,
+    pub(super) is_left_alone: std::sync::atomic::AtomicBool,
 }
 
 impl FakeCache {
@@ -75,22 +76,30 @@ impl FakeCache {
 impl ContextCache for FakeCache {
     async fn get(&self, conversation: ConversationId) -> Result<Option<Cached>, CacheError> {
         if self.is_broken.load(Ordering::Relaxed) {
-            return Err(CacheError("it is broken".to_owned()));
+            return Err(CacheError::Failed("it is broken".to_owned()));
+        }
+        if self.is_left_alone.load(Ordering::Relaxed) {
+            return Err(CacheError::Skipped);
         }
         Ok(self.entries.lock().unwrap().get(&conversation).cloned())
     }
 
-    async fn put(&self, conversation: ConversationId, cached: Cached) {
+    fn put(&self, conversation: ConversationId, cached: &Cached, json: &Arc<str>) {
+        assert_eq!(
+            *cached.context,
+            serde_json::from_str(json).unwrap(),
+            "a cache is given the same context twice"
+        );
         let mut entries = self.entries.lock().unwrap();
         let newer = entries
             .get(&conversation)
             .is_none_or(|kept| kept.standing.version <= cached.standing.version);
         if newer {
-            entries.insert(conversation, cached);
+            entries.insert(conversation, cached.clone());
         }
     }
 
-    async fn forget(&self, conversation: ConversationId) {
+    fn forget(&self, conversation: ConversationId) {
         self.entries.lock().unwrap().remove(&conversation);
     }
 }
@@ -156,8 +165,13 @@ impl House {
 
     /// Another process on the same store.
     pub(super) async fn on(store: Arc<FakeStore>, limits: Limits) -> Self {
+        Self::through(store.clone(), store, limits).await
+    }
+
+    /// A process that sees the store through another one.
+    pub(super) async fn through(seen: Arc<dyn Store>, store: Arc<FakeStore>, limits: Limits) -> Self {
         let catalogue = Catalogue::from_toml(include_str!("../../../examples/lotus-nails.toml")).unwrap();
-        let businesses = Businesses::new(store.clone());
+        let businesses = Businesses::new(seen.clone());
         businesses.put(catalogue, now()).await.unwrap();
         let mind = Arc::new(Mind {
             rules: Rules::new(),
@@ -166,7 +180,7 @@ impl House {
         let (local, shared) = (Arc::<FakeCache>::default(), Arc::<FakeCache>::default());
         let clock = Arc::new(ManualClock::at(now()));
         let parts = Parts {
-            store: store.clone(),
+            store: seen,
             businesses,
             understanding: mind.clone(),
             clock: clock.clone(),

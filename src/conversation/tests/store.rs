@@ -13,8 +13,9 @@ use crate::dialogue::context::Session;
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxState, MessageKey, Opened, OutboxRow, Receipt,
-    Result, Settlement, Standing, Store, StoredContext, TranscriptEntry, TurnCommit, Unfinished,
+    EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict,
+    MessageKey, Opened, OutboxRow, Receipt, Result, Settlement, Standing, Store, StoredContext,
+    TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, TurnId};
 
@@ -25,6 +26,10 @@ pub(super) enum Fault {
     Unavailable,
     /// Another process has committed a turn of this conversation meanwhile.
     OvertakenCommit,
+    /// It is carried out, and nobody hears of it.
+    Unheard,
+    /// It is not carried out, and nobody hears of it.
+    Lost,
     /// It is carried out when the test lets it.
     Stall,
     /// A mistake of ours.
@@ -53,6 +58,7 @@ struct Rows {
     conversations: HashMap<ConversationId, (Standing, StoredContext)>,
     inbox: BTreeMap<MessageKey, Row>,
     transcripts: HashMap<ConversationId, Vec<TranscriptEntry>>,
+    sessions: HashMap<ConversationId, Vec<Session>>,
     appointments: BTreeMap<AppointmentId, Appointment>,
     /// Grows with every change of an appointment; the calendar is always told whole.
     calendar: u64,
@@ -81,6 +87,28 @@ impl Default for FakeStore {
             holds_lost: Mutex::default(),
             gate: Semaphore::new(0),
         }
+    }
+}
+
+/// A turn by hand: it goes on from what is committed, and says one thing under this number's successor.
+pub(super) fn turn_after(store: &FakeStore, pair: &Pair, last_seq: u64) -> TurnCommit {
+    let rows = lock(&store.rows);
+    let id = pair.conversation();
+    let (standing, context) = rows.conversations[&id].clone();
+    let mut entry = rows.transcripts[&id][0].clone();
+    entry.seq = last_seq + 1;
+    TurnCommit {
+        turn: TurnId(uuid::Uuid::from_u128(77)),
+        pair: pair.clone(),
+        expected_version: standing.version,
+        at: Timestamp::UNIX_EPOCH,
+        context,
+        sessions: Vec::new(),
+        transcript: vec![entry],
+        answered: Vec::new(),
+        answer: String::new(),
+        effects: Vec::new(),
+        outbox: Vec::new(),
     }
 }
 
@@ -144,6 +172,11 @@ impl FakeStore {
         if let Some((_, context)) = lock(&self.rows).conversations.get_mut(&pair.conversation()) {
             context.schema = 9_999;
         }
+    }
+
+    /// What a process leaves that was killed while its transcripts were behind.
+    pub(super) fn lose_transcript(&self, pair: &Pair) {
+        lock(&self.rows).transcripts.remove(&pair.conversation());
     }
 
     pub(super) fn transcript_numbers(&self, pair: &Pair) -> Vec<u64> {
@@ -210,6 +243,9 @@ impl Rows {
             .entry(id)
             .or_default()
             .extend(turn.transcript.iter().cloned());
+        let sessions = self.sessions.entry(id).or_default();
+        sessions.retain(|kept| turn.sessions.iter().all(|session| session.id != kept.id));
+        sessions.extend(turn.sessions.iter().cloned());
         for message in &turn.answered {
             let row = self.inbox.entry(message.key.clone()).or_insert_with(|| Row {
                 message: message.clone(),
@@ -312,6 +348,11 @@ impl Store for FakeStore {
                     .or_insert_with(|| (standing_at(0), turn.context.clone()));
                 *standing = standing_at(standing.version + 1);
             }
+            Some(Fault::Unheard) => {
+                lock(&self.rows).commit(&turn);
+                return Err(Error::OutcomeUnknown(sqlx::Error::PoolTimedOut));
+            }
+            Some(Fault::Lost) => return Err(Error::OutcomeUnknown(sqlx::Error::PoolTimedOut)),
             Some(Fault::Panic) => panic!("committing breaks"),
             None => {}
         }
@@ -412,6 +453,23 @@ impl Store for FakeStore {
         Ok(rows.transcripts.get(&conversation).cloned().unwrap_or_default())
     }
 
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        let mut rows = lock(&self.rows);
+        for (conversation, entry) in said {
+            let transcript = rows.transcripts.entry(*conversation).or_default();
+            if transcript.iter().all(|known| known.seq != entry.seq) {
+                transcript.push((*entry).clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn sessions(&self, conversation: ConversationId, _: u32) -> Result<Vec<Session>> {
+        let rows = lock(&self.rows);
+        let sessions = rows.sessions.get(&conversation);
+        Ok(sessions.into_iter().flatten().cloned().collect())
+    }
+
     async fn expire_holds(&self, _: Timestamp) -> Result<Vec<BusinessId>> {
         Ok(Vec::new())
     }
@@ -433,6 +491,12 @@ impl Store for FakeStore {
     async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
         Err(unavailable())
     }
+    async fn inbox_list(&self, _: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        Err(unavailable())
+    }
+    async fn inbox_settle(&self, _: &[MessageKey], _: InboxVerdict) -> Result<u64> {
+        Err(unavailable())
+    }
     async fn appointment(&self, _: &BusinessId, _: AppointmentId) -> Result<Option<Appointment>> {
         Err(unavailable())
     }
@@ -440,9 +504,6 @@ impl Store for FakeStore {
         Err(unavailable())
     }
     async fn appointment_events(&self, _: &BusinessId, _: AppointmentId) -> Result<Vec<AppointmentEvent>> {
-        Err(unavailable())
-    }
-    async fn sessions(&self, _: ConversationId, _: u32) -> Result<Vec<Session>> {
         Err(unavailable())
     }
     async fn outbox_claim(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<OutboxRow>> {

@@ -14,7 +14,7 @@ use crate::store::{Acceptance, Inbound, MessageKey, Result};
 
 /// Accepts messages.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Accepting;
+pub(in crate::store) struct Accepting;
 
 impl Batched for Job<Accepting> {
     fn bytes(&self) -> usize {

@@ -121,7 +121,7 @@ async fn made(connection: &mut PgConnection, turn: TurnId) -> Result<Option<u64>
         .transpose()
 }
 
-/// The messages of a turn that are answered already, each once, in its order (I3).
+/// The messages of a turn that are answered already or dropped, each once, in its order (I3).
 async fn answered(connection: &mut PgConnection, turn: &TurnCommit) -> Result<Vec<MessageKey>> {
     let keys = turn.answered.iter().map(|message| &message.key);
     let (mut channels, mut accounts, mut ids) = (Vec::new(), Vec::new(), Vec::new());
@@ -134,7 +134,7 @@ async fn answered(connection: &mut PgConnection, turn: &TurnCommit) -> Result<Ve
         "SELECT k.place
          FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (channel, account, id, place)
          JOIN inbox i ON i.channel = k.channel AND i.account = k.account AND i.message_id = k.id
-         WHERE i.state = 1
+         WHERE i.state = 1 OR i.dropped_at IS NOT NULL
          ORDER BY k.place",
     )
     .bind(channels)

@@ -23,7 +23,7 @@ use crate::store::rules::Hold;
 
 /// Places holds.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Holding;
+pub(in crate::store) struct Holding;
 
 impl Batched for Job<Holding> {
     fn bytes(&self) -> usize {

@@ -9,8 +9,11 @@ use sqlx::{PgConnection, PgPool};
 use super::rows::Cells;
 use super::transaction::{Ending, Operation};
 use super::turn_rows::time;
-use crate::store::{Inbound, InboxState, MessageKey, Receipt, Result, Unfinished};
-use crate::types::Pair;
+use crate::store::{
+    Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Result, Unanswered,
+    Unfinished,
+};
+use crate::types::{BusinessId, Pair};
 
 /// Attempts after which a message is given up.
 const ATTEMPTS_MAX: i32 = 4;
@@ -18,7 +21,7 @@ const ATTEMPTS_MAX: i32 = 4;
 /// What became of a message.
 pub(super) async fn receipt(readers: &PgPool, key: &MessageKey) -> Result<Option<Receipt>> {
     let row = sqlx::query(
-        "SELECT i.message_id, i.text, i.state::bigint AS state, t.answer
+        "SELECT i.message_id, i.text, i.state::bigint AS state, i.dropped_at, t.answer
          FROM inbox i LEFT JOIN turns t ON t.id = i.turn_id
          WHERE i.channel = $1 AND i.account = $2 AND i.message_id = $3",
     )
@@ -34,6 +37,7 @@ pub(super) async fn receipt(readers: &PgPool, key: &MessageKey) -> Result<Option
     let state = match cells.get::<i64>("state")? {
         0 => InboxState::Pending,
         1 => InboxState::Done,
+        2 if cells.time_if_any("dropped_at")?.is_some() => InboxState::Dropped,
         2 => InboxState::Dead,
         other => return Err(cells.corrupt("state", &other)),
     };
@@ -136,5 +140,83 @@ impl Operation for ClaimUnfinished {
             pairs: pairs.into_iter().map(|(_, pair)| pair).collect(),
             dead,
         }))
+    }
+}
+
+/// Messages that are pending or dead, as an operator asks for them.
+pub(super) async fn list(readers: &PgPool, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+    let state = query.state.map(|state| match state {
+        Unanswered::Pending => 0_i16,
+        Unanswered::Dead => 2,
+    });
+    let after = query.after.as_ref();
+    // Each state by the index of its own: together they would be looked for among all that was ever answered.
+    let rows = sqlx::query(
+        "SELECT channel, account, message_id, business_id, participant_id, text, attachments, sent_at, received_at,
+                state::bigint AS state, attempts::bigint AS attempts
+         FROM (
+             SELECT * FROM inbox WHERE state = 0 AND COALESCE($1, 0) = 0
+             UNION ALL
+             SELECT * FROM inbox WHERE state = 2 AND dropped_at IS NULL AND COALESCE($1, 2) = 2) unanswered
+         WHERE ($2::text IS NULL OR business_id = $2)
+           AND ($3::timestamptz IS NULL OR (received_at, channel, account, message_id) > ($3, $4, $5, $6))
+         ORDER BY received_at, channel, account, message_id LIMIT $7",
+    )
+    .bind(state)
+    .bind(query.business.as_ref().map(BusinessId::as_str))
+    .bind(after.map(|(received_at, _)| time(*received_at)))
+    .bind(after.map(|(_, key)| key.channel.as_str()))
+    .bind(after.map(|(_, key)| key.account.as_str()))
+    .bind(after.map(|(_, key)| key.message_id.as_str()))
+    .bind(i64::from(query.limit))
+    .fetch_all(readers)
+    .await?;
+    let entry = |row| {
+        let cells = Cells::new(row, "inbox", "message_id");
+        Ok(InboxEntry {
+            message: read(&cells)?,
+            state: match cells.get::<i64>("state")? {
+                0 => Unanswered::Pending,
+                2 => Unanswered::Dead,
+                other => return Err(cells.corrupt("state", &other)),
+            },
+            attempts: cells.number("attempts")?,
+        })
+    };
+    rows.iter().map(entry).collect()
+}
+
+/// Does to dead letters what an operator decided.
+pub(super) struct SettleDead {
+    pub(super) keys: Vec<MessageKey>,
+    pub(super) verdict: InboxVerdict,
+}
+
+#[async_trait]
+impl Operation for SettleDead {
+    type Output = u64;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Ending<u64>> {
+        let dropped_at = match self.verdict {
+            InboxVerdict::Retry => None,
+            InboxVerdict::Drop { at } => Some(time(at)),
+        };
+        let keys = &self.keys;
+        let settled = sqlx::query(
+            "UPDATE inbox SET
+                 dropped_at = $4,
+                 state = CASE WHEN $4 IS NULL THEN 0 ELSE state END,
+                 attempts = CASE WHEN $4 IS NULL THEN 0 ELSE attempts END
+             FROM unnest($1::text[], $2::text[], $3::text[]) AS k (channel, account, id)
+             WHERE inbox.channel = k.channel AND inbox.account = k.account AND inbox.message_id = k.id
+               AND inbox.state = 2 AND inbox.dropped_at IS NULL",
+        )
+        .bind(keys.iter().map(|key| key.channel.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.account.as_str()).collect::<Vec<_>>())
+        .bind(keys.iter().map(|key| key.message_id.as_str()).collect::<Vec<_>>())
+        .bind(dropped_at)
+        .execute(connection)
+        .await?;
+        Ok(Ending::Commit(settled.rows_affected()))
     }
 }

@@ -27,7 +27,7 @@ pub(super) type Queue<J> = Arc<Mutex<mpsc::Receiver<J>>>;
 
 /// Jobs of one kind that are written by one statement.
 #[async_trait]
-pub(super) trait Lane: Send + 'static {
+pub(in crate::store) trait Lane: Send + 'static {
     /// What is asked. As an operation it is a transaction of its own, for when it needs care.
     type Input: Operation<Output = Self::Output>;
     /// What its caller gets.

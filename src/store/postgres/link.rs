@@ -7,7 +7,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
 /// The way to the database of one task that nobody cancels.
-pub(super) struct Link {
+pub(in crate::store) struct Link {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
     connect_limit: Duration,

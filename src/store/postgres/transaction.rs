@@ -16,7 +16,7 @@ use crate::store::retry::Pauses;
 use crate::store::{Error, Result};
 
 /// How a transaction shall end.
-pub(super) enum Ending<T> {
+pub(in crate::store) enum Ending<T> {
     /// It is written, and this is the answer.
     Commit(T),
     /// Nothing is written, and this is the answer.
@@ -25,7 +25,7 @@ pub(super) enum Ending<T> {
 
 /// Something that takes several statements.
 #[async_trait]
-pub(super) trait Operation: Send + Sync + 'static {
+pub(in crate::store) trait Operation: Send + Sync + 'static {
     /// What its caller gets.
     type Output: Send + 'static;
 

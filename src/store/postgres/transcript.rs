@@ -7,9 +7,35 @@ use sqlx::{PgConnection, PgPool};
 
 use super::rows::{Cells, signed};
 use super::transaction::{Ending, Operation};
-use super::turn_rows::time;
+use super::turn_rows::{Messages, time};
+use super::turn_statement::insert_messages;
 use crate::store::{Direction, Result, Session, TranscriptEntry};
 use crate::types::{ConversationId, SessionId, TurnId};
+
+/// Adds to transcripts what their turns have left out.
+pub(super) struct Append {
+    pub(super) said: Vec<(ConversationId, TranscriptEntry)>,
+}
+
+#[async_trait]
+impl Operation for Append {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Ending<()>> {
+        let mut rows = Messages::default();
+        for (conversation, entry) in &self.said {
+            rows.push(conversation.0, entry)?;
+        }
+        let query = sqlx::query(concat!(
+            insert_messages!(
+                "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14"
+            ),
+            " ON CONFLICT (conversation_id, seq) DO NOTHING"
+        ));
+        rows.bind(query).execute(connection).await?;
+        Ok(Ending::Commit(()))
+    }
+}
 
 /// The page of a transcript that ends before `before`, oldest first.
 pub(super) async fn page(

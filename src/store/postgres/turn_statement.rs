@@ -28,9 +28,31 @@ macro_rules! turns {
     };
 }
 
+/// Adds messages to transcripts, from fourteen columns.
+macro_rules! insert_messages {
+    ($conversation:literal, $seq:literal, $session:literal, $turn:literal, $direction:literal, $role:literal,
+     $message_id:literal, $channel:literal, $content:literal, $options:literal, $attachments:literal, $model:literal,
+     $latency_ms:literal, $at:literal) => {
+        concat!(
+            "INSERT INTO messages
+                 (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
+                  attachments, model, latency_ms, at)
+             SELECT m.* FROM unnest(",
+            $conversation, "::uuid[], ", $seq, "::bigint[], ", $session, "::uuid[], ", $turn, "::uuid[], ",
+            $direction, "::text[], ", $role, "::text[], ", $message_id, "::text[], ", $channel, "::text[], ",
+            $content, "::text[], ", $options, "::text[], ", $attachments, "::text[], ", $model, "::text[], ",
+            $latency_ms, "::bigint[], ", $at, "::timestamptz[])
+                 AS m (conversation, seq, session, turn, direction, role, message_id, channel, content, options,
+                       attachments, model, latency_ms, at)"
+        )
+    };
+}
+pub(super) use insert_messages;
+
 /// What a turn writes besides its conversation.
 macro_rules! rows {
     () => {
+        concat!(
         "t AS (
              INSERT INTO turns (id, conversation_id, version, answer, committed_at)
              SELECT t.id, won.id, won.version, t.answer, t.at
@@ -48,17 +70,11 @@ macro_rules! rows {
              ON CONFLICT (id) DO UPDATE SET
                  title = excluded.title, last_activity = excluded.last_activity, ended_at = excluded.ended_at,
                  message_count = excluded.message_count, total_tokens = excluded.total_tokens),
-         m AS (
-             INSERT INTO messages
-                 (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
-                  attachments, model, latency_ms, at)
-             SELECT m.*
-             FROM unnest($18::uuid[], $19::bigint[], $20::uuid[], $21::uuid[], $22::text[], $23::text[], $24::text[],
-                         $25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::bigint[],
-                         $31::timestamptz[])
-                 AS m (conversation, seq, session, turn, direction, role, message_id, channel, content, options,
-                       attachments, model, latency_ms, at)
-             WHERE m.conversation IN (SELECT id FROM won)),
+         m AS ( ",
+        insert_messages!(
+            "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31"
+        ),
+        " WHERE m.conversation IN (SELECT id FROM won)),
          a AS MATERIALIZED (
              SELECT a.*
              FROM unnest($32::uuid[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::uuid[],
@@ -66,8 +82,8 @@ macro_rules! rows {
                  AS a (turn, channel, account, message_id, business, participant, conversation, text, attachments,
                        sent_at, received_at)
              WHERE a.turn IN (SELECT turn FROM won)),
-         -- Accepted before or not, pending or given up: with this turn they are answered. One that is answered already
-         -- is not changed, and missed by `committed!`.
+         -- Accepted before or not, pending or given up: with this turn they are answered. One that is answered already,
+         -- or dropped, is not changed, and missed by `committed!`.
          i AS (
              INSERT INTO inbox
                  (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
@@ -76,7 +92,7 @@ macro_rules! rows {
                     a.attachments, a.sent_at, a.received_at, 1, a.turn
              FROM a
              ON CONFLICT (channel, account, message_id) DO UPDATE SET state = 1, turn_id = excluded.turn_id
-             WHERE inbox.state <> 1
+             WHERE inbox.state <> 1 AND inbox.dropped_at IS NULL
              RETURNING 1),
          o AS (
              INSERT INTO outbox
@@ -103,7 +119,7 @@ macro_rules! rows {
              INSERT INTO identities (channel, account, user_id, business_id, participant_id, created_at)
              SELECT DISTINCT ON (1, 2, 3) b.channel, b.account, b.participant, b.business, b.participant, b.at
              FROM b ORDER BY 1, 2, 3
-             ON CONFLICT (channel, account, user_id) DO NOTHING)"
+             ON CONFLICT (channel, account, user_id) DO NOTHING)")
     };
 }
 

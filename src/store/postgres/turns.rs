@@ -25,7 +25,7 @@ use crate::store::{CommitOutcome, TurnCommit};
 
 /// Commits turns.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Committing;
+pub(in crate::store) struct Committing;
 
 impl Batched for Job<Committing> {
     fn bytes(&self) -> usize {

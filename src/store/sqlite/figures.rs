@@ -10,7 +10,7 @@ pub(super) async fn count(readers: &SqlitePool) -> Result<Figures> {
         "SELECT (SELECT COUNT(*) FROM conversations)                      AS conversations,
                 (SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL)    AS sessions_open,
                 (SELECT COUNT(*) FROM inbox WHERE state = 0)              AS inbox_unfinished,
-                (SELECT COUNT(*) FROM inbox WHERE state = 2)              AS inbox_dead,
+                (SELECT COUNT(*) FROM inbox WHERE state = 2 AND dropped_at IS NULL) AS inbox_dead,
                 (SELECT COUNT(*) FROM outbox WHERE state IN (0, 1))       AS outbox_waiting,
                 (SELECT COUNT(*) FROM appointments
                  WHERE status IN ('held', 'pending', 'confirmed', 'checked_in')) AS appointments_live",

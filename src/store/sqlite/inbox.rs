@@ -8,7 +8,10 @@ use sqlx::{Row as _, SqliteConnection, SqlitePool};
 
 use super::operation::{Arrivals, Operation};
 use super::rows::{Cells, blob, json, micros};
-use crate::store::{Acceptance, Inbound, InboxState, MessageKey, Receipt, Result, Unfinished};
+use crate::store::{
+    Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Result,
+    Unanswered, Unfinished,
+};
 use crate::types::Pair;
 
 /// Attempts after which a message is given up.
@@ -79,7 +82,7 @@ pub(super) async fn accept(connection: &mut SqliteConnection, arrivals: &mut [&m
 /// What became of a message.
 pub(super) async fn receipt(readers: &SqlitePool, key: &MessageKey) -> Result<Option<Receipt>> {
     let row = sqlx::query(
-        "SELECT i.message_id, i.text, i.state, t.answer
+        "SELECT i.message_id, i.text, i.state, i.dropped_at, t.answer
          FROM inbox i LEFT JOIN turns t ON t.id = i.turn_id
          WHERE i.channel = $1 AND i.account = $2 AND i.message_id = $3",
     )
@@ -95,6 +98,7 @@ pub(super) async fn receipt(readers: &SqlitePool, key: &MessageKey) -> Result<Op
     let state = match cells.get::<i64>("state")? {
         0 => InboxState::Pending,
         1 => InboxState::Done,
+        2 if cells.time_if_any("dropped_at")?.is_some() => InboxState::Dropped,
         2 => InboxState::Dead,
         other => return Err(cells.corrupt("state", &other)),
     };
@@ -176,6 +180,107 @@ impl Operation for ClaimUnfinished {
             pairs: pairs.into_iter().map(|(_, pair)| pair).collect(),
             dead,
         })
+    }
+}
+
+/// Messages without an answer, for operators.
+pub(super) async fn list(readers: &SqlitePool, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+    let state = query.state.map(|state| match state {
+        Unanswered::Pending => 0_i64,
+        Unanswered::Dead => 2,
+    });
+    let after = query.after.as_ref();
+    // Each state by the index of its own: together they would be looked for among all that was ever answered.
+    let rows = sqlx::query(
+        "SELECT * FROM (
+             SELECT * FROM inbox WHERE state = 0 AND COALESCE($1, 0) = 0
+             UNION ALL
+             SELECT * FROM inbox WHERE state = 2 AND dropped_at IS NULL AND COALESCE($1, 2) = 2)
+         WHERE ($2 IS NULL OR business_id = $2)
+           AND ($3 IS NULL OR (received_at, channel, account, message_id) > ($3, $4, $5, $6))
+         ORDER BY received_at, channel, account, message_id LIMIT $7",
+    )
+    .bind(state)
+    .bind(
+        query
+            .business
+            .as_ref()
+            .map(|business| business.as_str().to_owned()),
+    )
+    .bind(after.map(|(received_at, _)| micros(*received_at)))
+    .bind(after.map(|(_, key)| key.channel.as_str()))
+    .bind(after.map(|(_, key)| key.account.clone()))
+    .bind(after.map(|(_, key)| key.message_id.as_str().to_owned()))
+    .bind(i64::from(query.limit))
+    .fetch_all(readers)
+    .await?;
+    let entry = |row| {
+        let cells = Cells::new(row, "inbox", "message_id");
+        Ok(InboxEntry {
+            message: read(&cells)?,
+            state: match cells.get::<i64>("state")? {
+                0 => Unanswered::Pending,
+                2 => Unanswered::Dead,
+                other => return Err(cells.corrupt("state", &other)),
+            },
+            attempts: cells.number("attempts")?,
+        })
+    };
+    rows.iter().map(entry).collect()
+}
+
+/// Does to dead letters what an operator decided.
+pub(super) struct SettleDead {
+    keys: String,
+    verdict: InboxVerdict,
+}
+
+impl SettleDead {
+    pub(super) fn new(keys: &[MessageKey], verdict: InboxVerdict) -> Result<Self> {
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|key| {
+                (
+                    key.channel.as_str(),
+                    key.account.as_str(),
+                    key.message_id.as_str(),
+                )
+            })
+            .collect();
+        Ok(Self {
+            keys: json(&keys)?,
+            verdict,
+        })
+    }
+}
+
+#[async_trait]
+impl Operation for SettleDead {
+    type Output = u64;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<u64> {
+        let dropped_at = match self.verdict {
+            InboxVerdict::Retry => None,
+            InboxVerdict::Drop { at } => Some(micros(at)),
+        };
+        let settled = sqlx::query(
+            "UPDATE inbox SET
+                 dropped_at = $2,
+                 state = CASE WHEN $2 IS NULL THEN 0 ELSE state END,
+                 attempts = CASE WHEN $2 IS NULL THEN 0 ELSE attempts END
+             FROM json_each($1) e
+             WHERE channel = e.value ->> 0 AND account = e.value ->> 1 AND message_id = e.value ->> 2
+               AND state = 2 AND dropped_at IS NULL",
+        )
+        .bind(&self.keys)
+        .bind(dropped_at)
+        .execute(connection)
+        .await?;
+        Ok(settled.rows_affected())
+    }
+
+    fn may_book(&self) -> bool {
+        false
     }
 }
 

@@ -22,6 +22,11 @@ pub(super) trait Operation: Send + Sync + 'static {
     fn bytes(&self) -> usize {
         512
     }
+
+    /// Whether it may change appointments, so that what its batch asked about them is out of date.
+    fn may_book(&self) -> bool {
+        true
+    }
 }
 
 #[async_trait]
@@ -50,6 +55,7 @@ pub(super) trait AnyOperation: Send {
     fn refuse(&mut self, error: crate::store::Error);
     fn reply(self: Box<Self>);
     fn bytes(&self) -> usize;
+    fn may_book(&self) -> bool;
 }
 
 #[async_trait]
@@ -70,6 +76,10 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
 
     fn bytes(&self) -> usize {
         self.input.bytes()
+    }
+
+    fn may_book(&self) -> bool {
+        self.input.may_book()
     }
 }
 

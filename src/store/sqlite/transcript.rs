@@ -2,13 +2,119 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::Serialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use super::operation::Operation;
-use super::rows::{Cells, blob, micros, signed};
+use super::rows::{Cells, blob, hex, json, micros, signed};
 use crate::store::{Direction, Result, Session, TranscriptEntry};
 use crate::types::{ConversationId, SessionId, TurnId};
+
+/// A message as it stands in JSON, for [`insert_messages`].
+#[derive(Serialize)]
+pub(super) struct MessageRow<'a>(
+    String,
+    i64,
+    String,
+    String,
+    &'static str,
+    &'a str,
+    &'a str,
+    &'static str,
+    &'a str,
+    Option<String>,
+    Option<&'a str>,
+    Option<&'a str>,
+    u32,
+    i64,
+);
+
+impl<'a> MessageRow<'a> {
+    /// The message of a conversation, whose id is given as [`hex`] writes it.
+    pub(super) fn of(conversation: String, entry: &'a TranscriptEntry) -> Result<Self> {
+        Ok(Self(
+            conversation,
+            signed(entry.seq),
+            hex(entry.session.0),
+            hex(entry.turn.0),
+            match entry.direction {
+                Direction::Inbound => "inbound",
+                Direction::Outbound => "outbound",
+            },
+            &entry.role,
+            &entry.message_id,
+            entry.channel.as_str(),
+            &entry.text,
+            if entry.options.is_empty() {
+                None
+            } else {
+                Some(json(&entry.options)?)
+            },
+            entry.attachments.as_deref(),
+            entry.engine.as_deref(),
+            entry.latency_ms,
+            micros(entry.at),
+        ))
+    }
+}
+
+/// Inserts the [`MessageRow`]s of a parameter.
+macro_rules! insert_messages {
+    ($rows:literal) => {
+        concat!(
+            "WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each(",
+            $rows,
+            "))
+         INSERT INTO messages
+             (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
+              attachments, model, latency_ms, at)
+         SELECT unhex(v ->> 0), v ->> 1, unhex(v ->> 2), unhex(v ->> 3), v ->> 4, v ->> 5, v ->> 6, v ->> 7,
+                v ->> 8, v ->> 9, v ->> 10, v ->> 11, v ->> 12, v ->> 13
+         FROM input WHERE true"
+        )
+    };
+}
+pub(super) use insert_messages;
+
+/// Adds to transcripts; what they have already stays.
+pub(super) struct Append {
+    rows: String,
+}
+
+impl Append {
+    pub(super) fn new(said: &[(ConversationId, &TranscriptEntry)]) -> Result<Self> {
+        let rows: Result<Vec<_>> = said
+            .iter()
+            .map(|(conversation, entry)| MessageRow::of(hex(conversation.0), entry))
+            .collect();
+        Ok(Self { rows: json(&rows?)? })
+    }
+}
+
+#[async_trait]
+impl Operation for Append {
+    type Output = ();
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<()> {
+        sqlx::query(concat!(
+            insert_messages!("$1"),
+            " ON CONFLICT (conversation_id, seq) DO NOTHING"
+        ))
+        .bind(&self.rows)
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    fn bytes(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn may_book(&self) -> bool {
+        false
+    }
+}
 
 /// The page of a transcript that ends before `before`, oldest first.
 pub(super) async fn page(

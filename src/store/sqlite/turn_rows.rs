@@ -5,7 +5,8 @@ use sqlx::SqliteConnection;
 
 use super::rows::{hex, json, micros, signed};
 use super::together::{Together, puts_text};
-use crate::store::{Direction, Result, TurnCommit};
+use super::transcript::{MessageRow, insert_messages};
+use crate::store::{Result, TurnCommit};
 use crate::types::ConversationId;
 
 /// The rows of a batch, as arrays of arrays: SQLite takes them apart again.
@@ -37,23 +38,6 @@ struct TurnRow<'a>(
 );
 #[derive(Serialize)]
 struct SessionRow<'a>(String, String, &'a str, i64, i64, Option<i64>, i64, i64);
-#[derive(Serialize)]
-struct MessageRow<'a>(
-    String,
-    i64,
-    String,
-    String,
-    &'static str,
-    &'a str,
-    &'a str,
-    &'static str,
-    &'a str,
-    Option<String>,
-    Option<&'a str>,
-    Option<&'a str>,
-    u32,
-    i64,
-);
 #[derive(Serialize)]
 struct InboxRow<'a>(
     &'static str,
@@ -109,29 +93,7 @@ impl<'a> Rows<'a> {
             ));
         }
         for entry in &turn.transcript {
-            self.messages.push(MessageRow(
-                conversation.clone(),
-                signed(entry.seq),
-                hex(entry.session.0),
-                hex(entry.turn.0),
-                match entry.direction {
-                    Direction::Inbound => "inbound",
-                    Direction::Outbound => "outbound",
-                },
-                &entry.role,
-                &entry.message_id,
-                entry.channel.as_str(),
-                &entry.text,
-                if entry.options.is_empty() {
-                    None
-                } else {
-                    Some(json(&entry.options)?)
-                },
-                entry.attachments.as_deref(),
-                entry.engine.as_deref(),
-                entry.latency_ms,
-                micros(entry.at),
-            ));
+            self.messages.push(MessageRow::of(conversation.clone(), entry)?);
         }
         for message in &turn.answered {
             self.inbox.push(InboxRow(
@@ -186,7 +148,7 @@ impl<'a> Rows<'a> {
 /// Writes turns that nothing speaks against.
 macro_rules! turns_text {
     () => {
-        "-- Who begins a conversation, and how they are reached.
+        concat!("-- Who begins a conversation, and how they are reached.
          INSERT INTO participants (business_id, participant_id, created_at, updated_at)
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 2 FROM jsonb_each($7) WHERE true
          ON CONFLICT (business_id, participant_id) DO NOTHING;
@@ -227,13 +189,7 @@ macro_rules! turns_text {
          UPDATE sessions SET ended_at = input.ended_at FROM input
          WHERE sessions.id = input.id AND sessions.ended_at IS NOT input.ended_at;
 
-         WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($3))
-         INSERT INTO messages
-             (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
-              attachments, model, latency_ms, at)
-         SELECT unhex(v ->> 0), v ->> 1, unhex(v ->> 2), unhex(v ->> 3), v ->> 4, v ->> 5, v ->> 6, v ->> 7,
-                v ->> 8, v ->> 9, v ->> 10, v ->> 11, v ->> 12, v ->> 13
-         FROM input;
+         ", insert_messages!("$3"), ";
 
          -- Accepted before or not, pending or given up: with this turn they are answered.
          WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($4))
@@ -252,7 +208,7 @@ macro_rules! turns_text {
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
                 v ->> 9, v ->> 10, v ->> 11, v ->> 11
          FROM input;
-         "
+         ")
     };
 }
 

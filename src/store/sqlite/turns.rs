@@ -51,7 +51,7 @@ pub(super) fn ask<'a>(turns: impl Iterator<Item = &'a TurnCommit> + Clone) -> Re
 
 /// Turns that started from another version than the committed one.
 pub(super) const STALE: i64 = 1;
-/// Messages of turns that are answered already.
+/// Messages of turns that are answered already, or dropped.
 pub(super) const ANSWERED: i64 = 2;
 
 /// The answers to [`ask`], as rows with a column `question`; `$1` and `$2` are its two texts.
@@ -66,7 +66,7 @@ macro_rules! look_text {
          FROM jsonb_each($2) e
          CROSS JOIN inbox i
              ON i.channel = e.value ->> 2 AND i.account = e.value ->> 3 AND i.message_id = e.value ->> 4
-         WHERE i.state = 1"
+         WHERE i.state = 1 OR i.dropped_at IS NOT NULL"
     };
 }
 pub(super) use look_text;
@@ -132,7 +132,7 @@ async fn fence(connection: &mut SqliteConnection, turns: &mut [&mut Turn], cells
     Ok(())
 }
 
-/// Refuses a turn that answers a message which is answered (I3). No two turns of a batch answer the same one.
+/// Refuses a turn that answers a message which is answered or dropped (I3). No two turns of a batch answer the same one.
 fn refuse_answered(turns: &mut [&mut Turn], cells: &Cells<'_>) -> Result<()> {
     let (at, place): (usize, usize) = (cells.number("turn")?, cells.number("place")?);
     let Some(turn) = turns.get_mut(at) else {

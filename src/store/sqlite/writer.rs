@@ -293,7 +293,11 @@ async fn write(
     if !arrivals.is_empty() {
         inbox::accept(connection, &mut arrivals).await?;
     }
-    let mut together = Together::new(manner, others.is_empty(), found)?;
+    let mut together = Together::new(
+        manner,
+        !others.iter().any(|operation| operation.may_book()),
+        found,
+    )?;
     for operation in others {
         savepoint(connection).await?;
         match operation.run(connection).await {

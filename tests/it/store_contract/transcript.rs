@@ -1,6 +1,7 @@
 //! What was said stays said, in pages.
 
-use frontdesk::store::Session;
+use frontdesk::store::{Session, TranscriptEntry};
+use frontdesk::types::ConversationId;
 
 use super::Backend;
 use super::given::{at, committed, pair, session, turn};
@@ -87,4 +88,75 @@ pub(crate) async fn sessions_are_listed_newest_first_and_closed_when_idle(backen
     };
     assert_eq!(store.sessions(ana.conversation(), 1).await.unwrap(), [closed]);
     assert_eq!(store.figures().await.unwrap().sessions_open, 0);
+}
+
+/// What a turn says, as it is appended.
+fn said(turn: &frontdesk::store::TurnCommit) -> Vec<(ConversationId, &TranscriptEntry)> {
+    let conversation = turn.pair.conversation();
+    turn.transcript
+        .iter()
+        .map(|entry| (conversation, entry))
+        .collect()
+}
+
+pub(crate) async fn a_turn_without_a_transcript_is_committed_and_gets_it_later(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let people = [pair("ana"), pair("ben")];
+    let turns: Vec<_> = (0..3)
+        .flat_map(|version| people.iter().map(move |who| turn(who, version)))
+        .collect();
+    for turn in &turns {
+        let mut silent = turn.clone();
+        silent.transcript.clear();
+        committed(&store, silent).await;
+    }
+    for who in &people {
+        assert_eq!(store.open(who, None).await.unwrap().version(), 3);
+        assert!(
+            store
+                .messages(who.conversation(), None, 9)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+    }
+    let all: Vec<_> = turns.iter().flat_map(said).collect();
+    store.append_transcript(&all).await.unwrap();
+    for who in &people {
+        let expected: Vec<_> = turns
+            .iter()
+            .filter(|turn| turn.pair == *who)
+            .flat_map(|turn| turn.transcript.clone())
+            .collect();
+        assert_eq!(
+            store.messages(who.conversation(), None, 9).await.unwrap(),
+            expected
+        );
+    }
+}
+
+pub(crate) async fn what_was_said_stays_what_it_was(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let ana = pair("ana");
+    let first = turn(&ana, 0);
+    committed(&store, first.clone()).await;
+    // Repeated, because nobody knew what became of it; and once with another text under the same number.
+    let mut again = turn(&ana, 1);
+    again.transcript.push(TranscriptEntry {
+        text: "something else".to_owned(),
+        ..first.transcript[0].clone()
+    });
+    for _ in 0..2 {
+        store.append_transcript(&said(&again)).await.unwrap();
+    }
+    let expected = [first.transcript, again.transcript[..2].to_vec()].concat();
+    assert_eq!(
+        store.messages(ana.conversation(), None, 9).await.unwrap(),
+        expected
+    );
+}
+
+pub(crate) async fn an_empty_append_does_nothing(backend: &dyn Backend) {
+    let store = backend.open().await;
+    store.append_transcript(&[]).await.unwrap();
 }
