@@ -29,7 +29,8 @@ pub(crate) struct Server {
 impl Site {
     /// `extra` goes to PostgreSQL as it is.
     pub(crate) async fn open(extra: &[&str]) -> Self {
-        let programs = cluster::programs();
+        // What ends the bench at once comes first: after it nothing is left to be put away.
+        let (embedded, programs) = (is_embedded(), cluster::programs());
         let folder = TempDir::new().unwrap();
         allow_passage(folder.path());
         let cluster = Cluster::start(&programs, &folder.path().join("postgres"), extra).await;
@@ -40,7 +41,7 @@ impl Site {
         Self {
             cluster,
             redis,
-            embedded: is_embedded(),
+            embedded,
             folder,
         }
     }
