@@ -135,7 +135,7 @@ pub(crate) fn is_embedded() -> bool {
     }
 }
 
-/// Settings of the product from the environment, such as `FRONTDESK_STORE__READERS=8`: what they change can be
+/// Settings of the product from the environment, such as `FRONTDESK_STORE__COMMITTERS=4`: what they change can be
 /// measured. They are printed beside the figures.
 pub(crate) fn settings_to_try() -> Vec<(String, String)> {
     let is_setting = |name: &str| name.starts_with("FRONTDESK_") && name.contains("__");
