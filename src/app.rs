@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::health::NotConfigured;
+use crate::api::health::{NotConfigured, Probe};
 use crate::api::{self, Api};
 use crate::booking::Catalogue;
 use crate::clock::Clock;
@@ -24,11 +24,14 @@ use crate::lifecycle::Lifecycle;
 use crate::outbound::{Dispatcher, Hub, WebSender};
 use crate::store::Store;
 use crate::store::behind::Behind;
-use crate::store::cache::LocalCache;
+use crate::store::cache::local::Bounds;
+use crate::store::cache::{ContextCache, LocalCache, RedisCache};
 use crate::store::sqlite::{Options, SqliteStore};
 use crate::telemetry::{Meter, metrics};
 use crate::types::{BusinessId, Channel};
 use crate::understanding::rules::Rules;
+
+pub mod shared;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.
 const DEMO: &str = include_str!("../examples/lotus-nails.toml");
@@ -48,6 +51,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Who listens for replies.
     pub hub: Hub,
+    /// The cache that processes share, if there is one.
+    shared: Option<Arc<RedisCache>>,
     /// Carries replies out; to be run.
     dispatcher: Dispatcher,
 }
@@ -98,16 +103,18 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         vec![Arc::new(WebSender::new(hub.clone()))],
     );
     let outbox = dispatcher.waker();
+    let shared = shared::open(settings).await?;
     let parts = Parts {
         store: store.clone(),
         businesses: businesses.clone(),
         understanding: Arc::new(Rules::new()),
         clock: clock.clone(),
-        local: Arc::new(LocalCache::new(
-            settings.cache.entries_max,
-            settings.conversation.session_idle,
-        )),
-        shared: None,
+        local: Arc::new(LocalCache::new(Bounds {
+            entries_max: settings.cache.entries_max,
+            bytes_max: settings.cache.bytes_max,
+            idle: settings.conversation.session_idle,
+        })),
+        shared: shared.clone().map(|redis| redis as Arc<dyn ContextCache>),
         limits: limits(settings),
         outbox_bell: Arc::new(move || outbox.wake()),
     };
@@ -120,6 +127,7 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         conversations,
         clock,
         hub,
+        shared,
         dispatcher,
     })
 }
@@ -194,6 +202,8 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
         async move {
             let load = conversations.load();
             metrics::conversations_are(load.actors, load.waiting);
+            let remembered = conversations.remembered();
+            metrics::cache_holds(remembered.entries, remembered.bytes);
             if let Ok(figures) = store.figures().await {
                 metrics::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
             }
@@ -212,7 +222,10 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
         store: app.store.clone(),
         clock: app.clock,
         hub: app.hub.clone(),
-        cache: Arc::new(NotConfigured),
+        cache: match app.shared {
+            Some(redis) => redis as Arc<dyn Probe>,
+            None => Arc::new(NotConfigured),
+        },
         llm: Arc::new(NotConfigured),
         metrics: meter,
         settings: api::Settings {

@@ -43,7 +43,7 @@ Examples:
   frontdesk chat                             talk to the demo business in the terminal
   frontdesk business check my-salon.toml     look for mistakes in a catalogue
   frontdesk inbox list --state dead          show the messages that were given up
-  frontdesk doctor                           check settings, database and port, and say what to fix
+  frontdesk doctor                           check settings, database, Redis and port, and say what to fix
 
 Settings come from frontdesk.toml and the environment; see docs/OPERATIONS.md.
 Exit codes: 0 done, 1 failed, 2 wrong use.";
@@ -96,7 +96,7 @@ from); every answer is one line with the same id. Without TEXT, texts are read l
     Inbox(inbox::Command),
     /// Bring the database to this version's schema (serve does it too)
     Migrate,
-    /// Check settings, database, time zones and port, and say what to fix
+    /// Check settings, database, Redis, time zones and port, and say what to fix
     Doctor,
     /// Print a completion script
     #[command(after_help = "Example:

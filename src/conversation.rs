@@ -41,7 +41,7 @@ use self::actor::{ConversationActor, Item, Message, What};
 use self::router::{Place, Router};
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
-use crate::store::cache::ContextCache;
+use crate::store::cache::{ContextCache, Holding};
 use crate::store::{self, Acceptance, Inbound, Store};
 use crate::types::{BusinessId, Pair};
 use crate::understanding::{Act, Understanding};
@@ -270,6 +270,12 @@ impl Conversations {
         self.services.router.load()
     }
 
+    /// How many contexts are remembered in this process.
+    #[must_use]
+    pub fn remembered(&self) -> Holding {
+        self.services.local.holds()
+    }
+
     /// Does what is due: rings for unfinished messages, expires dead holds, ends offers and sessions. Called by a
     /// timer, and by hand in tests.
     ///
@@ -279,10 +285,14 @@ impl Conversations {
         upkeep::sweep(self, scope).await
     }
 
-    /// Takes no more messages, and waits until every conversation has answered what it owes.
+    /// Takes no more messages, waits until every conversation has answered what it owes, and has the caches write
+    /// what they were given.
     pub async fn drain(&self) {
         self.services.router.close();
         self.services.router.drain().await;
+        if let Some(shared) = &self.services.shared {
+            shared.close().await;
+        }
     }
 
     async fn knows(&self, business: &BusinessId) -> Result<(), Refused> {

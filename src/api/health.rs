@@ -60,11 +60,20 @@ pub(super) struct Alive {
 /// The process can do its work.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ready {
-    /// Always `ready`.
-    #[schema(value_type = String)]
-    status: &'static str,
+    /// Whether everything that is part of this setup answers.
+    status: Readiness,
     #[serde(flatten)]
     dependencies: Dependencies,
+}
+
+/// How well the process can do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Readiness {
+    /// With everything that it was given.
+    Ready,
+    /// Without something that it can do without: slower or plainer, and just as right.
+    Degraded,
 }
 
 /// What the process depends on.
@@ -98,7 +107,8 @@ pub(super) async fn health() -> Json<Alive> {
 
 /// Can the process do its work?
 ///
-/// 503 when the database does not answer. A cache or a model that is down is shown, and changes no answer.
+/// 503 when the database does not answer. While a cache or a model is away the answer is 200 with `degraded`: take no
+/// traffic away, and tell somebody.
 #[utoipa::path(
     get, path = "/ready", tag = "operations", operation_id = "ready",
     responses((status = 200, description = "It can", body = Ready))
@@ -124,8 +134,16 @@ pub(super) async fn ready(State(app): State<App>) -> Result<Json<Ready>, Problem
             .with_dependencies(dependencies)
             .retry_after(LIMIT));
     }
-    Ok(Json(Ready {
-        status: "ready",
-        dependencies,
-    }))
+    let is_well = |dependency: Dependency| {
+        matches!(
+            dependency.state,
+            DependencyState::Up | DependencyState::NotConfigured
+        )
+    };
+    let status = if is_well(dependencies.cache) && is_well(dependencies.llm) {
+        Readiness::Ready
+    } else {
+        Readiness::Degraded
+    };
+    Ok(Json(Ready { status, dependencies }))
 }

@@ -36,6 +36,12 @@ pub(super) struct Stats {
     database: Option<Figures>,
     /// Requests for a context by tier: `local`, `shared`, `durable`.
     cache: BTreeMap<String, CacheTier>,
+    /// Contexts that this process remembers beside its live conversations.
+    cache_entries: u64,
+    /// About the memory that they take, in bytes.
+    cache_bytes: u64,
+    /// Contexts given to the shared cache, by what became of them.
+    cache_writes: BTreeMap<String, u64>,
     /// Turns by outcome.
     turns: BTreeMap<String, u64>,
     /// Messages understood, by `engine/result`.
@@ -83,6 +89,9 @@ pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem
         event_streams: app.hub.listeners(),
         database,
         cache: cache(&samples),
+        cache_entries: samples.sum("frontdesk_cache_entries"),
+        cache_bytes: samples.sum("frontdesk_cache_bytes"),
+        cache_writes: by("frontdesk_cache_writes_total", &["result"]),
         turns: by("frontdesk_turns_total", &["outcome"]),
         understanding: by("frontdesk_understanding_total", &["engine", "result"]),
         llm_requests: by("frontdesk_llm_requests_total", &["outcome"]),
@@ -109,6 +118,8 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
 async fn refresh(app: &App) -> Option<Figures> {
     let load = app.conversations.load();
     telemetry::conversations_are(load.actors, load.waiting);
+    let remembered = app.conversations.remembered();
+    telemetry::cache_holds(remembered.entries, remembered.bytes);
     // What cannot be counted keeps its last value; `/ready` says that the database is away.
     let figures = tokio::time::timeout(LIMIT, app.store.figures())
         .await

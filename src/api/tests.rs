@@ -6,7 +6,9 @@ mod support;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
-use support::{Answered, broken_site, locked_site, site};
+use support::{Answered, broken_site, locked_site, site, site_with_cache};
+
+use crate::api::health::DependencyState;
 
 /// Checks that an answer is a problem of that kind.
 #[track_caller]
@@ -245,6 +247,24 @@ async fn without_the_key_a_locked_site_shows_nothing_but_its_open_doors() {
         403,
         "forbidden",
     );
+}
+
+#[tokio::test]
+async fn a_cache_that_is_away_degrades_and_refuses_nobody() {
+    for (state, status, shown) in [
+        (DependencyState::NotConfigured, "ready", "not_configured"),
+        (DependencyState::Up, "ready", "up"),
+        (DependencyState::Degraded, "degraded", "degraded"),
+        (DependencyState::Down, "degraded", "down"),
+    ] {
+        let answer = site_with_cache(state).await.get("/ready").await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let ready = answer.json();
+        assert_eq!(
+            (&ready["status"], &ready["cache"]["state"]),
+            (&json!(status), &json!(shown))
+        );
+    }
 }
 
 #[tokio::test]

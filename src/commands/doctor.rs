@@ -1,5 +1,7 @@
 //! `frontdesk doctor`: what would keep frontdesk from serving well, and what to do about it.
 
+mod redis;
+
 use std::fs::{File, TryLockError};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -85,6 +87,7 @@ fn examine(settings: &Settings) -> Vec<(&'static str, Finding)> {
         running = held;
         findings.push(("database", finding));
     }
+    findings.extend(redis::look(settings).map(|finding| ("redis", finding)));
     findings.push(("time zones", time_zones()));
     findings.push(("clock", clock(settings.system_clock().now())));
     findings.push(("port", port(settings.server.listen, running)));

@@ -169,15 +169,99 @@ fn what_this_version_lacks_is_refused_or_warned_about_by_name() {
     let settings = read(
         "",
         &[
-            ("REDIS_URL", "redis://:secret@127.0.0.1:6379"),
             ("LLM_BASE_URL", "http://127.0.0.1:9/v1"),
             ("LLM_API_KEY", "secret"),
         ],
     )
     .unwrap();
-    assert_eq!(settings.warnings.len(), 2);
-    assert!(settings.warnings[0].contains("REDIS_URL (redis://127.0.0.1:6379)"));
-    assert!(settings.warnings[1].contains("rules engine"));
+    assert_eq!(settings.warnings.len(), 1);
+    assert!(settings.warnings[0].contains("rules engine"));
+}
+
+#[test]
+fn redis_is_one_server_or_a_cluster() {
+    for (text, shown, is_cluster) in [
+        ("redis://127.0.0.1", "redis://127.0.0.1", false),
+        (
+            "redis://u:hu%40sh@cache:6380/3?protocol=resp3",
+            "redis://cache:6380/3",
+            false,
+        ),
+        ("rediss://:hush@[::1]:6379", "rediss://[::1]:6379", false),
+        ("redis://:hush,hush@cache", "redis://cache", false),
+        (
+            "unix:///run/redis/redis.sock?pass=hush",
+            "unix:///run/redis/redis.sock",
+            false,
+        ),
+        (
+            "redis+cluster://u:hush@a:1,b:2, c:3",
+            "redis://a:1,redis://b:2,redis://c:3",
+            true,
+        ),
+        ("rediss+cluster://a", "rediss://a", true),
+        (
+            "redis://:hush@a:1,redis://:hush@b:2",
+            "redis://a:1,redis://b:2",
+            true,
+        ),
+    ] {
+        let settings = read("", &[("REDIS_URL", text)]).unwrap();
+        let url = settings.cache.redis.as_ref().unwrap();
+        assert_eq!(
+            (url.to_string().as_str(), url.is_cluster),
+            (shown, is_cluster),
+            "{text}"
+        );
+        assert!(!format!("{settings:?}").contains("hush"), "{text}");
+    }
+}
+
+#[test]
+fn an_address_that_is_no_redis_is_refused_with_what_to_write() {
+    for text in [
+        "127.0.0.1:6379",
+        "http://127.0.0.1:6379",
+        "redis://",
+        "redis://hush@a:port",
+        "redis://a/tree",
+        "rediss://a#insecure",
+        "redis://a,http://b",
+        "redis://a,unix:///b",
+        "redis+cluster://",
+        "unix+cluster://a",
+    ] {
+        let said = refusal("", &[("REDIS_URL", text)]);
+        assert!(
+            said.contains("cache.redis_url (REDIS_URL)") && said.contains("write redis://"),
+            "{text}: {said}"
+        );
+        assert!(!said.contains("hush"), "{said}");
+    }
+    for (name, value) in [
+        ("FRONTDESK_CACHE__REDIS_TIMEOUT_MS", "0"),
+        ("FRONTDESK_CACHE__BYTES_MAX", "5000000000"),
+    ] {
+        assert!(read("", &[(name, value)]).is_err(), "{name}={value}");
+    }
+}
+
+#[test]
+fn certificates_for_an_open_line_are_warned_about() {
+    let ca = ("REDIS_CA_FILE", "ca.pem");
+    assert_eq!(
+        read("", &[ca, ("REDIS_URL", "redis://a")])
+            .unwrap()
+            .warnings
+            .len(),
+        1
+    );
+    assert!(
+        read("", &[ca, ("REDIS_URL", "rediss://a")])
+            .unwrap()
+            .warnings
+            .is_empty()
+    );
 }
 
 #[test]

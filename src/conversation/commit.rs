@@ -1,5 +1,7 @@
 //! One attempt of a turn: decide on the calendar as it is, hold, write everything at once, and only then tell.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -90,6 +92,8 @@ pub(super) async fn attempt(
     let id = turn.commit.turn;
     let effects = turn.effects.clone();
     let context = turn.context_after;
+    // A copy of a kilobyte or two; serialising once more would cost a hundred times that.
+    let json: Arc<str> = turn.commit.context.json.as_str().into();
     let expects_delivery = turn.commit.outbox.iter().any(|row| !row.sent);
     let committed = services.store.commit(turn.commit).await?;
     metrics::turn_took(Stage::Commit, committing.elapsed());
@@ -104,7 +108,8 @@ pub(super) async fn attempt(
                 standing: Standing { version, turn: id },
                 context: context.into(),
             };
-            tell(services, pair, &after, &effects, expects_delivery).await;
+            remember(services, pair, &after, &json);
+            tell(services, pair, &effects, expects_delivery);
             Ok(Verdict::Committed(after.into(), answer))
         }
         CommitOutcome::VersionConflict { .. } => Ok(Verdict::Conflict),
@@ -350,13 +355,17 @@ fn changed(effects: &[Effect]) -> Vec<Appointment> {
         .collect()
 }
 
-/// After the commit: caches, calendar, outbox, waitlist.
-async fn tell(services: &Services, pair: &Pair, after: &Cached, effects: &[Effect], expects_delivery: bool) {
+/// After the commit: the caches. Neither waits for anything.
+fn remember(services: &Services, pair: &Pair, after: &Cached, json: &Arc<str>) {
     let conversation = pair.conversation();
-    services.local.put(conversation, after.clone()).await;
+    services.local.put(conversation, after, json);
     if let Some(shared) = &services.shared {
-        shared.put(conversation, after.clone()).await;
+        shared.put(conversation, after, json);
     }
+}
+
+/// After the commit: calendar, outbox, waitlist.
+fn tell(services: &Services, pair: &Pair, effects: &[Effect], expects_delivery: bool) {
     if expects_delivery {
         (services.outbox_bell)();
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Refused, Services};
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
-use crate::store::cache::Cached;
+use crate::store::cache::{CacheError, Cached};
 use crate::store::{Inbound, Standing, StoredContext};
 use crate::telemetry::metrics::{self, CacheResult, Tier};
 use crate::types::Pair;
@@ -44,9 +44,9 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
         if cached.standing.version >= opened.version() {
             // Ahead of the store or beside it, after a failover. Caches keep what is newer, so that it would stay and
             // be a miss until the store has overtaken it.
-            services.local.forget(conversation).await;
+            services.local.forget(conversation);
             if let Some(shared) = &services.shared {
-                shared.forget(conversation).await;
+                shared.forget(conversation);
             }
         }
     }
@@ -71,11 +71,11 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
 /// that does is counted once the store has said whether it is right.
 async fn remembered(services: &Services, pair: &Pair) -> (Option<Cached>, Tier) {
     let conversation = pair.conversation();
-    let unknown = |tier, asked: &Result<Option<Cached>, _>| {
-        let result = if asked.is_ok() {
-            CacheResult::Miss
-        } else {
-            CacheResult::Error
+    let unknown = |tier, asked: &Result<Option<Cached>, CacheError>| {
+        let result = match asked {
+            Ok(_) => CacheResult::Miss,
+            Err(CacheError::Skipped) => CacheResult::Skipped,
+            Err(CacheError::Failed(_)) => CacheResult::Error,
         };
         metrics::cache_asked(tier, result);
     };

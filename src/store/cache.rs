@@ -3,15 +3,23 @@
 //! A cache remembers a context and where its conversation stood. A starting actor offers what it found to the store's
 //! one query; only when the store says that the conversation stands just there is the cached context used (I6). So a cache that is stale,
 //! empty or ahead costs a read and can never start a turn on a wrong context.
+//!
+//! `local` is the cache of this process, `redis` the one that processes share. Both are written after every commit, on
+//! the way of the reply, so writing waits for nothing: neither for a server nor for a second serialisation.
+
+pub mod local;
+pub mod redis;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::dialogue::Context;
 use crate::store::Standing;
 use crate::types::ConversationId;
+
+pub use local::LocalCache;
+pub use redis::RedisCache;
 
 /// A context with where its conversation stood.
 #[derive(Debug, Clone)]
@@ -30,82 +38,36 @@ pub trait ContextCache: Send + Sync + 'static {
     /// # Errors
     /// When the cache cannot be asked; the caller goes on without it.
     async fn get(&self, conversation: ConversationId) -> Result<Option<Cached>, CacheError>;
-    /// Remembers, unless a newer version is remembered already.
-    async fn put(&self, conversation: ConversationId, cached: Cached);
+    /// Remembers, unless a newer version is remembered already. `json` is the same context as the store has it.
+    ///
+    /// Waits for nobody: what is shared is written soon after, or not at all.
+    fn put(&self, conversation: ConversationId, cached: &Cached, json: &Arc<str>);
     /// Forgets a conversation whose remembered version the store has never had, or has no more.
-    async fn forget(&self, conversation: ConversationId) {
-        // A cache that cannot forget lets the entry run out.
-        let _ = conversation;
+    fn forget(&self, conversation: ConversationId);
+    /// How much is remembered in this process.
+    fn holds(&self) -> Holding {
+        Holding::default()
     }
+    /// Writes what still waits to be written, for a short time at most.
+    async fn close(&self) {}
 }
 
-/// A cache that did not answer.
-#[derive(Debug, thiserror::Error)]
-#[error("the cache did not answer: {0}")]
-pub struct CacheError(pub String);
-
-/// The cache of this process, by moka. It may refuse or evict any entry at any time, so it is never the directory of
-/// live actors.
-pub struct LocalCache {
-    entries: moka::sync::Cache<ConversationId, Cached>,
+/// How much a cache remembers in this process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Contexts.
+    pub entries: u64,
+    /// About the memory that they take, in bytes.
+    pub bytes: u64,
 }
 
-impl LocalCache {
-    /// Remembers at most `entries_max` contexts, each for `idle` after it was last used.
-    #[must_use]
-    pub fn new(entries_max: u64, idle: Duration) -> Self {
-        Self {
-            entries: moka::sync::Cache::builder()
-                .max_capacity(entries_max)
-                .time_to_idle(idle)
-                .build(),
-        }
-    }
-}
-
-#[async_trait]
-impl ContextCache for LocalCache {
-    async fn get(&self, conversation: ConversationId) -> Result<Option<Cached>, CacheError> {
-        Ok(self.entries.get(&conversation))
-    }
-
-    async fn put(&self, conversation: ConversationId, cached: Cached) {
-        // Two writers of one conversation do not exist in a process (I1), but an actor that leaves and the next one
-        // that starts may put in either order.
-        self.entries
-            .entry(conversation)
-            .and_upsert_with(|kept| match kept {
-                Some(kept) if kept.value().standing.version > cached.standing.version => kept.into_value(),
-                _ => cached,
-            });
-    }
-
-    async fn forget(&self, conversation: ConversationId) {
-        self.entries.invalidate(&conversation);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::TurnId;
-    use uuid::Uuid;
-
-    #[tokio::test]
-    async fn the_local_cache_never_moves_backwards() {
-        let cache = LocalCache::new(10, Duration::from_secs(60));
-        let id = ConversationId(Uuid::from_u128(1));
-        let at = |version| Cached {
-            standing: Standing {
-                version,
-                turn: TurnId(Uuid::from_u128(u128::from(version))),
-            },
-            context: Arc::default(),
-        };
-        cache.put(id, at(7)).await;
-        cache.put(id, at(6)).await;
-        assert_eq!(cache.get(id).await.unwrap().unwrap().standing.version, 7);
-        cache.put(id, at(8)).await;
-        assert_eq!(cache.get(id).await.unwrap().unwrap().standing.version, 8);
-    }
+/// A cache that gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CacheError {
+    /// It was not asked: it failed again and again, and is left alone for a moment.
+    #[error("the cache is left alone for a moment")]
+    Skipped,
+    /// It was asked and failed.
+    #[error("the cache did not answer: {0}")]
+    Failed(String),
 }

@@ -9,12 +9,14 @@
 //! - `turns`, `turn_rows`, `turn_changes`, `turn_statement`: committing many turns at once. `holds`, `arrivals`: the same
 //!   for promised slots and for messages.
 //! - `careful`, `booking`: turns, holds and changes one by one.
+//! - `dead_letters`, `append`: what operators decide, and transcripts written behind.
 //! - `appointments`, `calendar`, `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by
 //!   noun. `rows`: values as PostgreSQL stores them.
 //!
 //! Several processes may work on one database: what keeps them apart is the version of each conversation, and the
 //! database's own constraints.
 
+mod append;
 mod appointments;
 mod arrivals;
 mod booking;
@@ -22,6 +24,7 @@ mod businesses;
 mod calendar;
 mod careful;
 mod conversations;
+mod dead_letters;
 mod figures;
 mod holds;
 mod inbox;
@@ -54,8 +57,9 @@ use super::retry::read;
 use super::rules::Hold;
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, MessageKey, Opened, OutboxRow, Receipt, Result, Session,
-    Settlement, Standing, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
@@ -199,6 +203,18 @@ impl Store for PostgresStore {
         self.write(inbox::ClaimUnfinished { before, limit }).await
     }
 
+    async fn inbox_list(&self, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+        read(|| dead_letters::list(&self.readers, query)).await
+    }
+
+    async fn inbox_settle(&self, keys: &[MessageKey], verdict: InboxVerdict) -> Result<u64> {
+        if keys.is_empty() {
+            return Ok(0);
+        }
+        let keys = keys.to_vec();
+        self.write(dead_letters::Settle { keys, verdict }).await
+    }
+
     async fn calendar_changes(
         &self,
         business: &BusinessId,
@@ -244,6 +260,17 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<Vec<TranscriptEntry>> {
         read(|| transcript::page(&self.readers, conversation, before, limit)).await
+    }
+
+    async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {
+        if said.is_empty() {
+            return Ok(());
+        }
+        let said = said
+            .iter()
+            .map(|(conversation, entry)| (*conversation, (*entry).clone()))
+            .collect();
+        self.write(append::Append { said }).await
     }
 
     async fn sessions(&self, conversation: ConversationId, limit: u32) -> Result<Vec<Session>> {

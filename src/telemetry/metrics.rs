@@ -10,8 +10,8 @@ use std::time::Duration;
 use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 pub use labels::{
-    AppointmentEvent, CacheResult, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError, Tier,
-    TokenDirection, TranscriptRows, TurnOutcome, Understood,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError,
+    Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
 };
 
 use crate::types::Channel;
@@ -40,6 +40,9 @@ pub(super) struct Buckets {
 }
 
 const CACHE_REQUESTS: &str = "frontdesk_cache_requests_total";
+const CACHE_WRITES: &str = "frontdesk_cache_writes_total";
+const CACHE_ENTRIES: &str = "frontdesk_cache_entries";
+const CACHE_BYTES: &str = "frontdesk_cache_bytes";
 const TURNS: &str = "frontdesk_turns_total";
 const TURN_DURATION: &str = "frontdesk_turn_duration_seconds";
 const ACTORS: &str = "frontdesk_actors";
@@ -70,11 +73,22 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 25] = [
+pub const ALL: [Metric; 28] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
         "Contexts asked of each tier, by what it answered",
+    ),
+    metric(
+        Kind::Counter,
+        CACHE_WRITES,
+        "Contexts given to the shared cache, by what became of them",
+    ),
+    metric(Kind::Gauge, CACHE_ENTRIES, "Contexts that this process remembers"),
+    metric(
+        Kind::Gauge,
+        CACHE_BYTES,
+        "About the memory that the remembered contexts take",
     ),
     metric(Kind::Counter, TURNS, "Turns, by how they ended"),
     metric(
@@ -212,6 +226,9 @@ pub(super) fn start_at_zero() {
             counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).absolute(0);
         }
     }
+    for result in CacheWrite::ALL {
+        cache_written(Tier::Shared, *result, 0);
+    }
     zero(
         TURNS,
         "outcome",
@@ -266,6 +283,8 @@ pub(super) fn start_at_zero() {
     counter!(SLOT_CONFLICTS).absolute(0);
     for name in [
         ACTORS,
+        CACHE_ENTRIES,
+        CACHE_BYTES,
         MAILBOX_WAITING,
         INBOX_UNFINISHED,
         OUTBOX_WAITING,
@@ -296,6 +315,17 @@ fn zero(name: &'static str, label: &'static str, values: impl Iterator<Item = &'
 /// A tier was asked for a context.
 pub fn cache_asked(tier: Tier, result: CacheResult) {
     counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// So many contexts were given to a cache. The shared one is counted; the process's own keeps what it is given.
+pub fn cache_written(tier: Tier, result: CacheWrite, contexts: u64) {
+    counter!(CACHE_WRITES, "tier" => tier.as_str(), "result" => result.as_str()).increment(contexts);
+}
+
+/// The process's cache holds so many contexts, which take about so much memory.
+pub fn cache_holds(entries: u64, bytes: u64) {
+    set(CACHE_ENTRIES, entries);
+    set(CACHE_BYTES, bytes);
 }
 
 /// A turn ended.

@@ -15,6 +15,7 @@ mod load;
 mod process;
 mod races;
 mod ractor_facts;
+mod redis_cache;
 mod store_contract;
 mod stories;
 mod support;

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::api::health::NotConfigured;
+use crate::api::health::{DependencyState, NotConfigured, Probe};
 use crate::api::{Api, Settings, router};
 use crate::booking::appointment::Appointment;
 use crate::clock::ManualClock;
@@ -21,6 +21,7 @@ use crate::conversation::{Businesses, Conversations, Limits, Parts};
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::outbound::Hub;
 use crate::store::cache::LocalCache;
+use crate::store::cache::local::Bounds;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey,
@@ -41,12 +42,12 @@ pub(super) struct Answered {
 
 /// Without API keys.
 pub(super) async fn site() -> Site {
-    build(&[], FakeStore::default()).await
+    build(&[], FakeStore::default(), None).await
 }
 
 /// With an API key.
 pub(super) async fn locked_site(key: &str) -> Site {
-    build(&[key], FakeStore::default()).await
+    build(&[key], FakeStore::default(), None).await
 }
 
 /// With a database that does not answer.
@@ -57,11 +58,27 @@ pub(super) async fn broken_site() -> Site {
             broken: true,
             ..FakeStore::default()
         },
+        None,
     )
     .await
 }
 
-async fn build(keys: &[&str], store: FakeStore) -> Site {
+/// With a shared cache in this state.
+pub(super) async fn site_with_cache(state: DependencyState) -> Site {
+    build(&[], FakeStore::default(), Some(state)).await
+}
+
+/// A dependency in a state.
+struct Fixed(DependencyState);
+
+#[async_trait]
+impl Probe for Fixed {
+    async fn state(&self) -> DependencyState {
+        self.0
+    }
+}
+
+async fn build(keys: &[&str], store: FakeStore, cache: Option<DependencyState>) -> Site {
     let store: Arc<dyn Store> = Arc::new(store);
     let businesses = Businesses::new(store.clone());
     let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
@@ -70,7 +87,11 @@ async fn build(keys: &[&str], store: FakeStore) -> Site {
         businesses: businesses.clone(),
         understanding: Arc::new(Rules::new()),
         clock: clock.clone(),
-        local: Arc::new(LocalCache::new(10, Duration::from_secs(60))),
+        local: Arc::new(LocalCache::new(Bounds {
+            entries_max: 10,
+            bytes_max: 1 << 20,
+            idle: Duration::from_secs(60),
+        })),
         shared: None,
         limits: Limits::default(),
         outbox_bell: Arc::new(|| {}),
@@ -81,7 +102,7 @@ async fn build(keys: &[&str], store: FakeStore) -> Site {
         store,
         clock,
         hub: Hub::new(4),
-        cache: Arc::new(NotConfigured),
+        cache: Arc::new(Fixed(cache.unwrap_or(DependencyState::NotConfigured))),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle().into(),
         settings: Settings {

@@ -138,4 +138,10 @@ async fn every_tier_that_was_asked_is_counted_once() {
     third.says("anna", "thanks").await;
     assert_eq!((asked("local", "error"), asked("shared", "error")), (1, 1));
     assert_eq!(asked("durable", "hit"), 1);
+
+    // A fourth one leaves the shared cache alone for a moment.
+    let fourth = House::on(first.store.clone(), Limits::default()).await;
+    fourth.shared.is_left_alone.store(true, Ordering::Relaxed);
+    fourth.says("anna", "thanks").await;
+    assert_eq!((asked("shared", "skipped"), asked("shared", "error")), (1, 1));
 }

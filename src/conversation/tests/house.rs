@@ -52,6 +52,7 @@ impl Understanding for Mind {
 pub(super) struct FakeCache {
     entries: Mutex<HashMap<ConversationId, Cached>>,
     pub(super) is_broken: std::sync::atomic::AtomicBool,
+    pub(super) is_left_alone: std::sync::atomic::AtomicBool,
 }
 
 impl FakeCache {
@@ -75,22 +76,30 @@ impl FakeCache {
 impl ContextCache for FakeCache {
     async fn get(&self, conversation: ConversationId) -> Result<Option<Cached>, CacheError> {
         if self.is_broken.load(Ordering::Relaxed) {
-            return Err(CacheError("it is broken".to_owned()));
+            return Err(CacheError::Failed("it is broken".to_owned()));
+        }
+        if self.is_left_alone.load(Ordering::Relaxed) {
+            return Err(CacheError::Skipped);
         }
         Ok(self.entries.lock().unwrap().get(&conversation).cloned())
     }
 
-    async fn put(&self, conversation: ConversationId, cached: Cached) {
+    fn put(&self, conversation: ConversationId, cached: &Cached, json: &Arc<str>) {
+        assert_eq!(
+            *cached.context,
+            serde_json::from_str(json).unwrap(),
+            "a cache is given the same context twice"
+        );
         let mut entries = self.entries.lock().unwrap();
         let newer = entries
             .get(&conversation)
             .is_none_or(|kept| kept.standing.version <= cached.standing.version);
         if newer {
-            entries.insert(conversation, cached);
+            entries.insert(conversation, cached.clone());
         }
     }
 
-    async fn forget(&self, conversation: ConversationId) {
+    fn forget(&self, conversation: ConversationId) {
         self.entries.lock().unwrap().remove(&conversation);
     }
 }

@@ -45,8 +45,9 @@ struct Sessions<'a> {
     total_tokens: Vec<i64>,
 }
 
+/// What was said; also with [`super::append`].
 #[derive(Default)]
-struct Messages<'a> {
+pub(super) struct Messages<'a> {
     conversation: Vec<Uuid>,
     seq: Vec<i64>,
     session: Vec<Uuid>,
@@ -61,6 +62,50 @@ struct Messages<'a> {
     model: Vec<Option<&'a str>>,
     latency_ms: Vec<i64>,
     at: Vec<Timestamp>,
+}
+
+impl<'a> Messages<'a> {
+    pub(super) fn push(&mut self, conversation: Uuid, entry: &'a TranscriptEntry) -> Result<()> {
+        self.conversation.push(conversation);
+        self.seq.push(signed(entry.seq));
+        self.session.push(entry.session.0);
+        self.turn.push(entry.turn.0);
+        self.direction.push(match entry.direction {
+            Direction::Inbound => "inbound",
+            Direction::Outbound => "outbound",
+        });
+        self.role.push(&entry.role);
+        self.message_id.push(&entry.message_id);
+        self.channel.push(entry.channel.as_str());
+        self.content.push(&entry.text);
+        self.options.push(match entry.options.as_slice() {
+            [] => None,
+            options => Some(json(options)?),
+        });
+        self.attachments.push(entry.attachments.as_deref());
+        self.model.push(entry.engine.as_deref());
+        self.latency_ms.push(i64::from(entry.latency_ms));
+        self.at.push(time(entry.at));
+        Ok(())
+    }
+
+    pub(super) fn bind(self, query: PgQuery) -> PgQuery {
+        query
+            .bind(self.conversation)
+            .bind(self.seq)
+            .bind(self.session)
+            .bind(self.turn)
+            .bind(self.direction)
+            .bind(self.role)
+            .bind(self.message_id)
+            .bind(self.channel)
+            .bind(self.content)
+            .bind(self.options)
+            .bind(self.attachments)
+            .bind(self.model)
+            .bind(self.latency_ms)
+            .bind(self.at)
+    }
 }
 
 /// Messages answered; also those of [`super::arrivals`].
@@ -179,7 +224,7 @@ impl<'a> TurnRows<'a> {
             self.take_session(conversation, session);
         }
         for entry in &turn.transcript {
-            self.take_entry(conversation, entry)?;
+            self.messages.push(conversation, entry)?;
         }
         let has_profile = turn
             .effects
@@ -215,31 +260,6 @@ impl<'a> TurnRows<'a> {
         sessions.ended_at.push(session.ended_at.map(time));
         sessions.message_count.push(signed(session.message_count));
         sessions.total_tokens.push(signed(session.total_tokens));
-    }
-
-    fn take_entry(&mut self, conversation: Uuid, entry: &'a TranscriptEntry) -> Result<()> {
-        let messages = &mut self.messages;
-        messages.conversation.push(conversation);
-        messages.seq.push(signed(entry.seq));
-        messages.session.push(entry.session.0);
-        messages.turn.push(entry.turn.0);
-        messages.direction.push(match entry.direction {
-            Direction::Inbound => "inbound",
-            Direction::Outbound => "outbound",
-        });
-        messages.role.push(&entry.role);
-        messages.message_id.push(&entry.message_id);
-        messages.channel.push(entry.channel.as_str());
-        messages.content.push(&entry.text);
-        messages.options.push(match entry.options.as_slice() {
-            [] => None,
-            options => Some(json(options)?),
-        });
-        messages.attachments.push(entry.attachments.as_deref());
-        messages.model.push(entry.engine.as_deref());
-        messages.latency_ms.push(i64::from(entry.latency_ms));
-        messages.at.push(time(entry.at));
-        Ok(())
     }
 
     fn take_reply(&mut self, conversation: Uuid, row: &'a OutboxRow) -> Result<()> {
@@ -286,21 +306,8 @@ impl<'a> TurnRows<'a> {
             .bind(sessions.last_activity)
             .bind(sessions.ended_at)
             .bind(sessions.message_count)
-            .bind(sessions.total_tokens)
-            .bind(messages.conversation)
-            .bind(messages.seq)
-            .bind(messages.session)
-            .bind(messages.turn)
-            .bind(messages.direction)
-            .bind(messages.role)
-            .bind(messages.message_id)
-            .bind(messages.channel)
-            .bind(messages.content)
-            .bind(messages.options)
-            .bind(messages.attachments)
-            .bind(messages.model)
-            .bind(messages.latency_ms)
-            .bind(messages.at);
+            .bind(sessions.total_tokens);
+        let query = messages.bind(query);
         let query = query.bind(std::mem::take(&mut answered.turn_of));
         answered
             .bind(query)

@@ -66,8 +66,8 @@ macro_rules! rows {
                  AS a (turn, channel, account, message_id, business, participant, conversation, text, attachments,
                        sent_at, received_at)
              WHERE a.turn IN (SELECT turn FROM won)),
-         -- Accepted before or not, pending or given up: with this turn they are answered. One that is answered already
-         -- is not changed, and missed by `committed!`.
+         -- Accepted before or not, pending or given up: with this turn they are answered. One that is answered already,
+         -- or dropped, is not changed, and missed by `committed!`.
          i AS (
              INSERT INTO inbox
                  (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
@@ -76,7 +76,7 @@ macro_rules! rows {
                     a.attachments, a.sent_at, a.received_at, 1, a.turn
              FROM a
              ON CONFLICT (channel, account, message_id) DO UPDATE SET state = 1, turn_id = excluded.turn_id
-             WHERE inbox.state <> 1
+             WHERE inbox.state <> 1 AND inbox.dropped_at IS NULL
              RETURNING 1),
          o AS (
              INSERT INTO outbox

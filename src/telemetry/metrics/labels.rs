@@ -56,6 +56,23 @@ label!(
     }
 );
 label!(
+    /// What became of a context that a cache was given.
+    CacheWrite {
+        /// It is remembered.
+        Stored = "stored",
+        /// Something newer was remembered already.
+        Stale = "stale",
+        /// The cache failed or refused it.
+        Error = "error",
+        /// The cache was left alone at that time.
+        Skipped = "skipped",
+        /// Too many waited to be written.
+        Dropped = "dropped",
+        /// A newer one of the same conversation came before it was written.
+        Superseded = "superseded",
+    }
+);
+label!(
     /// How a turn ended.
     TurnOutcome {
         /// It is durable.

@@ -12,6 +12,7 @@ use frontdesk::clock::{Clock, ManualClock};
 use frontdesk::conversation::{Answer, Business, Businesses, Conversations, Limits, Parts, Said, Sweep};
 use frontdesk::dialogue::Context;
 use frontdesk::store::cache::LocalCache;
+use frontdesk::store::cache::local::Bounds;
 use frontdesk::store::sqlite::{Options, SqliteStore};
 use frontdesk::store::{
     Actor, AppointmentQuery, Change, ChangeOutcome, Direction, Inbound, MessageKey, Store, TranscriptEntry,
@@ -53,7 +54,11 @@ impl Desk {
             businesses: businesses.clone(),
             understanding: Arc::new(Rules::new()),
             clock: clock.clone(),
-            local: Arc::new(LocalCache::new(100, Duration::from_secs(3600))),
+            local: Arc::new(LocalCache::new(Bounds {
+                entries_max: 100,
+                bytes_max: 1 << 20,
+                idle: Duration::from_secs(3600),
+            })),
             shared: None,
             limits: Limits {
                 burst: Arc::new(move |_| (burst, burst * 4)),
