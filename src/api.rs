@@ -10,7 +10,7 @@
 //! - [`health`], [`stats`]: for those who run it.
 //! - [`auth`]: who may do what. [`body`], [`params`], [`text`]: reading requests. [`edge`]: limits and headers.
 //! - [`web`], [`openapi`]: the web chat and the documentation.
-//! - [`serve`]: connections, with their limits.
+//! - [`door`]: the way in before the database is there. [`serve`]: connections, with their limits.
 
 #![expect(
     unused_qualifications,
@@ -22,6 +22,7 @@ mod auth;
 mod availability;
 mod body;
 mod businesses;
+pub mod door;
 mod edge;
 mod events;
 pub mod health;

@@ -1,18 +1,24 @@
 //! The composition: who is made with what, and in which order things start and stop.
 //!
+//! The port is open first, so that whoever watches sees a process that lives and waits for its database ([`Door`]).
 //! Stopping goes the way of a message: the door first (no new connections), then the conversations (each answers what
 //! it owes), then the outbox, and the store last.
 
+mod opening;
+
 use std::future::Future;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::door::Door;
 use crate::api::health::{NotConfigured, Probe};
 use crate::api::{self, Api};
 use crate::booking::Catalogue;
@@ -26,7 +32,6 @@ use crate::store::Store;
 use crate::store::behind::Behind;
 use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
-use crate::store::sqlite::{Options, SqliteStore};
 use crate::telemetry::{Meter, metrics};
 use crate::types::{BusinessId, Channel};
 use crate::understanding::rules::Rules;
@@ -70,11 +75,7 @@ impl App {
 /// # Errors
 /// When the store cannot be opened.
 pub async fn open(settings: &Settings) -> anyhow::Result<App> {
-    let store = store(settings).await?;
-    let store = match settings.store.transcript {
-        Transcript::WithTurn => store,
-        Transcript::Behind => Arc::new(Behind::new(store)),
-    };
+    let store = opening::furnished(settings, opening::COMMAND_PATIENCE, &mut || {}).await?;
     compose(settings, store).await
 }
 
@@ -83,19 +84,17 @@ pub async fn open(settings: &Settings) -> anyhow::Result<App> {
 /// # Errors
 /// When it cannot be opened.
 pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
-    Ok(Arc::new(open_store(settings).await?))
+    opening::migrated(settings, opening::COMMAND_PATIENCE).await
 }
 
 /// Puts everything together on a store.
 async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<App> {
+    let store = match settings.store.transcript {
+        Transcript::WithTurn => store,
+        Transcript::Behind => Arc::new(Behind::new(store)),
+    };
     let clock: Arc<dyn Clock> = Arc::new(settings.system_clock());
     let businesses = Businesses::new(store.clone());
-    if store.businesses().await?.is_empty() {
-        businesses
-            .put(demo()?, clock.now())
-            .await
-            .context("cannot store the demo business")?;
-    }
     let hub = Hub::new(LISTENERS_MAX);
     let dispatcher = Dispatcher::new(
         store.clone(),
@@ -132,18 +131,6 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
     })
 }
 
-async fn open_store(settings: &Settings) -> anyhow::Result<SqliteStore> {
-    let path = settings
-        .store
-        .sqlite_path()
-        .context("only SQLite is supported by this version")?;
-    let options = Options {
-        readers: settings.store.readers,
-        ..Options::file(path)
-    };
-    Ok(SqliteStore::open(&options).await?)
-}
-
 fn limits(settings: &Settings) -> Limits {
     let from = &settings.conversation;
     let (web, api) = (from.burst_web, from.burst_api);
@@ -173,13 +160,68 @@ pub fn demo() -> anyhow::Result<Catalogue> {
 /// Serves HTTP until `life` asks for the end, then stops everything in order.
 ///
 /// # Errors
-/// When something cannot be started.
+/// When something cannot be started, and waiting would not help.
 pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow::Result<()> {
-    let app = open(&settings).await?;
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("cannot listen on {} (FRONTDESK_LISTEN)", settings.server.listen))?;
     let address = listener.local_addr()?;
+    tracing::info!(%address, database = %settings.store.database, "listening");
+
+    let door = Door::closed(settings.server.requests_max);
+    let (connections_max, grace) = (settings.server.connections_max, settings.server.shutdown_deadline);
+    let serving = api::serve::serve(listener, door.clone(), connections_max, life.soft(), grace);
+    let starting = async {
+        let started = Box::pin(start(&settings, meter, &life, &door, address)).await;
+        if !matches!(started, Ok(Some(_))) {
+            // Nothing will ever stand behind the door; whoever waits at it is told so, and the port is closed.
+            door.database_is_away();
+            life.stop();
+        }
+        started
+    };
+    let (started, ()) = tokio::join!(starting, serving);
+    if let Some(running) = started? {
+        running.stop().await;
+    }
+    Ok(())
+}
+
+/// What runs behind an open door.
+struct Running {
+    store: Arc<dyn Store>,
+    conversations: Conversations,
+    outbox: JoinHandle<()>,
+    outbox_stop: CancellationToken,
+}
+
+impl Running {
+    /// Finishes everything that was accepted, then closes. No new request comes in any more.
+    async fn stop(self) {
+        self.conversations.drain().await;
+        self.outbox_stop.cancel();
+        // A dispatcher that broke has logged why; what it left is claimed again at the next start.
+        let _ = self.outbox.await;
+        self.store.close().await;
+    }
+}
+
+/// Opens the store as soon as it is there, starts everything, and opens the door. Nothing when the end was asked for
+/// before that.
+async fn start(
+    settings: &Settings,
+    meter: Meter,
+    life: &Lifecycle,
+    door: &Door,
+    address: SocketAddr,
+) -> anyhow::Result<Option<Running>> {
+    let soft = life.soft();
+    let mut waits = || door.database_is_away();
+    let store = tokio::select! {
+        store = opening::furnished(settings, None, &mut waits) => store?,
+        () = soft.cancelled() => return Ok(None),
+    };
+    let app = compose(settings, store).await?;
 
     // What a crash left is answered before anybody new is; a failure here is tried again by the timer.
     if let Err(error) = app.conversations.sweep(Sweep::Start).await {
@@ -187,28 +229,18 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
     }
     let outbox_stop = CancellationToken::new();
     let outbox = tokio::spawn(app.dispatcher.run(outbox_stop.clone()));
-    let swept = app.conversations.clone();
-    every(&life, "sweep", settings.upkeep.sweep_every, move || {
-        let conversations = swept.clone();
-        async move {
-            if let Err(error) = conversations.sweep(Sweep::Running).await {
-                tracing::warn!(%error, "a sweep failed");
-            }
-        }
-    });
-    let (watched, counted, gauge) = (app.store.clone(), app.conversations.clone(), meter.clone());
-    every(&life, "gauges", Duration::from_secs(5), move || {
-        let (store, conversations, meter) = (watched.clone(), counted.clone(), gauge.clone());
-        async move {
-            let load = conversations.load();
-            metrics::conversations_are(load.actors, load.waiting);
-            let remembered = conversations.remembered();
-            metrics::cache_holds(remembered.entries, remembered.bytes);
-            if let Ok(figures) = store.figures().await {
-                metrics::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
-            }
-            meter.upkeep();
-        }
+    let running = Running {
+        store: app.store.clone(),
+        conversations: app.conversations.clone(),
+        outbox,
+        outbox_stop,
+    };
+    keep_up(settings, &running, &meter, life);
+    let streams = app.hub.clone();
+    tokio::spawn(async move {
+        // Event streams never finish by themselves; they end with the first signal.
+        soft.cancelled().await;
+        streams.close();
     });
 
     let demo_business = demo()?.id;
@@ -216,12 +248,12 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
         address,
         business: demo_business.clone(),
     };
-    let router = api::router(Api {
-        conversations: app.conversations.clone(),
+    door.open(api::router(Api {
+        conversations: app.conversations,
         businesses: app.businesses,
-        store: app.store.clone(),
+        store: app.store,
         clock: app.clock,
-        hub: app.hub.clone(),
+        hub: app.hub,
         cache: match app.shared {
             Some(redis) => redis as Arc<dyn Probe>,
             None => Arc::new(NotConfigured),
@@ -234,30 +266,41 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
             demo_business,
             requests_max: settings.server.requests_max,
         },
-    });
+    }));
     // Whoever closed standard output does not want to be greeted; frontdesk is open all the same.
     let _ = greeting.show(&mut std::io::stdout().lock());
+    Ok(Some(running))
+}
 
-    let soft = life.soft();
-    let streams = app.hub;
-    let closing = tokio::spawn({
-        let soft = soft.clone();
+/// Does from time to time what no message asks for.
+fn keep_up(settings: &Settings, running: &Running, meter: &Meter, life: &Lifecycle) {
+    let swept = running.conversations.clone();
+    every(life, "sweep", settings.upkeep.sweep_every, move || {
+        let conversations = swept.clone();
         async move {
-            // Event streams never finish by themselves; they end with the first signal.
-            soft.cancelled().await;
-            streams.close();
+            if let Err(error) = conversations.sweep(Sweep::Running).await {
+                tracing::warn!(%error, "a sweep failed");
+            }
         }
     });
-    let grace = settings.server.shutdown_deadline;
-    api::serve::serve(listener, router, settings.server.connections_max, soft, grace).await;
-    closing.abort();
-
-    app.conversations.drain().await;
-    outbox_stop.cancel();
-    // A dispatcher that broke has logged why; what it left is claimed again at the next start.
-    let _ = outbox.await;
-    app.store.close().await;
-    Ok(())
+    let (watched, counted, gauge) = (
+        running.store.clone(),
+        running.conversations.clone(),
+        meter.clone(),
+    );
+    every(life, "gauges", Duration::from_secs(5), move || {
+        let (store, conversations, meter) = (watched.clone(), counted.clone(), gauge.clone());
+        async move {
+            let load = conversations.load();
+            metrics::conversations_are(load.actors, load.waiting);
+            let remembered = conversations.remembered();
+            metrics::cache_holds(remembered.entries, remembered.bytes);
+            if let Ok(figures) = store.figures().await {
+                metrics::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+            }
+            meter.upkeep();
+        }
+    });
 }
 
 /// Brings the database to this version's schema and closes it.
@@ -265,7 +308,7 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
 /// # Errors
 /// When it cannot be opened or migrated.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    let store = open_store(settings).await?;
+    let store = opening::migrated(settings, opening::COMMAND_PATIENCE).await?;
     store.close().await;
     Ok(())
 }
@@ -294,7 +337,7 @@ fn every<F>(
 
 /// What the first start says.
 struct Greeting {
-    address: std::net::SocketAddr,
+    address: SocketAddr,
     business: BusinessId,
 }
 

@@ -21,7 +21,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Settings};
 use crate::types::{BusinessId, ParticipantId};
-use crate::{app, telemetry};
+use crate::{app, telemetry, tls};
 
 /// The id of the demo business.
 const DEMO: &str = "demo-salon";
@@ -142,6 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
+    tls::choose_provider();
     let (code, says) = match dispatch(arguments, &mut std::io::stdout()) {
         Ok(code) => return code,
         Err(Failure::Failed(error)) if reader_has_left(&error) => return ExitCode::SUCCESS,

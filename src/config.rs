@@ -8,6 +8,7 @@
 pub mod cache;
 pub mod clock;
 pub mod conversation;
+mod database;
 pub mod log;
 pub mod server;
 pub mod store;

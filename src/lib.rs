@@ -3,8 +3,8 @@
 //! The way of a message through the rooms: the API and the web chat hand it to [`conversation`], which owns the pair;
 //! [`understanding`] turns text into acts; [`dialogue`] decides, asking [`booking`] what is free; [`store`] commits
 //! context, appointments and replies together; [`outbound`] delivers.
-//! Around them stand [`config`], [`telemetry`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are the
-//! only ones who know everybody.
+//! Around them stand [`config`], [`telemetry`], [`tls`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are
+//! the only ones who know everybody.
 
 pub mod api;
 pub mod app;
@@ -20,5 +20,6 @@ pub mod lifecycle;
 pub mod outbound;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod types;
 pub mod understanding;

@@ -14,9 +14,12 @@ mod asked;
 mod batch;
 pub mod behind;
 pub mod cache;
+pub mod checkup;
 mod errors;
 mod inbox;
 mod migrations;
+mod obstacle;
+mod opening;
 mod outbox;
 pub mod postgres;
 mod retry;
@@ -37,6 +40,8 @@ pub use self::inbox::{
     Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,
     Unfinished,
 };
+pub use self::obstacle::Obstacle;
+pub use self::opening::until_open;
 pub use self::outbox::{OutboxRow, Settlement};
 pub use self::transcript::{Direction, TranscriptEntry};
 pub use self::turn::{CommitOutcome, EffectRefusal, Opened, Standing, StoredContext, TurnCommit};

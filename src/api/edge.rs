@@ -21,8 +21,12 @@ use tracing::Instrument;
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::ids;
 
-/// How much longer than a message's wait any answer may take.
-pub(super) const GRACE: Duration = Duration::from_secs(5);
+/// How much longer than a message's wait any answer may take: longer than a write is tried at the database, so that
+/// a database that is away is told as such.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// When it is worth asking again after an answer that took too long.
+const TIMED_OUT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -59,6 +63,7 @@ async fn limit_time(State(limit): State<Duration>, request: Request, next: Next)
             Kind::Timeout,
             format!("there was no answer within {} seconds", limit.as_secs()),
         )
+        .retry_after(TIMED_OUT_RETRY_AFTER)
         .into_response(),
     }
 }
@@ -77,12 +82,23 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }
 
+/// Marks a response whose body is not to be replaced.
+#[derive(Clone)]
+struct KeepBody;
+
+/// Lets a response keep its body although its status is an error's: it is a report that was asked for.
+pub(super) fn keep_body(response: &mut Response) {
+    response.extensions_mut().insert(KeepBody);
+}
+
 /// Gives every error a body of our own form, and every response its security headers.
 async fn dress(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let mut response = next.run(request).await;
     let status = response.status();
-    if (status.is_client_error() || status.is_server_error()) && !is_problem(response.headers()) {
+    let is_error = status.is_client_error() || status.is_server_error();
+    let is_kept = response.extensions().get::<KeepBody>().is_some();
+    if is_error && !is_kept && !is_problem(response.headers()) {
         response = replace_body(&response, &path);
     }
     secure(response.headers_mut());

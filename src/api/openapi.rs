@@ -17,7 +17,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{Fault, MEDIA_TYPE, ProblemDetails};
-use super::{availability, events, health};
+use super::{availability, events};
 
 /// Operations that anybody may call, keys or not.
 const OPEN: [&str; 4] = ["health", "ready", "openWebSession", "openapi"];
@@ -34,10 +34,6 @@ pub(super) fn base(locked: bool) -> OpenApi {
         (
             events::ReplyEvent::name().into_owned(),
             events::ReplyEvent::schema(),
-        ),
-        (
-            health::Dependencies::name().into_owned(),
-            health::Dependencies::schema(),
         ),
     ];
     ProblemDetails::schemas(&mut schemas);
@@ -164,7 +160,7 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
             "Too many messages of this participant are waiting; see `Retry-After`",
         ),
         ("503", true, "Not now; see `Retry-After`"),
-        ("504", true, "The answer took too long"),
+        ("504", true, "The answer took too long; see `Retry-After`"),
         ("default", true, "Any other error"),
     ];
     for (status, applies, description) in problems {

@@ -172,9 +172,6 @@ pub(super) struct ProblemDetails {
     /// Starts that are free instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     alternatives: Vec<super::availability::Start>,
-    /// What the server depends on (`/ready`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dependencies: Option<super::health::Dependencies>,
 }
 
 /// One mistake in a request.
@@ -200,7 +197,6 @@ impl Problem {
                 errors: Vec::new(),
                 reason: None,
                 alternatives: Vec::new(),
-                dependencies: None,
             },
         }))
     }
@@ -239,11 +235,6 @@ impl Problem {
 
     pub(super) fn with_alternatives(mut self, starts: Vec<super::availability::Start>) -> Self {
         self.0.body.alternatives = starts;
-        self
-    }
-
-    pub(super) fn with_dependencies(mut self, dependencies: super::health::Dependencies) -> Self {
-        self.0.body.dependencies = Some(dependencies);
         self
     }
 

@@ -6,7 +6,7 @@ mod support;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
-use support::{Answered, broken_site, locked_site, site, site_with_cache};
+use support::{Answered, Fault, broken_site, locked_site, site, site_with_cache};
 
 use crate::api::health::DependencyState;
 
@@ -269,15 +269,87 @@ async fn a_cache_that_is_away_degrades_and_refuses_nobody() {
 
 #[tokio::test]
 async fn a_database_that_is_away_means_not_now_and_not_a_mistake_of_ours() {
-    let site = broken_site().await;
-    let answer = site.get("/v1/businesses").await;
-    check(&answer, 503, "unavailable");
-    assert_eq!(answer.header("retry-after"), "1");
-    let ready = check(&site.get("/ready").await, 503, "unavailable");
-    assert_eq!(ready["dependencies"]["database"]["state"], "down");
-    assert_eq!(ready["dependencies"]["cache"]["state"], "not_configured");
-    assert_eq!(site.get("/health").await.json()["status"], "alive");
-    assert_eq!(site.get("/metrics").await.status, StatusCode::OK);
+    let business = "/v1/businesses/demo-salon";
+    let appointment = format!("{business}/appointments/01933b2e-0000-7000-8000-000000000000");
+    let booking =
+        r#"{"participant_id": "ana", "services": ["gel"], "starts_at": "2026-11-20T14:00:00-05:00"}"#;
+    for fault in [Fault::Unavailable, Fault::OutcomeUnknown, Fault::Closed] {
+        let (site, _outage) = broken_site(fault).await;
+        for (method, path, body) in [
+            (Method::POST, "/v1/messages".to_owned(), message(&json!({}))),
+            (Method::GET, "/v1/businesses".to_owned(), String::new()),
+            (Method::GET, business.to_owned(), String::new()),
+            (
+                Method::GET,
+                format!("{business}/availability?service=gel"),
+                String::new(),
+            ),
+            (Method::GET, format!("{business}/appointments"), String::new()),
+            (
+                Method::POST,
+                format!("{business}/appointments"),
+                booking.to_owned(),
+            ),
+            (Method::GET, appointment.clone(), String::new()),
+            (Method::DELETE, appointment.clone(), String::new()),
+            (Method::GET, format!("{appointment}/events"), String::new()),
+            (
+                Method::GET,
+                format!("{business}/participants/ana/context"),
+                String::new(),
+            ),
+            (
+                Method::GET,
+                format!("{business}/participants/ana/messages"),
+                String::new(),
+            ),
+            (
+                Method::GET,
+                format!("{business}/participants/ana/sessions"),
+                String::new(),
+            ),
+            (
+                Method::POST,
+                format!("{business}/participants/ana/goals"),
+                r#"{"kind": "book"}"#.to_owned(),
+            ),
+        ] {
+            let answer = site.json(method.clone(), &path, body).await;
+            assert_eq!(answer.status, 503, "{fault:?} {method} {path}: {}", answer.text());
+            check(&answer, 503, "unavailable");
+            assert_eq!(answer.header("retry-after"), "1", "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_goes_and_comes_is_told_by_ready_and_nothing_has_to_be_started_again() {
+    let (site, outage) = broken_site(Fault::Unavailable).await;
+    for _ in 0..2 {
+        let ready = site.get("/ready").await;
+        assert_eq!((ready.status.as_u16(), ready.header("retry-after")), (503, "2"));
+        assert_eq!(ready.header("content-type"), "application/json");
+        assert_eq!(
+            ready.json(),
+            json!({
+                "status": "down",
+                "database": {"state": "down"},
+                "cache": {"state": "not_configured"},
+                "llm": {"state": "not_configured"},
+            })
+        );
+        assert_eq!(site.get("/health").await.json()["status"], "alive");
+        assert_eq!(site.get("/metrics").await.status, StatusCode::OK);
+
+        outage.end();
+        let ready = site.get("/ready").await;
+        assert_eq!(
+            (ready.status.as_u16(), &ready.json()["status"]),
+            (200, &json!("ready"))
+        );
+        assert_eq!(site.get("/v1/businesses").await.status, StatusCode::OK);
+        outage.begin(Fault::Closed);
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `frontdesk doctor`: what would keep frontdesk from serving well, and what to do about it.
 
+mod postgres;
 mod redis;
 
 use std::fs::{File, TryLockError};
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::clock::Clock;
+use crate::config::store::Database;
 use crate::config::{self, Settings};
 
 /// What a look at one thing showed.
@@ -80,12 +82,18 @@ fn examine(settings: &Settings) -> Vec<(&'static str, Finding)> {
             .map(|warning| ("settings", Odd(warning.clone()))),
     );
     let mut running = false;
-    if let Some(path) = settings.store.sqlite_path() {
-        findings.push(("database", folder(path)));
-        findings.push(("database", file(path)));
-        let (held, finding) = lock(path);
-        running = held;
-        findings.push(("database", finding));
+    match &settings.store.database {
+        Database::Sqlite { path } => {
+            findings.push(("database", folder(path)));
+            findings.push(("database", file(path)));
+            let (held, finding) = lock(path);
+            running = held;
+            findings.push(("database", finding));
+        }
+        Database::Postgres { url, place } => {
+            let found = postgres::examine(url, place, settings.store.connect_timeout);
+            findings.extend(found.into_iter().map(|finding| ("database", finding)));
+        }
     }
     findings.extend(redis::look(settings).map(|finding| ("redis", finding)));
     findings.push(("time zones", time_zones()));

@@ -1,34 +1,30 @@
 //! `[store]`: where the truth is kept.
 
-use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::values::{FromSetting, Values, choice};
+pub use super::database::Database;
+use super::values::{Values, choice};
 
 /// The settings of the durable store.
 #[derive(Debug, Clone)]
 pub struct Store {
     /// `DATABASE_URL`, default `sqlite://frontdesk.db`.
     pub database: Database,
-    /// Connections that read; SQLite has exactly one that writes. Default 4.
+    /// Connections that read. Default 4 for SQLite, which has exactly one that writes, and 8 for PostgreSQL.
     pub readers: u32,
+    /// Connections of PostgreSQL that commit turns, 1 to 8. Default 2.
+    pub committers: u32,
+    /// How long making a connection to PostgreSQL may take. Default 5 s.
+    pub connect_timeout: Duration,
+    /// How long a read waits for one of the connections. Default 2 s.
+    pub acquire_timeout: Duration,
+    /// How long PostgreSQL works on a statement before it gives up. Default 5 s.
+    pub statement_timeout: Duration,
+    /// How long PostgreSQL waits for a lock before it gives up; at most the statement's time. Default 2 s.
+    pub lock_timeout: Duration,
     /// `FRONTDESK_TRANSCRIPT`, default `with_turn`.
     pub transcript: Transcript,
-}
-
-/// A database, as its URL names it. Prints without the password.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Database {
-    /// `sqlite://PATH`: an embedded database in one file.
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-    },
-    /// `postgres://...`: recognised, so that the refusal can be clear.
-    Postgres {
-        /// The URL without user and password.
-        redacted: String,
-    },
 }
 
 /// When the transcript becomes durable. Context, appointments, inbox and outbox always are with the turn.
@@ -43,13 +39,23 @@ pub enum Transcript {
 
 choice!(Transcript, "with_turn or behind", "with_turn" => Self::WithTurn, "behind" => Self::Behind);
 
+/// The file is on this machine: more connections than processors would only wait for each other.
+const SQLITE_READERS: u32 = 4;
+/// A read spends most of its time on the way.
+const POSTGRES_READERS: u32 = 8;
+
 impl Default for Store {
     fn default() -> Self {
         Self {
             database: Database::Sqlite {
                 path: PathBuf::from("frontdesk.db"),
             },
-            readers: 4,
+            readers: SQLITE_READERS,
+            committers: 2,
+            connect_timeout: Duration::from_secs(5),
+            acquire_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(5),
+            lock_timeout: Duration::from_secs(2),
             transcript: Transcript::WithTurn,
         }
     }
@@ -58,11 +64,19 @@ impl Default for Store {
 impl Store {
     pub(super) fn read(values: &mut Values) -> Self {
         let default = Self::default();
-        let readers = values.take("store.readers", &[], u64::from(default.readers));
-        values.bound("store.readers", readers, 1, 64);
+        let database = read_database(values).unwrap_or(default.database);
+        let readers = match database {
+            Database::Sqlite { .. } => SQLITE_READERS,
+            Database::Postgres { .. } => POSTGRES_READERS,
+        };
         let store = Self {
-            database: values.take("store.database_url", &["DATABASE_URL"], default.database),
-            readers: u32::try_from(readers).unwrap_or(default.readers),
+            readers: read_number(values, "store.readers", readers, 64),
+            committers: read_number(values, "store.committers", default.committers, 8),
+            connect_timeout: read_time(values, "store.connect_timeout_ms", default.connect_timeout),
+            acquire_timeout: read_time(values, "store.acquire_timeout_ms", default.acquire_timeout),
+            statement_timeout: read_time(values, "store.statement_timeout_ms", default.statement_timeout),
+            lock_timeout: read_time(values, "store.lock_timeout_ms", default.lock_timeout),
+            database,
             transcript: values.take("store.transcript", &["FRONTDESK_TRANSCRIPT"], default.transcript),
         };
         store.validate(values);
@@ -70,10 +84,14 @@ impl Store {
     }
 
     fn validate(&self, values: &mut Values) {
-        if let Database::Postgres { redacted } = &self.database {
+        if self.lock_timeout > self.statement_timeout {
             values.refuse(
-                "store.database_url",
-                format!("{redacted}: PostgreSQL is not supported yet by this version; write sqlite://PATH"),
+                "store.lock_timeout_ms",
+                format!(
+                    "a statement that waits for a lock would end first; write at most store.statement_timeout_ms, \
+                     which is {}",
+                    self.statement_timeout.as_millis()
+                ),
             );
         }
     }
@@ -88,43 +106,30 @@ impl Store {
     }
 }
 
-impl FromSetting for Database {
-    const SHAPE: &'static str = "sqlite://PATH, for example sqlite://frontdesk.db (a database in memory would forget \
-                                 what it has acknowledged)";
-    fn from_text(text: &str) -> Option<Self> {
-        if let Some(path) = text
-            .strip_prefix("sqlite://")
-            .or_else(|| text.strip_prefix("sqlite:"))
-        {
-            let path = path.split('?').next().unwrap_or_default();
-            return (!path.is_empty() && path != ":memory:").then(|| Self::Sqlite { path: path.into() });
-        }
-        let rest = text
-            .strip_prefix("postgres://")
-            .or_else(|| text.strip_prefix("postgresql://"))?;
-        Some(Self::Postgres {
-            redacted: format!("postgres://{}", without_credentials(rest)),
-        })
-    }
+fn read_database(values: &mut Values) -> Option<Database> {
+    let text: String = values.take_optional("store.database_url", &["DATABASE_URL"])?;
+    let database = Database::parse(&text);
+    database
+        .map_err(|says| values.refuse("store.database_url", says))
+        .ok()
+}
+
+fn read_number(values: &mut Values, key: &'static str, default: u32, max: u32) -> u32 {
+    let number = values.take(key, &[], u64::from(default));
+    values.bound(key, number, 1, u64::from(max));
+    u32::try_from(number).unwrap_or(default)
+}
+
+/// A wait in milliseconds: long enough to be meant, and short enough to end before anybody has given up on it.
+fn read_time(values: &mut Values, key: &'static str, default: Duration) -> Duration {
+    let default = u64::try_from(default.as_millis()).unwrap_or(u64::MAX);
+    let millis = values.take(key, &[], default);
+    values.bound(key, millis, 50, 60_000);
+    Duration::from_millis(millis)
 }
 
 /// The part of a URL after its scheme without `user:password@` and without a query, which may hold a password too.
 pub(super) fn without_credentials(rest: &str) -> &str {
     let rest = rest.split('?').next().unwrap_or_default();
     rest.rsplit_once('@').map_or(rest, |(_, host)| host)
-}
-
-impl fmt::Display for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite { path } => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres { redacted } => f.write_str(redacted),
-        }
-    }
-}
-
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }

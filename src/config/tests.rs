@@ -4,7 +4,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::conversation::Burst;
-use super::store::{Database, Transcript};
+use super::store::Transcript;
 use super::understanding::Engine;
 use super::{Error, Settings};
 use crate::types::Channel;
@@ -153,18 +153,6 @@ fn a_transcript_is_written_with_its_turn_or_behind() {
 
 #[test]
 fn what_this_version_lacks_is_refused_or_warned_about_by_name() {
-    let said = refusal(
-        "",
-        &[(
-            "DATABASE_URL",
-            "postgres://ana:secret@db.example/frontdesk?password=x",
-        )],
-    );
-    assert!(
-        said.contains("DATABASE_URL") && said.contains("not supported yet by this version"),
-        "{said}"
-    );
-    assert!(said.contains("postgres://db.example/frontdesk"), "{said}");
     assert!(refusal("", &[("FRONTDESK_UNDERSTANDING", "llm")]).contains("not supported yet"));
     let settings = read(
         "",
@@ -307,6 +295,13 @@ fn numbers_have_a_range() {
         ("SESSION_TTL_HOURS", "99999999999999999"),
         ("MESSAGE_PROCESSOR_TIMEOUT", "1"),
         ("FRONTDESK_STORE__READERS", "0"),
+        ("FRONTDESK_STORE__READERS", "65"),
+        ("FRONTDESK_STORE__COMMITTERS", "0"),
+        ("FRONTDESK_STORE__COMMITTERS", "9"),
+        ("FRONTDESK_STORE__CONNECT_TIMEOUT_MS", "0"),
+        ("FRONTDESK_STORE__ACQUIRE_TIMEOUT_MS", "60001"),
+        ("FRONTDESK_STORE__STATEMENT_TIMEOUT_MS", "49"),
+        ("FRONTDESK_STORE__LOCK_TIMEOUT_MS", "soon"),
         ("FRONTDESK_CONVERSATION__WAITING_MAX", "3"),
     ] {
         assert!(read("", &[(name, value)]).is_err(), "{name}={value}");
@@ -316,14 +311,42 @@ fn numbers_have_a_range() {
 #[test]
 fn a_database_is_a_file() {
     for text in ["sqlite://", "sqlite::memory:", "frontdesk.db"] {
-        assert!(read("", &[("DATABASE_URL", text)]).is_err(), "{text}");
+        let said = refusal("", &[("DATABASE_URL", text)]);
+        assert!(said.contains("store.database_url (DATABASE_URL)"), "{said}");
     }
     let settings = read("", &[("DATABASE_URL", "sqlite:data/x.db?mode=rwc")]).unwrap();
-    assert_eq!(
-        settings.store.database,
-        Database::Sqlite {
-            path: "data/x.db".into()
-        }
+    assert_eq!(settings.store.sqlite_path(), Some(Path::new("data/x.db")));
+}
+
+#[test]
+fn or_a_server_with_numbers_of_its_own() {
+    let url = "postgres://ana:hush@db.example:5433/desk?sslmode=verify-full";
+    let settings = read("", &[("DATABASE_URL", url)]).unwrap();
+    let store = &settings.store;
+    assert_eq!(store.sqlite_path(), None);
+    assert_eq!(store.database.to_string(), "postgres://db.example:5433/desk");
+    assert_eq!((store.readers, store.committers), (8, 2));
+    assert_eq!(store.connect_timeout, Duration::from_secs(5));
+    assert_eq!(store.acquire_timeout, Duration::from_secs(2));
+    assert_eq!(store.statement_timeout, Duration::from_secs(5));
+    assert_eq!(store.lock_timeout, Duration::from_secs(2));
+    assert!(!format!("{settings:?}").contains("hush"));
+
+    let file = "[store]\nreaders = 20\ncommitters = 8\nconnect_timeout_ms = 1000\nacquire_timeout_ms = 500\n\
+                statement_timeout_ms = 3000\nlock_timeout_ms = 3000\n";
+    let store = read(file, &[("DATABASE_URL", url)]).unwrap().store;
+    assert_eq!((store.readers, store.committers), (20, 8));
+    assert_eq!(store.connect_timeout, Duration::from_secs(1));
+    assert_eq!(store.acquire_timeout, Duration::from_millis(500));
+    assert_eq!(store.lock_timeout, store.statement_timeout);
+}
+
+#[test]
+fn a_wait_for_a_lock_ends_before_its_statement() {
+    let said = refusal("[store]\nstatement_timeout_ms = 1000\n", &[]);
+    assert!(
+        said.contains("store.lock_timeout_ms") && said.contains("which is 1000"),
+        "{said}"
     );
 }
 

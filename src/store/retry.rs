@@ -25,25 +25,37 @@ const READS: ExponentialBuilder = ExponentialBuilder::new()
     .with_max_delay(Duration::from_millis(200))
     .with_factor(2.0)
     .with_max_times(4);
+/// Tries to open a database that is not there yet, without an end of their own: a few in the first second, then one
+/// every 5 s on average, so that a server that comes back is not met by everybody at once.
+const STARTS: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(200))
+    .with_max_delay(Duration::from_secs(10))
+    .with_factor(2.0)
+    .without_max_times();
 /// After this much time nothing is tried again, however long each try took: a turn waits 30 s at most.
 const TOTAL_MAX: Duration = Duration::from_secs(8);
 
 /// The pauses that are left to something that failed.
 pub(super) struct Pauses {
     backoff: ExponentialBackoff,
-    until: Instant,
+    until: Option<Instant>,
 }
 
 impl Pauses {
     /// For a write.
     pub(super) fn of_a_write() -> Self {
-        Self::new(&WRITES)
+        Self::new(&WRITES, Some(TOTAL_MAX))
     }
 
-    fn new(builder: &ExponentialBuilder) -> Self {
+    /// For a start, which may take `patience`, or as long as it takes.
+    pub(super) fn of_a_start(patience: Option<Duration>) -> Self {
+        Self::new(&STARTS, patience)
+    }
+
+    fn new(builder: &ExponentialBuilder, total: Option<Duration>) -> Self {
         Self {
             backoff: builder.build(),
-            until: Instant::now() + TOTAL_MAX,
+            until: total.map(|total| Instant::now() + total),
         }
     }
 
@@ -53,7 +65,7 @@ impl Pauses {
             return false;
         };
         let pause = pause.mul_f64(fastrand::f64());
-        if Instant::now() + pause > self.until {
+        if self.until.is_some_and(|until| Instant::now() + pause > until) {
             return false;
         }
         metrics::counter!("frontdesk_store_retries_total").increment(1);
@@ -67,7 +79,7 @@ pub(super) async fn read<T, F>(mut read: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    let mut pauses = Pauses::new(&READS);
+    let mut pauses = Pauses::new(&READS, Some(TOTAL_MAX));
     loop {
         match read().await {
             Err(error) if may_pass(&error) && !is_closed(&error) && pauses.wait().await => {}

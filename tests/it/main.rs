@@ -16,6 +16,7 @@ mod process;
 mod races;
 mod ractor_facts;
 mod redis_cache;
+mod starting;
 mod store_contract;
 mod stories;
 mod support;

@@ -157,7 +157,22 @@ impl Process {
         }
     }
 
-    /// Where it listens, once it has said so.
+    /// Waits until it listens, ready or not, and says where.
+    pub(crate) async fn listening(&mut self) -> String {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let words = self.words();
+            let address = words.split_once("listening address=");
+            // The whole address is written once something follows it.
+            if let Some((address, _)) = address.and_then(|(_, rest)| rest.split_once(' ')) {
+                return format!("http://{address}");
+            }
+            assert!(Instant::now() < deadline, "the program did not listen:\n{words}");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Where it is open, once it has said so.
     fn address(&self) -> Option<String> {
         let said = std::fs::read_to_string(&self.said).unwrap_or_default();
         let (_, rest) = said.split_once("frontdesk is open: ")?;

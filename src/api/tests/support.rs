@@ -50,17 +50,44 @@ pub(super) async fn locked_site(key: &str) -> Site {
     build(&[key], FakeStore::default(), None).await
 }
 
-/// With a database that does not answer.
-pub(super) async fn broken_site() -> Site {
-    build(
-        &[],
-        FakeStore {
-            broken: true,
-            ..FakeStore::default()
-        },
-        None,
-    )
-    .await
+/// With a database that does not answer until its [`Outage`] is over.
+pub(super) async fn broken_site(fault: Fault) -> (Site, Outage) {
+    let store = FakeStore::default();
+    let outage = store.outage.clone();
+    outage.begin(fault);
+    (build(&[], store, None).await, outage)
+}
+
+/// How a store fails.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    Unavailable,
+    OutcomeUnknown,
+    Closed,
+}
+
+/// Whether, and how, a store fails at the moment.
+#[derive(Clone, Default)]
+pub(super) struct Outage(Arc<Mutex<Option<Fault>>>);
+
+impl Outage {
+    pub(super) fn begin(&self, fault: Fault) {
+        *self.0.lock().unwrap() = Some(fault);
+    }
+
+    pub(super) fn end(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+
+    fn check(&self) -> Result<()> {
+        let broken = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        match *self.0.lock().unwrap() {
+            None => Ok(()),
+            Some(Fault::Unavailable) => Err(Error::Unavailable(broken())),
+            Some(Fault::OutcomeUnknown) => Err(Error::OutcomeUnknown(broken())),
+            Some(Fault::Closed) => Err(Error::Closed("for the test")),
+        }
+    }
 }
 
 /// With a shared cache in this state.
@@ -159,7 +186,7 @@ impl Answered {
 /// Holds `demo-salon`, whose catalogue cannot be read, and one transcript for everybody.
 #[derive(Default)]
 pub(super) struct FakeStore {
-    broken: bool,
+    outage: Outage,
     transcript: Mutex<Vec<TranscriptEntry>>,
 }
 
@@ -193,10 +220,7 @@ impl FakeStore {
     }
 
     fn answer<T>(&self, value: T) -> Result<T> {
-        if self.broken {
-            return Err(Error::Closed("for the test"));
-        }
-        Ok(value)
+        self.outage.check().map(|()| value)
     }
 }
 

@@ -45,17 +45,6 @@ label!(
     }
 );
 label!(
-    /// What became of rows of a transcript that is written behind.
-    TranscriptRows {
-        /// Written after their turn.
-        Behind = "behind",
-        /// Written with their turn, because too many waited.
-        WithTurn = "with_turn",
-        /// Given up.
-        Lost = "lost",
-    }
-);
-label!(
     /// What became of a context that a cache was given.
     CacheWrite {
         /// It is remembered.
@@ -70,6 +59,17 @@ label!(
         Dropped = "dropped",
         /// A newer one of the same conversation came before it was written.
         Superseded = "superseded",
+    }
+);
+label!(
+    /// What became of rows of a transcript that is written behind.
+    TranscriptRows {
+        /// Written after their turn.
+        Behind = "behind",
+        /// Written with their turn, because too many waited.
+        WithTurn = "with_turn",
+        /// Given up.
+        Lost = "lost",
     }
 );
 label!(

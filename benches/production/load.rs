@@ -1,0 +1,279 @@
+//! The load: customers who ask the question whose answer is in the FAQ, and who check what they are told.
+//!
+//! It runs in the bench's own process, on threads with a runtime each, which share nothing while they measure. The
+//! bench's process has nothing else to do then. A second process would save nothing and cost a way to report.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, OnceLock};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::wire::{Connection, Response};
+
+pub(crate) const BUSINESS: &str = "demo-salon";
+pub(crate) const QUESTION: &str = "do you have parking?";
+/// What the right answer says.
+pub(crate) const ANSWER: &str = "a garage at 106 Mott Street";
+
+/// Half of the cores, since a question costs the load little more than half of what a bare echo takes to answer it. A
+/// load that is too slow would flatter the product, which is compared with that echo.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
+
+/// Past the end of a round: what is under way is waited for, but not for ever.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What is asked of whom, and how fast.
+#[derive(Clone)]
+pub(crate) struct Load {
+    pub(crate) server: SocketAddr,
+    pub(crate) connections: usize,
+    pub(crate) pairs: Pairs,
+    pub(crate) pace: Pace,
+}
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(crate) enum Pairs {
+    /// Any of so many, each time another.
+    AtRandom(u32),
+    /// Each of so many once, in order.
+    Each(u32),
+    /// Always the same.
+    One(&'static str),
+}
+
+/// When they ask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    /// A closed loop: each connection asks again as soon as it is answered.
+    AsAnswered(Duration),
+    /// An open loop: so many a second, whether earlier ones are answered or not.
+    PerSecond(f64, Duration),
+}
+
+/// A question that was answered as it should be. Times count from the beginning of the round.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    /// When it was sent; in an open loop, when it should have been.
+    pub(crate) asked: Duration,
+    pub(crate) answered: Duration,
+    /// The conversation's version after it.
+    pub(crate) version: u64,
+}
+
+/// What came of a round.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) errors: u64,
+    pub(crate) first_error: Option<String>,
+    /// How long the round lasted; what was answered later is in `samples` and not in the rate.
+    pub(crate) lasted: Duration,
+}
+
+impl Heard {
+    fn error(&mut self, what: impl FnOnce() -> String) {
+        self.errors += 1;
+        self.first_error.get_or_insert_with(what);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.samples.extend(other.samples);
+        self.errors += other.errors;
+        self.first_error = self.first_error.take().or(other.first_error);
+        self.lasted = self.lasted.max(other.lasted);
+    }
+
+    pub(crate) fn per_second(&self) -> f64 {
+        let in_time = self.samples.iter().filter(|s| s.answered <= self.lasted).count();
+        in_time as f64 / self.lasted.as_secs_f64()
+    }
+
+    /// The wait that so many in a thousand did not exceed, in milliseconds.
+    pub(crate) fn permille(&self, permille: usize) -> f64 {
+        let mut waits: Vec<Duration> = self.samples.iter().map(|s| s.answered - s.asked).collect();
+        waits.sort_unstable();
+        let at = (waits.len() * permille / 1_000).min(waits.len().saturating_sub(1));
+        waits
+            .get(at)
+            .map_or(f64::NAN, |wait| wait.as_secs_f64() * 1_000.0)
+    }
+}
+
+/// The name of a pair. All have the same length.
+pub(crate) fn participant(number: u32) -> String {
+    format!("pair-{number:07}")
+}
+
+/// What the threads begin with together: all times of a round count from one instant.
+struct Start {
+    ready: Barrier,
+    begun: OnceLock<Instant>,
+}
+
+impl Load {
+    /// Runs it to its end.
+    pub(crate) async fn run(self) -> Heard {
+        tokio::task::spawn_blocking(move || self.run_on_threads())
+            .await
+            .unwrap()
+    }
+
+    fn run_on_threads(self) -> Heard {
+        let next = Arc::new(AtomicU32::new(0));
+        let threads = threads();
+        let start = Start {
+            ready: Barrier::new(threads),
+            begun: OnceLock::new(),
+        };
+        let mut heard = Heard::default();
+        std::thread::scope(|scope| {
+            let running: Vec<_> = (0..threads)
+                .map(|thread| {
+                    let mine = (thread..self.connections).step_by(threads);
+                    let (load, next, start) = (&self, next.clone(), &start);
+                    scope.spawn(move || load.run_here(mine, &next, start))
+                })
+                .collect();
+            for thread in running {
+                heard.add(thread.join().unwrap());
+            }
+        });
+        heard
+    }
+
+    fn run_here(&self, mine: impl Iterator<Item = usize>, next: &Arc<AtomicU32>, start: &Start) -> Heard {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let open = runtime.block_on(async {
+            let mut open = Vec::new();
+            for number in mine {
+                open.push((number, Connection::open(self.server).await.unwrap()));
+            }
+            open
+        });
+        start.ready.wait();
+        let begun = *start.begun.get_or_init(Instant::now);
+        runtime.block_on(async {
+            let mut asking = JoinSet::new();
+            for (number, connection) in open {
+                let customer = Customer {
+                    load: self.clone(),
+                    number,
+                    begun,
+                    next: next.clone(),
+                    chance: fastrand::Rng::with_seed(number as u64 + 1),
+                };
+                asking.spawn(customer.ask_on(connection));
+            }
+            let mut heard = Heard::default();
+            let limit = begun + self.pace.lasts() + PATIENCE;
+            while let Ok(Some(ended)) = tokio::time::timeout_at(limit, asking.join_next()).await {
+                heard.add(ended.unwrap());
+            }
+            for _ in 0..asking.len() {
+                heard.error(|| "an answer did not come".to_owned());
+            }
+            heard.lasted = match self.pairs {
+                // Ends with the last of them.
+                Pairs::Each(_) => begun.elapsed(),
+                Pairs::AtRandom(_) | Pairs::One(_) => self.pace.lasts(),
+            };
+            heard
+        })
+    }
+}
+
+impl Pace {
+    /// At most, when each asks once.
+    const fn lasts(self) -> Duration {
+        match self {
+            Self::AsAnswered(lasts) | Self::PerSecond(_, lasts) => lasts,
+        }
+    }
+}
+
+/// Whoever asks on one connection.
+struct Customer {
+    load: Load,
+    /// Of the connection.
+    number: usize,
+    begun: Instant,
+    /// Who has not asked yet.
+    next: Arc<AtomicU32>,
+    chance: fastrand::Rng,
+}
+
+impl Customer {
+    async fn ask_on(mut self, mut connection: Connection) -> Heard {
+        let mut heard = Heard::default();
+        let until = self.begun + self.load.pace.lasts();
+        for turn in 0_u32.. {
+            let due = self.due(turn);
+            if due >= until {
+                break;
+            }
+            let Some(participant) = self.participant() else {
+                break;
+            };
+            if matches!(self.load.pace, Pace::PerSecond(..)) {
+                // The timer ticks in milliseconds and may be late by one, which counts as waiting.
+                tokio::time::sleep_until(due).await;
+            }
+            match connection.say(BUSINESS, &participant, QUESTION).await {
+                Ok(response) => match version(&response) {
+                    Some(version) => heard.samples.push(Sample {
+                        asked: due - self.begun,
+                        answered: self.begun.elapsed(),
+                        version,
+                    }),
+                    None => heard.error(|| response.words()),
+                },
+                Err(error) => {
+                    heard.error(|| error.to_string());
+                    match Connection::open(self.load.server).await {
+                        Ok(again) => connection = again,
+                        Err(_) => break,
+                    }
+                }
+            }
+        }
+        heard
+    }
+
+    /// When the next question should be asked. In an open loop the connections take turns, each on its own schedule:
+    /// one that is still waiting asks late, and its wait counts from when it should have asked.
+    fn due(&self, turn: u32) -> Instant {
+        match self.load.pace {
+            Pace::AsAnswered(_) => Instant::now(),
+            Pace::PerSecond(rate, _) => {
+                let before = f64::from(turn) * self.load.connections as f64 + self.number as f64;
+                self.begun + Duration::from_secs_f64(before / rate)
+            }
+        }
+    }
+
+    fn participant(&mut self) -> Option<String> {
+        match self.load.pairs {
+            Pairs::AtRandom(pairs) => Some(participant(self.chance.u32(..pairs))),
+            Pairs::Each(pairs) => {
+                let number = self.next.fetch_add(1, Ordering::Relaxed);
+                (number < pairs).then(|| participant(number))
+            }
+            Pairs::One(participant) => Some(participant.to_owned()),
+        }
+    }
+}
+
+/// The version that an answer names, if it is what the question deserves.
+fn version(response: &Response<'_>) -> Option<u64> {
+    let right = response.status == 200 && response.says(r#""duplicate":false"#) && response.says(ANSWER);
+    right.then(|| response.number_after(r#""version":"#)).flatten()
+}
