@@ -1,4 +1,7 @@
 //! A PostgreSQL of the bench's own, with stock settings but for its address, and a Redis.
+//!
+//! Not the server of the tests, which they share and may set to be quick: this one flushes, lies in the folder whose
+//! disk is measured, and is started a second time with `pg_stat_statements`.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};

@@ -29,7 +29,8 @@ pub(crate) struct Server {
 impl Site {
     /// `extra` goes to PostgreSQL as it is.
     pub(crate) async fn open(extra: &[&str]) -> Self {
-        let programs = cluster::programs();
+        // What ends the bench at once comes first: after it nothing is left to be put away.
+        let (embedded, programs) = (is_embedded(), cluster::programs());
         let folder = TempDir::new().unwrap();
         allow_passage(folder.path());
         let cluster = Cluster::start(&programs, &folder.path().join("postgres"), extra).await;
@@ -40,7 +41,7 @@ impl Site {
         Self {
             cluster,
             redis,
-            embedded: is_embedded(),
+            embedded,
             folder,
         }
     }
@@ -134,7 +135,7 @@ pub(crate) fn is_embedded() -> bool {
     }
 }
 
-/// Settings of the product from the environment, such as `FRONTDESK_STORE__READERS=8`: what they change can be
+/// Settings of the product from the environment, such as `FRONTDESK_STORE__COMMITTERS=4`: what they change can be
 /// measured. They are printed beside the figures.
 pub(crate) fn settings_to_try() -> Vec<(String, String)> {
     let is_setting = |name: &str| name.starts_with("FRONTDESK_") && name.contains("__");
