@@ -40,7 +40,10 @@ pub(super) async fn count(readers: &PgPool) -> Result<Figures> {
             "inbox_pending"
         ),
         " AS inbox_unfinished, ",
-        count!("inbox WHERE state = 2 ORDER BY n", "inbox_dead"),
+        count!(
+            "inbox WHERE state = 2 AND dropped_at IS NULL ORDER BY received_at",
+            "inbox_dead"
+        ),
         " AS inbox_dead, ",
         count!(
             "outbox WHERE state IN (0, 1) ORDER BY due_at",
