@@ -58,7 +58,8 @@ fn postgres(code: &str) -> Remedy {
         // timeout), operator (shutdown, cancelled by a timeout), system. A standby that is not yet promoted writes
         // nothing (25006). A statement prepared before a migration is prepared anew (0A000, 26000).
         Some("08" | "40" | "53" | "55" | "57" | "58" | "26") => Remedy::TryAgain,
-        _ if matches!(code, "25006" | "0A000") => Remedy::TryAgain,
+        // A transaction of ours that hung was ended, with its connection (25P03).
+        _ if matches!(code, "25006" | "25P03" | "0A000") => Remedy::TryAgain,
         _ => Remedy::GiveUp,
     }
 }

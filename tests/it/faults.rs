@@ -8,6 +8,7 @@ mod chaos;
 use std::time::Duration;
 
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::crowd::{Crowd, Surroundings, has_booked, seed, settle_and_check};
@@ -34,8 +35,8 @@ fn beside_without_database(redis: &Redis) -> Surroundings<'_> {
 /// Longer than any answer may take: what is tried again is tried for 8 s, and the last try has its own limit.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 
-/// A site on servers of its own. Conversations leave memory as soon as they are idle, and little is remembered of them,
-/// so that Redis is asked all the time.
+/// A site on servers of its own. Conversations leave memory soon after they are idle, and little is remembered of
+/// them, so that Redis is asked for whoever comes back.
 fn site(cluster: &Cluster, redis: &Redis) -> Site {
     let mut site = Site::on(&cluster.url)
         .with("FRONTDESK_CONVERSATION__ACTORS_MAX", 4)
@@ -110,6 +111,18 @@ async fn asked(url: &str) -> (u64, u64) {
     (of("hits"), all)
 }
 
+/// People who come back after their conversation has left memory, one after the other; nobody else needs a cache.
+async fn come_and_go(url: String, over: watch::Receiver<bool>) -> Vec<Sent> {
+    let mut log = Vec::new();
+    let mut tick = tokio::time::interval(Duration::from_millis(15));
+    while !*over.borrow() {
+        tick.tick().await;
+        let visitor = format!("visitor-{}", log.len() % 40);
+        log.push(writes(&url, &visitor, &format!("m{}", log.len())).await);
+    }
+    log
+}
+
 /// Redis has most of what it is asked for, from now on.
 async fn redis_serves(url: &str) {
     eventually("most contexts come from Redis", || async {
@@ -141,6 +154,8 @@ async fn nobody_notices_what_happens_to_redis_and_its_hits_come_back() {
     let crowd = Crowd::gather(&mut seed());
     let (process, url) = site.start().await;
     crowd.go_to(Some(url.clone()));
+    let (over, ended) = watch::channel(false);
+    let visitors = tokio::spawn(come_and_go(url.clone(), ended));
     redis_serves(&url).await;
 
     redis.kill();
@@ -159,7 +174,9 @@ async fn nobody_notices_what_happens_to_redis_and_its_hits_come_back() {
     redis_serves(&url).await;
 
     has_booked(&site).await;
-    let log = crowd.go_home().await;
+    over.send_replace(true);
+    let mut log = crowd.go_home().await;
+    log.extend(visitors.await.unwrap());
     let failed = log
         .iter()
         .flat_map(|sent| &sent.said)
