@@ -16,6 +16,7 @@ pub mod behind;
 pub mod cache;
 pub mod checkup;
 mod errors;
+pub mod import;
 mod inbox;
 mod migrations;
 mod obstacle;
