@@ -10,6 +10,7 @@ mod bad_input;
 mod checker;
 mod dead_letters;
 mod deliveries;
+mod import;
 mod kills;
 mod load;
 mod process;

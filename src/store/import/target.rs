@@ -76,15 +76,7 @@ impl Target {
     pub(super) async fn open(url: &SecretString, connect_timeout: Duration) -> Result<Self> {
         checkup::reach(url, connect_timeout).await?;
         let (mut connection, options) = connect(url, connect_timeout).await?;
-        let alone: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(LOCK)
-            .fetch_one(&mut connection)
-            .await
-            .map_err(store::Error::from)?;
-        if !alone {
-            return Err(Error::Busy);
-        }
-        refuse_servers(&mut connection).await?;
+        refuse_others(&mut connection).await?;
         postgres::migrate(&options, connect_timeout).await?;
         Ok(Self { connection })
     }
@@ -332,23 +324,25 @@ async fn connect(url: &SecretString, connect_timeout: Duration) -> Result<(PgCon
     Ok((connection, options))
 }
 
-/// A server would not see what is copied beneath it. One that starts later finds the books open, and refuses.
-async fn refuse_servers(connection: &mut PgConnection) -> Result<()> {
+/// One import at a time, and no server, which would not see what is copied beneath it. (One that starts later finds the
+/// books open, and refuses.) Whoever was just killed or stopped may take a moment to leave.
+async fn refuse_others(connection: &mut PgConnection) -> Result<()> {
     let deadline = Instant::now() + LEAVING;
     loop {
-        let servers: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name = 'frontdesk'",
+        let (alone, served): (bool, bool) = sqlx::query_as(
+            "SELECT pg_try_advisory_lock($1), EXISTS (
+                 SELECT 1 FROM pg_stat_activity
+                 WHERE datname = current_database() AND application_name = 'frontdesk')",
         )
+        .bind(LOCK)
         .fetch_one(&mut *connection)
         .await
         .map_err(store::Error::from)?;
-        if servers == 0 {
-            return Ok(());
+        match (alone, served) {
+            (true, false) => return Ok(()),
+            _ if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(20)).await,
+            (false, _) => return Err(Error::Busy),
+            (true, true) => return Err(Error::Served),
         }
-        if Instant::now() >= deadline {
-            return Err(Error::Served);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
