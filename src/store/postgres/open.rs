@@ -129,12 +129,7 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     let (turns, queue) = mpsc::channel(QUEUE_MAX);
     let queue = Arc::new(tokio::sync::Mutex::new(queue));
     for _ in 0..options.committers.max(1) {
-        let work = lane::serve(
-            Committing::default(),
-            link(writing.clone()),
-            queue.clone(),
-            careful.clone(),
-        );
+        let work = lane::serve(Committing, link(writing.clone()), queue.clone(), careful.clone());
         spawn(work, &alive);
     }
     let (holds, queue) = mpsc::channel(QUEUE_MAX);

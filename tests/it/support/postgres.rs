@@ -24,8 +24,12 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) async fn new() -> Self {
         let permit = AT_ONCE.acquire().await.unwrap();
-        let name = format!("frontdesk_{}", Uuid::now_v7().simple());
         let mut admin = admin().await;
+        let name: String =
+            sqlx::query_scalar("SELECT 'frontdesk_' || replace(gen_random_uuid()::text, '-', '')")
+                .fetch_one(&mut admin)
+                .await
+                .unwrap();
         let template = template(&mut admin).await;
         run(&mut admin, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         Self {
