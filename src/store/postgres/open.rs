@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions as _, PgPool};
+use sqlx::{ConnectOptions as _, Row as _};
 use tokio::sync::{mpsc, watch};
 
 use super::arrivals::Accepting;
 use super::handover::Handover;
 use super::holds::Holding;
 use super::link::Link;
-use super::readers::Readers;
+use super::readers::{Read as _, Readers};
 use super::turns::Committing;
 use super::{PostgresStore, Queues, lane, transaction};
 use crate::store::{Error, Result, migrations};
@@ -193,12 +193,11 @@ pub(in crate::store) async fn migrate(options: &PgConnectOptions, limit: Duratio
 }
 
 /// Half an installation must not be served: what is copied later would meet what was written meanwhile.
-async fn check_that_it_is_whole(readers: &PgPool) -> Result<()> {
-    let unfinished: bool =
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)")
-            .fetch_one(readers)
-            .await?;
-    if unfinished {
+async fn check_that_it_is_whole(readers: &Readers) -> Result<()> {
+    let unfinished = sqlx::query("SELECT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)")
+        .read_one(readers)
+        .await?;
+    if unfinished.try_get(0)? {
         return Err(Error::Open(
             "an import into this database was begun and not finished; run `frontdesk import-sqlite FILE` again \
              until it says that all is equal, or use an empty database"
