@@ -5,6 +5,7 @@
 //! rolled back whole.
 
 use async_trait::async_trait;
+use sqlx::error::DatabaseError;
 use sqlx::{PgConnection, Row as _};
 
 use super::booking::lock_calendars;
@@ -175,6 +176,6 @@ async fn write(connection: &mut PgConnection, turn: &TurnCommit) -> Result<()> {
 
 /// The division by zero with which the statement gives up.
 fn is_of_the_statement(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(DatabaseError::code);
     code.as_deref() == Some("22012")
 }

@@ -71,7 +71,7 @@ where
             waiting.extend(arrived.drain(..));
         }
         let batch = batch::next(&mut waiting);
-        let (begun, jobs) = (std::time::Instant::now(), batch.len());
+        let (begun, jobs) = (tokio::time::Instant::now(), batch.len());
         carry_out(&mut lane, &mut link, batch, &careful).await;
         lane.wrote(jobs, begun.elapsed());
     }

@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, PgPool};
 use tokio::sync::{mpsc, watch};
 
 use super::arrivals::Accepting;
 use super::handover::Handover;
 use super::holds::Holding;
 use super::link::Link;
+use super::readers::Readers;
 use super::turns::Committing;
 use super::{PostgresStore, Queues, lane, transaction};
 use crate::store::{Error, Result, migrations};
@@ -46,8 +47,12 @@ impl Options {
     /// The database at `url`, with the usual numbers.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
+        Self::of(SecretString::from(url.into()))
+    }
+
+    pub(in crate::store) fn of(url: SecretString) -> Self {
         Self {
-            url: SecretString::from(url.into()),
+            url,
             readers: 8,
             committers: 2,
             connect_timeout: Duration::from_secs(5),
@@ -59,7 +64,7 @@ impl Options {
 }
 
 /// What every connection has in common.
-fn common(options: &Options) -> Result<PgConnectOptions> {
+pub(in crate::store) fn common(options: &Options) -> Result<PgConnectOptions> {
     let url: PgConnectOptions = options
         .url
         .expose_secret()
@@ -98,11 +103,12 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     let common = common(options)?;
     let statement_limit = options.statement_timeout + options.lock_timeout + Duration::from_secs(1);
     // Readers never begin a transaction: each read is one statement.
-    let readers = PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(options.readers)
-        .acquire_timeout(options.acquire_timeout)
-        .connect_lazy_with(common.clone());
+        .acquire_timeout(options.acquire_timeout);
+    let readers = Readers::new(pool, common.clone(), statement_limit);
     migrate(&common, options.connect_timeout).await?;
+    check_that_it_is_whole(&readers).await?;
 
     let (alive, ended) = watch::channel(());
     let link = |options: PgConnectOptions| Link::new(options, CONNECT_LIMIT, statement_limit);
@@ -124,12 +130,7 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     let (turns, queue) = mpsc::channel(QUEUE_MAX);
     let queue = Arc::new(tokio::sync::Mutex::new(queue));
     for _ in 0..options.committers.max(1) {
-        let work = lane::serve(
-            Committing::default(),
-            link(writing.clone()),
-            queue.clone(),
-            careful.clone(),
-        );
+        let work = lane::serve(Committing, link(writing.clone()), queue.clone(), careful.clone());
         spawn(work, &alive);
     }
     let (holds, queue) = mpsc::channel(QUEUE_MAX);
@@ -167,7 +168,7 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static, alive: &watch::Sender<
 }
 
 /// Brings the database to this version's schema. Several processes may start at once: sqlx takes an advisory lock.
-async fn migrate(options: &PgConnectOptions, limit: Duration) -> Result<()> {
+pub(in crate::store) async fn migrate(options: &PgConnectOptions, limit: Duration) -> Result<()> {
     // A migration may take longer than any statement of a running service.
     let options = options
         .clone()
@@ -188,6 +189,22 @@ async fn migrate(options: &PgConnectOptions, limit: Duration) -> Result<()> {
     }
     migrations::migrator(&migrations::POSTGRES).run(&pool).await?;
     pool.close().await;
+    Ok(())
+}
+
+/// Half an installation must not be served: what is copied later would meet what was written meanwhile.
+async fn check_that_it_is_whole(readers: &PgPool) -> Result<()> {
+    let unfinished: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)")
+            .fetch_one(readers)
+            .await?;
+    if unfinished {
+        return Err(Error::Open(
+            "an import into this database was begun and not finished; run `frontdesk import-sqlite FILE` again \
+             until it says that all is equal, or use an empty database"
+                .to_owned(),
+        ));
+    }
     Ok(())
 }
 
