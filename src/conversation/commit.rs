@@ -1,6 +1,5 @@
 //! One attempt of a turn: decide on the calendar as it is, hold, write everything at once, and only then tell.
 
-
 use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;

@@ -31,6 +31,7 @@ impl Default for Limits {
             waiting_max: 10_000,
             messages_per_turn_max: 20,
             idle: Duration::from_secs(15 * 60),
+            // At some 10 KB each they take 160 MB.
             actors_max: 16_000,
             session_gap: Duration::from_secs(2 * 60 * 60),
             burst: Arc::new(|_| (Duration::ZERO, Duration::ZERO)),
