@@ -4,7 +4,7 @@
 //! statement, on connections of their own in tasks that nobody cancels. What takes several statements, or needs a closer
 //! look, is a [`transaction`] of its own. Reads go through a small pool.
 //!
-//! - `open`, `link`: how a database is opened, and how a writing task holds on to it.
+//! - `open`, `link`, `readers`: how a database is opened, how a writing task holds on to it, and how everybody reads.
 //! - `lane`, `handover`, `transaction`: the commit pipeline.
 //! - `turns`, `turn_rows`, `turn_changes`, `turn_statement`: committing many turns at once. `holds`, `arrivals`: the same
 //!   for promised slots and for messages.
@@ -30,6 +30,7 @@ mod lane;
 mod link;
 mod open;
 mod outbox;
+mod readers;
 mod rows;
 mod transaction;
 mod transcript;
@@ -44,12 +45,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 
 use self::lane::Job;
 pub use self::open::Options;
 pub(super) use self::open::{common, migrate};
+use self::readers::Readers;
 use self::transaction::{AnyOperation, Operation, Operations};
 use super::asked::Asked;
 use super::retry::read;
@@ -72,7 +73,7 @@ const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
 pub struct PostgresStore {
     /// The ways to the writing tasks; gone once the store is closed.
     queues: Mutex<Option<Queues>>,
-    readers: PgPool,
+    readers: Readers,
     /// Ends with the last of the writing tasks.
     ended: watch::Receiver<()>,
 }
@@ -123,8 +124,7 @@ impl PostgresStore {
     }
 
     fn measure_pool(&self) {
-        let idle = u32::try_from(self.readers.num_idle()).unwrap_or(u32::MAX);
-        let busy = self.readers.size().saturating_sub(idle);
+        let (idle, busy) = self.readers.idle_and_busy();
         metrics::gauge!("frontdesk_db_pool_connections", "state" => "idle").set(idle);
         metrics::gauge!("frontdesk_db_pool_connections", "state" => "busy").set(busy);
     }
@@ -233,7 +233,7 @@ impl Store for PostgresStore {
     }
 
     async fn appointment(&self, business: &BusinessId, id: AppointmentId) -> Result<Option<Appointment>> {
-        read(|| appointments::load(&self.readers, business, id)).await
+        read(|| appointments::find(&self.readers, business, id)).await
     }
 
     async fn appointments(
@@ -320,7 +320,7 @@ impl Store for PostgresStore {
 
     async fn ping(&self) -> Result<()> {
         self.measure_pool();
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        self.readers.ping().await?;
         if self.is_closed() {
             return Err(Error::Closed("it is closing"));
         }

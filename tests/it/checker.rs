@@ -1,8 +1,11 @@
 //! Reads the database that killed processes left, and the log of what people were told, and lists every promise
 //! that was broken.
 //!
-//! It knows nothing of the program's own code: raw SQL on a read-only connection, and what stood in the answers.
+//! It knows nothing of the program's own code: raw SQL on a read-only connection, and what stood in the answers. A
+//! PostgreSQL database is copied into an SQLite file first, for the same rules.
 
+mod cached;
+mod copy;
 mod corruptions;
 mod rules;
 
@@ -13,10 +16,12 @@ use std::path::Path;
 use jiff::{Timestamp, Zoned};
 use serde_json::Value;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection};
+use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use super::load::{Said, Sent};
+use super::process::Site;
 
 /// A promise that was broken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +63,12 @@ impl Report {
 }
 
 /// A database at rest.
-pub(crate) struct Database(Mutex<SqliteConnection>);
+pub(crate) struct Database {
+    connection: Mutex<SqliteConnection>,
+    /// What was found wrong before the first rule was asked.
+    found: Vec<Violation>,
+    _folder: Option<TempDir>,
+}
 
 /// A message as the inbox has it, with the answer that its turn stored and its place in the transcript.
 struct Kept {
@@ -70,12 +80,37 @@ struct Kept {
 impl Database {
     pub(crate) async fn open(path: &Path) -> Self {
         let options = SqliteConnectOptions::new().filename(path).read_only(true);
-        Self(Mutex::new(options.connect().await.unwrap()))
+        Self {
+            connection: Mutex::new(options.connect().await.unwrap()),
+            found: Vec::new(),
+            _folder: None,
+        }
+    }
+
+    /// What a PostgreSQL database holds now.
+    pub(crate) async fn copy_of(url: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("copy.db");
+        let found = copy::copy(url, &file).await;
+        Self {
+            found,
+            _folder: Some(folder),
+            ..Self::open(&file).await
+        }
+    }
+
+    /// What a site's database holds now.
+    pub(crate) async fn of(site: &Site) -> Self {
+        match site.server() {
+            Some(url) => Self::copy_of(url).await,
+            None => Self::open(&site.database()).await,
+        }
     }
 
     /// Checks everything. `log` is all that was sent by anybody.
     pub(crate) async fn check(&self, log: &[Sent], now: &Zoned) -> Report {
-        let mut found = self.check_rows(now.timestamp()).await;
+        let mut found = self.found.clone();
+        found.extend(self.check_rows(now.timestamp()).await);
         found.extend(self.check_log(log).await);
         found.sort();
         Report(found)
@@ -83,7 +118,7 @@ impl Database {
 
     async fn check_rows(&self, now: Timestamp) -> Vec<Violation> {
         let mut found = Vec::new();
-        let mut connection = self.0.lock().await;
+        let mut connection = self.connection.lock().await;
         for (rule, sql) in rules::RULES {
             let sql = sql.replace("$NOW", &now.as_microsecond().to_string());
             let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *connection).await;
@@ -102,7 +137,7 @@ impl Database {
                      AND m.direction = 'inbound' AND m.channel = i.channel AND m.message_id = i.message_id)
              FROM inbox i LEFT JOIN turns t ON t.id = i.turn_id",
         )
-        .fetch_all(&mut *self.0.lock().await)
+        .fetch_all(&mut *self.connection.lock().await)
         .await
         .unwrap();
         let mut inbox: HashMap<_, Vec<Kept>> = HashMap::new();
@@ -154,7 +189,7 @@ impl Database {
         )
         .bind(start.as_microsecond())
         .bind(resource)
-        .fetch_one(&mut *self.0.lock().await)
+        .fetch_one(&mut *self.connection.lock().await)
         .await
         .unwrap()
         .get(0)
@@ -162,9 +197,20 @@ impl Database {
 
     /// A number that the database knows.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
-        let row = sqlx::query(sql).fetch_one(&mut *self.0.lock().await).await;
+        let row = sqlx::query(sql)
+            .fetch_one(&mut *self.connection.lock().await)
+            .await;
         row.unwrap().get(0)
     }
+}
+
+/// A number that a site's database knows at this moment.
+pub(crate) async fn count(site: &Site, sql: &'static str) -> i64 {
+    let Some(url) = site.server() else {
+        return Database::open(&site.database()).await.count(sql).await;
+    };
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query(sql).fetch_one(&mut connection).await.unwrap().get(0)
 }
 
 /// One message against what is kept of it.

@@ -123,10 +123,16 @@ impl Client {
             Err(error) => return Said::Nothing(format!("{error:?}")),
         };
         let status = response.status().as_u16();
+        let later = response.headers().get("retry-after").cloned();
         match (status, response.json::<Value>().await) {
             (200, Ok(answer)) => Said::Answered(answer),
             (202, Ok(_)) => Said::Accepted,
-            (_, Ok(problem)) => Said::Nothing(format!("{status} {problem}")),
+            (_, Ok(problem)) => {
+                let later = later.map_or("?".into(), |seconds| {
+                    String::from_utf8_lossy(seconds.as_bytes()).into_owned()
+                });
+                Said::Nothing(format!("{status}, again in {later} s: {problem}"))
+            }
             // An answer that broke off was not received.
             (_, Err(error)) => Said::Nothing(format!("{status} {error:?}")),
         }

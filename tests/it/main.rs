@@ -8,8 +8,10 @@
 
 mod bad_input;
 mod checker;
+mod crowd;
 mod dead_letters;
 mod deliveries;
+mod faults;
 mod import;
 mod kills;
 mod load;

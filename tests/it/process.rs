@@ -32,9 +32,11 @@ pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
     }
 }
 
-/// A folder with a database and the logs of every process that worked on it.
+/// A folder with a database, unless that is on a server, and the logs of every process that worked on it.
 pub(crate) struct Site {
     folder: TempDir,
+    /// The URL of a PostgreSQL database.
+    server: Option<String>,
     /// When the first process starts, by the clock that it is given.
     begins: Zoned,
     born: Instant,
@@ -48,12 +50,25 @@ impl Site {
     pub(crate) fn new() -> Self {
         Self {
             folder: TempDir::new().unwrap(),
+            server: None,
             begins: "2026-11-18T10:00:00-05:00[America/New_York]".parse().unwrap(),
             born: Instant::now(),
             ahead: SignedDuration::ZERO,
             starts: 0,
             settings: Vec::new(),
         }
+    }
+
+    /// Works on an empty PostgreSQL database.
+    pub(crate) fn on(url: &str) -> Self {
+        Self {
+            server: Some(url.to_owned()),
+            ..Self::new()
+        }
+    }
+
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: u64) -> Self {
@@ -63,6 +78,11 @@ impl Site {
 
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("frontdesk.db")
+    }
+
+    fn database_url(&self) -> String {
+        let file = || format!("sqlite://{}", self.database().display());
+        self.server.clone().unwrap_or_else(file)
     }
 
     /// The next start finds a later clock.
@@ -92,7 +112,7 @@ impl Site {
             .arg("serve")
             .current_dir(self.folder.path())
             .env_clear()
-            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env("DATABASE_URL", self.database_url())
             .env("FRONTDESK_LISTEN", "127.0.0.1:0")
             .env("FRONTDESK_NOW", self.now().to_string())
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
@@ -111,7 +131,7 @@ impl Site {
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()
-            .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env("DATABASE_URL", self.database_url())
             .env("FRONTDESK_NOW", self.now().to_string())
             .stdin(Stdio::null())
             .kill_on_drop(true)

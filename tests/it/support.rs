@@ -1,5 +1,6 @@
 //! What integration tests share: a front desk in a temporary folder, people who talk to it, PostgreSQL and Redis.
 
+pub(crate) mod cluster;
 pub(crate) mod desk;
 pub(crate) mod postgres;
 pub(crate) mod redis;

@@ -1,11 +1,12 @@
 //! Rows of appointments: reading them.
 
 use jiff::Timestamp;
+use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
-use sqlx::{PgExecutor, PgPool};
 
+use super::readers::{Read as _, Readers};
 use super::rows::Cells;
-use super::turn_rows::time;
+use super::turn_rows::{PgQuery, time};
 use crate::booking::appointment::{Appointment, Status};
 use crate::booking::visit::Allocation;
 use crate::store::{AppointmentEvent, AppointmentQuery, Result};
@@ -68,21 +69,33 @@ pub(super) fn read(row: &PgRow) -> Result<Appointment> {
     })
 }
 
-/// One appointment.
-pub(super) async fn load(
-    executor: impl PgExecutor<'_>,
-    business: &BusinessId,
-    id: AppointmentId,
-) -> Result<Option<Appointment>> {
-    let row = sqlx::query(concat!(
+fn one(business: &BusinessId, id: AppointmentId) -> PgQuery {
+    sqlx::query(concat!(
         "SELECT ",
         columns!(),
         " FROM appointments a WHERE a.id = $1 AND a.business_id = $2"
     ))
     .bind(id.0)
-    .bind(business.as_str())
-    .fetch_optional(executor)
-    .await?;
+    .bind(business.as_str().to_owned())
+}
+
+/// One appointment, as a transaction sees it.
+pub(super) async fn load(
+    connection: &mut PgConnection,
+    business: &BusinessId,
+    id: AppointmentId,
+) -> Result<Option<Appointment>> {
+    let row = one(business, id).fetch_optional(connection).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// One appointment.
+pub(super) async fn find(
+    readers: &Readers,
+    business: &BusinessId,
+    id: AppointmentId,
+) -> Result<Option<Appointment>> {
+    let row = one(business, id).read_optional(readers).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -93,7 +106,7 @@ fn known(time: Timestamp) -> Timestamp {
 
 /// A page of a business's appointments by (start, id).
 pub(super) async fn list(
-    readers: &PgPool,
+    readers: &Readers,
     business: &BusinessId,
     query: &AppointmentQuery,
 ) -> Result<Vec<Appointment>> {
@@ -133,12 +146,12 @@ pub(super) async fn list(
     if let Some(participant) = &query.participant {
         page = page.bind(participant.as_str());
     }
-    page.fetch_all(readers).await?.iter().map(read).collect()
+    page.read_all(readers).await?.iter().map(read).collect()
 }
 
 /// What happened to an appointment, in order.
 pub(super) async fn events(
-    readers: &PgPool,
+    readers: &Readers,
     business: &BusinessId,
     id: AppointmentId,
 ) -> Result<Vec<AppointmentEvent>> {
@@ -150,7 +163,7 @@ pub(super) async fn events(
     )
     .bind(id.0)
     .bind(business.as_str())
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
     let event = |row: &PgRow| {
         let cells = Cells::new(row, "appointment_events", "appointment_id");

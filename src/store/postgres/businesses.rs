@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
+use super::readers::{Read as _, Readers};
 use super::rows::{Cells, signed};
 use super::transaction::{Ending, Operation};
 use super::turn_rows::time;
@@ -183,10 +184,10 @@ fn id_and_name(value: &Value) -> Option<(String, String)> {
 }
 
 /// The latest document with its version.
-pub(super) async fn latest(readers: &PgPool, business: &BusinessId) -> Result<Option<(u64, String)>> {
+pub(super) async fn latest(readers: &Readers, business: &BusinessId) -> Result<Option<(u64, String)>> {
     let row = sqlx::query(LATEST)
         .bind(business.as_str())
-        .fetch_optional(readers)
+        .read_optional(readers)
         .await?;
     let Some(row) = row else {
         return Ok(None);
@@ -196,10 +197,10 @@ pub(super) async fn latest(readers: &PgPool, business: &BusinessId) -> Result<Op
 }
 
 /// Every business, by id.
-pub(super) async fn all(readers: &PgPool) -> Result<Vec<BusinessId>> {
+pub(super) async fn all(readers: &Readers) -> Result<Vec<BusinessId>> {
     // By bytes, as ids compare in the program, whatever the database's collation.
     let rows = sqlx::query("SELECT id FROM businesses ORDER BY id COLLATE \"C\"")
-        .fetch_all(readers)
+        .read_all(readers)
         .await?;
     rows.iter()
         .map(|row| Cells::new(row, "businesses", "id").parsed("id"))

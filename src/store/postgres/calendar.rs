@@ -1,9 +1,9 @@
 //! What changed in a business's calendar.
 
 use jiff::Timestamp;
-use sqlx::PgPool;
 
 use super::appointments::{self, columns};
+use super::readers::{Read as _, Readers};
 use super::rows::{Cells, signed};
 use super::turn_rows::time;
 use crate::store::{CalendarChanges, Result};
@@ -15,7 +15,7 @@ use crate::types::BusinessId;
 /// counted as seen and never be shown. And whoever changes an appointment holds the calendar's row until it commits,
 /// so that versions become visible in their order.
 pub(super) async fn changes(
-    readers: &PgPool,
+    readers: &Readers,
     business: &BusinessId,
     since: u64,
     from: Timestamp,
@@ -31,7 +31,7 @@ pub(super) async fn changes(
         ))
         .bind(business.as_str())
         .bind(time(from))
-        .fetch_all(readers)
+        .read_all(readers)
         .await?
     } else {
         sqlx::query(concat!(
@@ -44,7 +44,7 @@ pub(super) async fn changes(
         ))
         .bind(business.as_str())
         .bind(signed(since))
-        .fetch_all(readers)
+        .read_all(readers)
         .await?
     };
     let mut changes = CalendarChanges::default();

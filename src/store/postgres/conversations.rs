@@ -1,15 +1,14 @@
 //! What a starting actor reads.
 
-use sqlx::PgPool;
-
 use super::inbox;
+use super::readers::{Read as _, Readers};
 use super::rows::{Cells, signed};
 use crate::store::{Opened, Result, Standing, StoredContext};
 use crate::types::{Pair, TurnId};
 
 /// Where the conversation stands, the context unless it is known, and the pending messages: one statement, so one
 /// snapshot.
-pub(super) async fn open(readers: &PgPool, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
+pub(super) async fn open(readers: &Readers, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
     let rows = sqlx::query(
         "WITH pending AS (
              SELECT n, channel, account, message_id, business_id, participant_id, text, attachments, sent_at,
@@ -32,7 +31,7 @@ pub(super) async fn open(readers: &PgPool, pair: &Pair, known: Option<Standing>)
     .bind(pair.conversation().0)
     .bind(known.map(|known| signed(known.version)))
     .bind(known.map(|known| known.turn.0))
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
 
     let mut opened = Opened {

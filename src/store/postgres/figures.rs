@@ -1,7 +1,6 @@
 //! Counts for health and statistics.
 
-use sqlx::PgPool;
-
+use super::readers::{Read as _, Readers};
 use super::rows::Cells;
 use crate::store::{Figures, Result};
 
@@ -25,7 +24,7 @@ macro_rules! count {
 }
 
 /// What is there now. Numbers below 10 000 are exact; see `count!`.
-pub(super) async fn count(readers: &PgPool) -> Result<Figures> {
+pub(super) async fn count(readers: &Readers) -> Result<Figures> {
     let row = sqlx::query(concat!(
         "SELECT ",
         count!("conversations", "conversations"),
@@ -57,7 +56,7 @@ pub(super) async fn count(readers: &PgPool) -> Result<Figures> {
         ),
         " AS appointments_live",
     ))
-    .fetch_one(readers)
+    .read_one(readers)
     .await?;
     let cells = Cells::new(&row, "figures", "conversations");
     Ok(Figures {

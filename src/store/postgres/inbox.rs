@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 
+use super::readers::{Read as _, Readers};
 use super::rows::Cells;
 use super::transaction::{Ending, Operation};
 use super::turn_rows::time;
@@ -19,7 +20,7 @@ use crate::types::{BusinessId, Pair};
 const ATTEMPTS_MAX: i32 = 4;
 
 /// What became of a message.
-pub(super) async fn receipt(readers: &PgPool, key: &MessageKey) -> Result<Option<Receipt>> {
+pub(super) async fn receipt(readers: &Readers, key: &MessageKey) -> Result<Option<Receipt>> {
     let row = sqlx::query(
         "SELECT i.message_id, i.text, i.state::bigint AS state, i.dropped_at, t.answer
          FROM inbox i LEFT JOIN turns t ON t.id = i.turn_id
@@ -28,7 +29,7 @@ pub(super) async fn receipt(readers: &PgPool, key: &MessageKey) -> Result<Option
     .bind(key.channel.as_str())
     .bind(key.account.as_str())
     .bind(key.message_id.as_str())
-    .fetch_optional(readers)
+    .read_optional(readers)
     .await?;
     let Some(row) = row else {
         return Ok(None);
@@ -144,7 +145,7 @@ impl Operation for ClaimUnfinished {
 }
 
 /// Messages that are pending or dead, as an operator asks for them.
-pub(super) async fn list(readers: &PgPool, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
+pub(super) async fn list(readers: &Readers, query: &InboxQuery) -> Result<Vec<InboxEntry>> {
     let state = query.state.map(|state| match state {
         Unanswered::Pending => 0_i16,
         Unanswered::Dead => 2,
@@ -169,7 +170,7 @@ pub(super) async fn list(readers: &PgPool, query: &InboxQuery) -> Result<Vec<Inb
     .bind(after.map(|(_, key)| key.account.as_str()))
     .bind(after.map(|(_, key)| key.message_id.as_str()))
     .bind(i64::from(query.limit))
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
     let entry = |row| {
         let cells = Cells::new(row, "inbox", "message_id");

@@ -12,6 +12,7 @@ use super::arrivals::Accepting;
 use super::handover::Handover;
 use super::holds::Holding;
 use super::link::Link;
+use super::readers::Readers;
 use super::turns::Committing;
 use super::{PostgresStore, Queues, lane, transaction};
 use crate::store::{Error, Result, migrations};
@@ -102,10 +103,10 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     let common = common(options)?;
     let statement_limit = options.statement_timeout + options.lock_timeout + Duration::from_secs(1);
     // Readers never begin a transaction: each read is one statement.
-    let readers = PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(options.readers)
-        .acquire_timeout(options.acquire_timeout)
-        .connect_lazy_with(common.clone());
+        .acquire_timeout(options.acquire_timeout);
+    let readers = Readers::new(pool, common.clone(), statement_limit);
     migrate(&common, options.connect_timeout).await?;
     check_that_it_is_whole(&readers).await?;
 

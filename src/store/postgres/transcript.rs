@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool};
 
+use super::readers::{Read as _, Readers};
 use super::rows::{Cells, signed};
 use super::transaction::{Ending, Operation};
 use super::turn_rows::{Messages, time};
@@ -39,7 +40,7 @@ impl Operation for Append {
 
 /// The page of a transcript that ends before `before`, oldest first.
 pub(super) async fn page(
-    readers: &PgPool,
+    readers: &Readers,
     conversation: ConversationId,
     before: Option<u64>,
     limit: u32,
@@ -53,7 +54,7 @@ pub(super) async fn page(
     .bind(conversation.0)
     .bind(before.map(signed))
     .bind(i64::from(limit))
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
     rows.reverse();
     rows.iter().map(entry).collect()
@@ -84,7 +85,7 @@ fn entry(row: &PgRow) -> Result<TranscriptEntry> {
 
 /// Sessions of a conversation, newest first.
 pub(super) async fn sessions(
-    readers: &PgPool,
+    readers: &Readers,
     conversation: ConversationId,
     limit: u32,
 ) -> Result<Vec<Session>> {
@@ -95,7 +96,7 @@ pub(super) async fn sessions(
     )
     .bind(conversation.0)
     .bind(i64::from(limit))
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
     let session = |row: &PgRow| {
         let cells = Cells::new(row, "sessions", "id");

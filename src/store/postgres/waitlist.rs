@@ -2,9 +2,9 @@
 //! is its fence too.
 
 use jiff::Timestamp;
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 
+use super::readers::{Read as _, Readers};
 use super::rows::Cells;
 use super::turn_rows::time;
 use crate::dialogue::outcome::WaitlistEntry;
@@ -21,7 +21,7 @@ fn pair(cells: &Cells<'_>) -> Result<Pair> {
 
 /// Entries that wait, those waiting longest first.
 pub(super) async fn waiting(
-    readers: &PgPool,
+    readers: &Readers,
     business: &BusinessId,
     limit: u32,
 ) -> Result<Vec<(Pair, WaitlistEntry)>> {
@@ -32,7 +32,7 @@ pub(super) async fn waiting(
     )
     .bind(business.as_str())
     .bind(i64::from(limit))
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
     let entry = |row: &PgRow| {
         let cells = Cells::new(row, "waitlist_entries", "id");
@@ -51,7 +51,7 @@ pub(super) async fn waiting(
 }
 
 /// Pairs with an offer that ran out at or before `now`, each once, the longest overdue first.
-pub(super) async fn offers_run_out(readers: &PgPool, now: Timestamp, limit: u32) -> Result<Vec<Pair>> {
+pub(super) async fn offers_run_out(readers: &Readers, now: Timestamp, limit: u32) -> Result<Vec<Pair>> {
     let rows = sqlx::query(
         "SELECT business_id, participant_id, MIN(id::text) AS id
          FROM waitlist_entries WHERE state = 'offered' AND offer_expires_at <= $1
@@ -60,7 +60,7 @@ pub(super) async fn offers_run_out(readers: &PgPool, now: Timestamp, limit: u32)
     )
     .bind(time(now))
     .bind(i64::from(limit))
-    .fetch_all(readers)
+    .read_all(readers)
     .await?;
     rows.iter()
         .map(|row| pair(&Cells::new(row, "waitlist_entries", "id")))

@@ -1,11 +1,14 @@
 //! The checker must be able to fail: a database that is broken on purpose, in one way at a time.
 
+use std::path::Path;
+
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use super::super::load::{Client, Said, Sent};
 use super::super::process::Site;
-use super::Database;
+use super::super::support;
+use super::{Database, copy};
 
 /// What is done to the database, and the rule that must notice.
 const CORRUPTIONS: &[(&str, &str)] = &[
@@ -81,37 +84,56 @@ const CORRUPTIONS: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn the_checker_notices_every_kind_of_damage() {
-    let (mut site, log) = written().await;
+    let mut site = Site::new();
+    let log = write_to(&mut site).await;
+    let file = site.database();
+    damage_is_noticed(&mut site, &file, &log).await;
+}
+
+#[tokio::test]
+async fn the_checker_notices_every_kind_of_damage_in_a_copy_of_a_postgres_database() {
+    let database = support::postgres::Database::new().await;
+    let mut site = Site::on(&database.url());
+    let log = write_to(&mut site).await;
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("copy.db");
+    assert_eq!(copy::copy(&database.url(), &file).await, []);
+    damage_is_noticed(&mut site, &file, &log).await;
+}
+
+/// The file is fine, and no more so once it is damaged.
+async fn damage_is_noticed(site: &mut Site, file: &Path, log: &[Sent]) {
     // Promises that ran out were ended by the sweep of the last process; the checker looks a little later.
     site.let_pass(jiff::SignedDuration::from_secs(1));
-    let whole = Database::open(&site.database()).await;
+    let whole = Database::open(file).await;
     whole
-        .check(&log, &site.now())
+        .check(log, &site.now())
         .await
         .assert_none("before any damage");
 
     for (damage, rule) in CORRUPTIONS {
-        let copy = site.database().with_extension("copy");
-        std::fs::copy(site.database(), &copy).unwrap();
+        let copy = file.with_extension("copy");
+        std::fs::copy(file, &copy).unwrap();
         let options = SqliteConnectOptions::new().filename(&copy).foreign_keys(false);
         let mut connection = options.connect().await.unwrap();
         // The database's own guards step aside: what they keep out has to be noticed too.
-        let damage =
-            format!("DROP TRIGGER no_double_booking_insert; DROP TRIGGER no_double_booking_update; {damage}");
+        let damage = format!(
+            "DROP TRIGGER IF EXISTS no_double_booking_insert; DROP TRIGGER IF EXISTS no_double_booking_update; {damage}"
+        );
         sqlx::raw_sql(AssertSqlSafe(damage.clone()))
             .execute(&mut connection)
             .await
             .unwrap();
         sqlx::Connection::close(connection).await.unwrap();
 
-        let report = Database::open(&copy).await.check(&log, &site.now()).await;
+        let report = Database::open(&copy).await.check(log, &site.now()).await;
         let rules: Vec<_> = report.0.iter().map(|violation| violation.rule).collect();
         assert!(
             rules.contains(rule),
             "{damage}\nwas to break {rule:?}, but broke\n{report}"
         );
         for leftover in ["copy", "copy-wal", "copy-shm"] {
-            let _ = std::fs::remove_file(site.database().with_extension(leftover));
+            let _ = std::fs::remove_file(file.with_extension(leftover));
         }
     }
 }
@@ -121,7 +143,8 @@ type Spoil = fn(&mut Vec<Sent>);
 
 #[tokio::test]
 async fn the_checker_notices_what_people_were_told_wrongly() {
-    let (site, log) = written().await;
+    let mut site = Site::new();
+    let log = write_to(&mut site).await;
     let database = Database::open(&site.database()).await;
     let spoiled = |spoil: Spoil| {
         let mut log = log.clone();
@@ -166,8 +189,7 @@ fn set(sent: &mut Sent, at: usize, field: &str, value: serde_json::Value) {
 }
 
 /// A database with a bit of everything, made by the real program, and the log of it.
-async fn written() -> (Site, Vec<Sent>) {
-    let mut site = Site::new();
+async fn write_to(site: &mut Site) -> Vec<Sent> {
     let (process, url) = site.start().await;
     let http = reqwest::Client::builder().build().unwrap();
     let mut log = Vec::new();
@@ -186,5 +208,5 @@ async fn written() -> (Site, Vec<Sent>) {
         log.push(sent);
     }
     process.stop().await;
-    (site, log)
+    log
 }

@@ -2,8 +2,7 @@
 //!
 //! `FRONTDESK_TEST_POSTGRES` names the server. Without it, this process starts one of its own, which ends with it.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::OnceLock;
 
 use frontdesk::store::Store as _;
@@ -11,6 +10,8 @@ use frontdesk::store::postgres::{Options, PostgresStore};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
+
+use super::cluster::keeper;
 
 /// A server takes 100 connections as it comes; a test uses a dozen, or two when it crashes a store.
 static AT_ONCE: Semaphore = Semaphore::const_new(4);
@@ -142,26 +143,8 @@ fn server() -> &'static str {
     url
 }
 
-/// Starts a server that stops when this process ends, whatever way: the shell reads from a pipe that then closes.
+/// Starts a server that stops when this process ends.
 fn start() -> (String, Child) {
-    let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/with-postgres"))
-        .args([
-            "sh",
-            "-c",
-            "echo \"$FRONTDESK_TEST_POSTGRES\"; exec cat >/dev/null",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    let mut told = BufReader::new(child.stdout.take().unwrap());
-    told.read_line(&mut url).unwrap();
-    if url.is_empty() {
-        let mut why = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut why).unwrap();
-        panic!("{}", why.trim());
-    }
-    (url.trim().to_owned(), child)
+    let ([url, _, _], keeper) = keeper();
+    (url, keeper)
 }
