@@ -115,10 +115,15 @@ fn explained(error: Error, database: &Database) -> anyhow::Error {
         Error::Store(error @ store::Error::Corrupt { .. }) => {
             anyhow::Error::from(error).context("the file holds something that cannot be read")
         }
-        Error::Store(error) => anyhow!(
-            "cannot use {database}: {} (run the same command again: it goes on where it was)",
-            Obstacle::from(&error)
-        ),
+        Error::Store(error) => {
+            let obstacle = Obstacle::from(&error);
+            let again = if obstacle.passes {
+                " (run the same command again: it goes on where it was)"
+            } else {
+                ""
+            };
+            anyhow!("cannot use {database}: {obstacle}{again}")
+        }
         error => error.into(),
     }
 }
@@ -162,12 +167,15 @@ fn report(comparison: &Comparison, output: &mut impl Write) -> anyhow::Result<()
 fn show(comparison: &Comparison, output: &mut impl Write) -> std::io::Result<()> {
     writeln!(output, "{:<20} {:>12} {:>12}", "rows of", "SQLite", "PostgreSQL")?;
     for table in &comparison.tables {
-        let verdict = match table.differ.as_slice() {
-            [] if table.is_equal() => "equal".to_owned(),
-            [] => "DIFFERENT".to_owned(),
-            differ => format!("DIFFERENT in the sums of {}", differ.join(", ")),
-        };
         let (sqlite, postgres) = (table.sqlite, table.postgres);
+        let verdict = if table.is_equal() {
+            "equal".to_owned()
+        } else if sqlite != postgres {
+            // Then the sums of nearly all columns differ, too.
+            "DIFFERENT".to_owned()
+        } else {
+            format!("DIFFERENT in the sums of {}", table.differ.join(", "))
+        };
         writeln!(
             output,
             "{:<20} {sqlite:>12} {postgres:>12}  {verdict}",
@@ -232,6 +240,11 @@ mod tests {
         assert!(says.contains("DIFFERENT in the sums of content"), "{says}");
         assert!(says.ends_with("The two sides differ.\n"), "{says}");
 
+        comparison.tables[0].postgres = 11;
+        let says = shown(&comparison);
+        assert!(says.contains("11  DIFFERENT\n"), "{says}");
+
+        comparison.tables[0].postgres = 12;
         comparison.tables[0].differ.clear();
         comparison.differences_in_all = 1;
         comparison

@@ -22,7 +22,7 @@ use crate::store::{self, postgres};
 use crate::types::BusinessId;
 
 /// Held by the one import that may be at work on a database; the number is the date of its invention.
-const LOCK: i64 = 2026_11_28;
+const LOCK: i64 = 20_261_128;
 /// How long the connections of a server that has just been stopped may take to leave.
 const LEAVING: Duration = Duration::from_secs(2);
 /// How long the database may work on one statement of an import; the longest looks at a whole table.
