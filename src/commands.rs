@@ -7,6 +7,7 @@ mod business;
 mod chat;
 mod doctor;
 mod documents;
+mod import_sqlite;
 mod inbox;
 mod lines;
 mod serve;
@@ -96,6 +97,9 @@ from); every answer is one line with the same id. Without TEXT, texts are read l
     Inbox(inbox::Command),
     /// Bring the database to this version's schema (serve does it too)
     Migrate,
+    /// Move an SQLite installation to the PostgreSQL database that DATABASE_URL names
+    #[command(after_help = import_sqlite::HELP)]
+    ImportSqlite(import_sqlite::Request),
     /// Check settings, database, Redis, time zones and port, and say what to fix
     Doctor,
     /// Print a completion script
@@ -194,6 +198,14 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
             runtime()?.block_on(app::migrate(&settings))?;
             writeln!(output, "{} is up to date", settings.store.database).map_err(anyhow::Error::from)?;
             Ok(ExitCode::SUCCESS)
+        }
+        Command::ImportSqlite(request) => {
+            let equal = runtime()?.block_on(import_sqlite::run(&request, settings()?, output))?;
+            Ok(if equal {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
         }
         Command::Doctor => {
             let healthy = doctor::run(settings(), output).map_err(anyhow::Error::from)?;

@@ -5,6 +5,8 @@
 //! must do, races included. Callers may drop a returned future at any await: a write that was handed over is
 //! carried out or not as if they had waited, because writers own their connections in tasks of their own.
 //!
+//! `import` moves an installation from SQLite to PostgreSQL.
+//!
 //! The words of the trait stand by noun: `turn`, `inbox`, `appointments`, `transcript`, `outbox`.
 //!
 //! Invariants kept here: I1 and I2 (the version fence), I3 (the inbox is unique by message key), I5 (no seat twice).
@@ -16,6 +18,7 @@ pub mod behind;
 pub mod cache;
 pub mod checkup;
 mod errors;
+pub mod import;
 mod inbox;
 mod migrations;
 mod obstacle;

@@ -39,6 +39,7 @@ fn help_goes_to_standard_output_and_is_a_success() {
         &["chat", "--help"],
         &["business", "import", "--help"],
         &["inbox", "drop", "--help"],
+        &["import-sqlite", "--help"],
         &["--version"],
     ] {
         let said = frontdesk(arguments, &[], "");
@@ -59,6 +60,9 @@ fn wrong_arguments_are_wrong_use() {
         &["inbox", "drop", "--business", "demo-salon"],
         &["inbox", "list", "--state", "done"],
         &["inbox", "list", "--limit", "0"],
+        &["import-sqlite"],
+        &["import-sqlite", "frontdesk.db"],
+        &["import-sqlite", "frontdesk.db", "--sample", "few"],
     ] {
         let said = frontdesk(arguments, &[], "");
         assert_eq!(said.status.code(), Some(2), "{arguments:?}");
@@ -75,6 +79,7 @@ fn wrong_settings_are_wrong_use_and_named() {
         &["migrate"],
         &["business", "list"],
         &["inbox", "list"],
+        &["import-sqlite", "frontdesk.db"],
     ] {
         let said = frontdesk(arguments, &[("MAX_CACHE_SIZE", "many")], "");
         assert_eq!(said.status.code(), Some(2), "{arguments:?}");

@@ -2,6 +2,7 @@
 //! error body of our own form even for what no handler saw.
 
 use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,10 +13,10 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
 use super::problem::{Kind, MEDIA_TYPE, Problem};
@@ -30,49 +31,79 @@ const TIMED_OUT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What bounds requests.
+struct Limits {
+    room: Semaphore,
+    answer: Duration,
+}
+
 /// Puts every route behind the limits.
+///
+/// One layer for all that holds for every request, because each layer of a router costs every request a copy of
+/// whatever is beneath it.
 pub(super) fn wrap(router: Router, requests_max: usize, answer_limit: Duration) -> Router {
-    let room = Arc::new(Semaphore::new(requests_max));
-    router
-        .layer(from_fn_with_state(answer_limit, limit_time))
-        .layer(from_fn_with_state(room, limit_number))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn(dress))
-        .layer(from_fn(trace))
+    let limits = Arc::new(Limits {
+        room: Semaphore::new(requests_max),
+        answer: answer_limit,
+    });
+    router.layer(from_fn_with_state(limits, pass))
 }
 
-/// Answers 503 when as many requests are under way as there is room for. An event stream counts only until it
-/// begins; the hub bounds those.
-async fn limit_number(State(room): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+/// Names the request, sees it through, and logs how it went: the route and never the path, whose parts name people.
+async fn pass(State(limits): State<Arc<Limits>>, mut request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("(none)", MatchedPath::as_str);
+    let span = tracing::info_span!(
+        "request",
+        request.id = id.to_str().unwrap_or_default(),
+        http.method = %request.method(),
+        http.route = route,
+    );
+    async move {
+        let begun = tokio::time::Instant::now();
+        let uri = request.uri().clone();
+        let answered = AssertUnwindSafe(within(&limits, request, next)).catch_unwind();
+        let response = answered.await.unwrap_or_else(|panic| panicked(&*panic));
+        let mut response = dress(response, uri.path());
+        response.headers_mut().insert(REQUEST_ID, id);
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(http.status = response.status().as_u16(), duration_ms, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Answers 503 when as many requests are under way as there is room for, and gives none longer than it may take. An
+/// event stream counts only until it begins; the hub bounds those.
+async fn within(limits: &Limits, request: Request, next: Next) -> Response {
     // Whoever watches the process must see it most of all when it is full.
-    if matches!(request.uri().path(), "/health" | "/ready" | "/metrics") {
-        return next.run(request).await;
-    }
-    match room.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Problem::new(Kind::Unavailable, "too many requests are under way")
-            .retry_after(Duration::from_secs(1))
-            .into_response(),
-    }
-}
-
-async fn limit_time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(limit, next.run(request)).await {
+    let _permit = if matches!(request.uri().path(), "/health" | "/ready" | "/metrics") {
+        None
+    } else {
+        let Ok(permit) = limits.room.try_acquire() else {
+            return Problem::new(Kind::Unavailable, "too many requests are under way")
+                .retry_after(Duration::from_secs(1))
+                .into_response();
+        };
+        Some(permit)
+    };
+    match tokio::time::timeout(limits.answer, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(
             Kind::Timeout,
-            format!("there was no answer within {} seconds", limit.as_secs()),
+            format!("there was no answer within {} seconds", limits.answer.as_secs()),
         )
         .retry_after(TIMED_OUT_RETRY_AFTER)
         .into_response(),
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the signature is that of CatchPanicLayer::custom"
-)]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -92,14 +123,12 @@ pub(super) fn keep_body(response: &mut Response) {
 }
 
 /// Gives every error a body of our own form, and every response its security headers.
-async fn dress(request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let mut response = next.run(request).await;
+fn dress(mut response: Response, path: &str) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_kept = response.extensions().get::<KeepBody>().is_some();
     if is_error && !is_kept && !is_problem(response.headers()) {
-        response = replace_body(&response, &path);
+        response = replace_body(&response, path);
     }
     secure(response.headers_mut());
     response
@@ -144,33 +173,6 @@ fn secure(headers: &mut HeaderMap) {
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// Names the request, and logs how it went: the route and never the path, whose parts name people.
-async fn trace(mut request: Request, next: Next) -> Response {
-    let id = request_id(request.headers());
-    request.headers_mut().insert(REQUEST_ID, id.clone());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("(none)", MatchedPath::as_str)
-        .to_owned();
-    let span = tracing::info_span!(
-        "request",
-        request.id = id.to_str().unwrap_or_default(),
-        http.method = %request.method(),
-        http.route = route,
-    );
-    async move {
-        let begun = tokio::time::Instant::now();
-        let mut response = next.run(request).await;
-        response.headers_mut().insert(REQUEST_ID, id);
-        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(http.status = response.status().as_u16(), duration_ms, "answered");
-        response
-    }
-    .instrument(span)
-    .await
 }
 
 /// The caller's own id if it is harmless, else a new one.

@@ -24,7 +24,7 @@ pub struct Conversation {
     pub messages_per_turn_max: u32,
     /// An actor without messages leaves after this time, default 15 minutes.
     pub actor_idle: Duration,
-    /// Live actors above which the oldest idle ones leave early, default 50000.
+    /// Live actors above which the least recently used idle ones leave at once, default 16000.
     pub actors_max: u32,
 }
 
@@ -59,7 +59,7 @@ impl Default for Conversation {
             waiting_max: 10_000,
             messages_per_turn_max: 20,
             actor_idle: Duration::from_secs(15 * 60),
-            actors_max: 50_000,
+            actors_max: 16_000,
         }
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Message {
     Quiet,
     /// Nobody has written for long: see whether it is still needed.
     Idle,
+    /// Too many live: leave if nothing is owed, however lately somebody wrote.
+    MakeRoom,
     /// The process stops: leave as soon as nothing is owed.
     Leave,
 }
@@ -155,6 +157,7 @@ impl Actor for ConversationActor {
             }
             Message::Quiet => state.go_on(&myself),
             Message::Idle => state.maybe_leave(&myself),
+            Message::MakeRoom => state.leave_if_unused(&myself),
             Message::Leave => {
                 state.leaving = true;
                 state.go_on(&myself);
@@ -274,6 +277,8 @@ impl State {
         self.bells.clear();
         match result {
             Ok((loaded, pending)) => {
+                // It is the actor's now, and what the cache has would only grow old.
+                self.services.local.forget(self.pair.conversation());
                 self.loaded = Some(loaded);
                 // What was accepted before comes before what waits, unless it waits already. The same id with another
                 // text is another message: what is durable goes first, and the other one is refused by it.
@@ -333,12 +338,23 @@ impl State {
     }
 
     fn maybe_leave(&self, myself: &ActorRef<Message>) {
-        let unused = !self.working && self.queue.is_empty() && !self.rung;
-        if unused
-            && (self.leaving || self.last_used.elapsed() >= self.services.router.patience())
-            && self.services.router.leave(&self.pair, myself.get_id())
-        {
+        if self.leaving || self.last_used.elapsed() >= self.services.limits.idle {
+            self.leave_if_unused(myself);
+        }
+    }
+
+    fn leave_if_unused(&self, myself: &ActorRef<Message>) {
+        if self.working || !self.queue.is_empty() || self.rung {
+            return;
+        }
+        // Before the map is free of it, so that the next actor of the pair finds it. When the process stops, none comes.
+        if let (Some(loaded), false) = (&self.loaded, self.leaving) {
+            load::remember(&self.services, &self.pair, loaded);
+        }
+        if self.services.router.leave(&self.pair, myself.get_id()) {
             myself.stop(None);
+        } else {
+            self.services.local.forget(self.pair.conversation());
         }
     }
 }

@@ -1,7 +1,5 @@
 //! One attempt of a turn: decide on the calendar as it is, hold, write everything at once, and only then tell.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -93,7 +91,8 @@ pub(super) async fn attempt(
     let effects = turn.effects.clone();
     let context = turn.context_after;
     // A copy of a kilobyte or two; serialising once more would cost a hundred times that.
-    let json: Arc<str> = turn.commit.context.json.as_str().into();
+    let json = turn.commit.context.json.as_str();
+    let shared = services.shared.as_ref().map(|cache| (cache, json.into()));
     let expects_delivery = turn.commit.outbox.iter().any(|row| !row.sent);
     let committed = services.store.commit(turn.commit).await?;
     metrics::turn_took(Stage::Commit, committing.elapsed());
@@ -108,7 +107,10 @@ pub(super) async fn attempt(
                 standing: Standing { version, turn: id },
                 context: context.into(),
             };
-            remember(services, pair, &after, &json);
+            // The cache of this process gets it when the actor leaves.
+            if let Some((cache, json)) = &shared {
+                cache.put(pair.conversation(), &after, json);
+            }
             tell(services, pair, &effects, expects_delivery);
             Ok(Verdict::Committed(after.into(), answer))
         }
@@ -353,15 +355,6 @@ fn changed(effects: &[Effect]) -> Vec<Appointment> {
             _ => None,
         })
         .collect()
-}
-
-/// After the commit: the caches. Neither waits for anything.
-fn remember(services: &Services, pair: &Pair, after: &Cached, json: &Arc<str>) {
-    let conversation = pair.conversation();
-    services.local.put(conversation, after, json);
-    if let Some(shared) = &services.shared {
-        shared.put(conversation, after, json);
-    }
 }
 
 /// After the commit: calendar, outbox, waitlist.

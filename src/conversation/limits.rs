@@ -16,7 +16,7 @@ pub struct Limits {
     pub messages_per_turn_max: usize,
     /// An actor without messages leaves after this.
     pub idle: Duration,
-    /// Live actors above which idle ones leave sooner.
+    /// Live actors above which the least recently used idle ones leave. Busy ones stay, and may be more.
     pub actors_max: usize,
     /// A conversation that rests so long begins a new session.
     pub session_gap: Duration,
@@ -31,7 +31,8 @@ impl Default for Limits {
             waiting_max: 10_000,
             messages_per_turn_max: 20,
             idle: Duration::from_secs(15 * 60),
-            actors_max: 50_000,
+            // At some 10 KB each they take 160 MB.
+            actors_max: 16_000,
             session_gap: Duration::from_secs(2 * 60 * 60),
             burst: Arc::new(|_| (Duration::ZERO, Duration::ZERO)),
         }

@@ -7,6 +7,12 @@
 //!
 //! So a message either reaches the actor that is there, or finds no entry and starts the next one; an actor that has
 //! left owes nothing and writes nothing any more.
+//!
+//! Whoever comes in above the cap of live actors has the least recently used idle one asked to leave. It is asked and
+//! not told, because only the actor itself knows whether it works on something that nobody is counted in for, such as
+//! what lay in the inbox. Busy ones are never cut: when all are busy the cap is passed, and the next rounds make room.
+
+mod recency;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,17 +23,26 @@ use ractor::{ActorId, ActorRef};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use self::recency::Recency;
 use super::actor::Message;
 use super::limits::Limits;
 use super::{Load, Refused};
 use crate::types::Pair;
 
+/// Actors that are looked at for one message above the cap: most are idle, so that the first will do.
+const LOOKS_PER_MESSAGE: usize = 16;
+/// Actors that one round looks at. A round takes the lock for well below a millisecond.
+const LOOKS_PER_ROUND: usize = 1_024;
+/// How often the rounds that make room come.
+pub(super) const ROOM_EVERY: Duration = Duration::from_millis(100);
+
 /// A live actor with the count of what it owes.
 struct Entry {
+    pair: Pair,
     actor: ActorRef<Message>,
     /// Messages admitted and not yet answered.
     owed: Arc<AtomicUsize>,
-    /// When the last one was admitted.
+    /// When the last one was admitted, or the actor was last known to be busy.
     used: Instant,
 }
 
@@ -42,21 +57,51 @@ pub(super) struct Router {
 
 #[derive(Default)]
 struct Entries {
-    live: HashMap<Pair, Entry>,
-    /// Whose actor it is, so that one that died is found without looking at all others.
-    pairs: HashMap<ActorId, Pair>,
+    live: Recency<Entry>,
+    pairs: HashMap<Pair, recency::Place>,
+    /// So that one that died is found without looking at all others.
+    actors: HashMap<ActorId, recency::Place>,
     closed: bool,
 }
 
 impl Entries {
-    fn insert(&mut self, pair: &Pair, entry: Entry) {
-        self.pairs.insert(entry.actor.get_id(), pair.clone());
-        self.live.insert(pair.clone(), entry);
+    fn insert(&mut self, entry: Entry) -> recency::Place {
+        let (pair, actor) = (entry.pair.clone(), entry.actor.get_id());
+        let place = self.live.insert(entry);
+        self.pairs.insert(pair, place);
+        self.actors.insert(actor, place);
+        place
     }
 
-    fn remove(&mut self, pair: &Pair) {
-        if let Some(entry) = self.live.remove(pair) {
-            self.pairs.remove(&entry.actor.get_id());
+    fn find(&self, pair: &Pair) -> Option<(recency::Place, &Entry)> {
+        let place = *self.pairs.get(pair)?;
+        Some((place, self.live.get(place)?))
+    }
+
+    fn remove(&mut self, place: recency::Place) {
+        if let Some(entry) = self.live.remove(place) {
+            self.pairs.remove(&entry.pair);
+            self.actors.remove(&entry.actor.get_id());
+        }
+    }
+
+    /// Asks idle actors to leave, the least recently used first.
+    fn make_room(&mut self, actors: usize, looks_max: usize) {
+        let now = Instant::now();
+        let mut asked = 0;
+        for _ in 0..looks_max.min(self.live.len()) {
+            // Busy, about to leave, or busy without being counted in: none of them needs to be looked at again soon.
+            let Some(entry) = self.live.touch_oldest() else {
+                return;
+            };
+            entry.used = now;
+            let is_idle = entry.owed.load(Ordering::Acquire) == 0;
+            if is_idle && entry.actor.send_message(Message::MakeRoom).is_ok() {
+                asked += 1;
+                if asked == actors {
+                    return;
+                }
+            }
         }
     }
 }
@@ -103,15 +148,17 @@ impl Router {
         if entries.closed || self.waiting.load(Ordering::Acquire) >= self.limits.waiting_max {
             return Err(overloaded);
         }
-        if !entries.live.contains_key(pair) {
-            let entry = Entry {
+        let known = entries.pairs.get(pair).copied();
+        let place = match known {
+            Some(place) => place,
+            None => entries.insert(Entry {
+                pair: pair.clone(),
                 actor: start()?,
                 owed: Arc::default(),
                 used: Instant::now(),
-            };
-            entries.insert(pair, entry);
-        }
-        let Some(entry) = entries.live.get_mut(pair) else {
+            }),
+        };
+        let Some(entry) = entries.live.touch(place) else {
             return Err(overloaded);
         };
         entry.used = Instant::now();
@@ -122,21 +169,24 @@ impl Router {
         }
         entry.owed.fetch_add(1, Ordering::AcqRel);
         self.waiting.fetch_add(1, Ordering::AcqRel);
-        let place = Place {
+        let counted = Place {
             owed: entry.owed.clone(),
             waiting: self.waiting.clone(),
         };
-        if entry.actor.send_message(make(place)).is_ok() {
-            return Ok(());
+        if entry.actor.send_message(make(counted)).is_err() {
+            // The actor died of a bug and its supervisor has not taken it out yet. The next sender finds a fresh one.
+            entries.remove(place);
+            return Err(overloaded);
         }
-        // The actor died of a bug and its supervisor has not taken it out yet. The next sender finds a fresh one.
-        entries.remove(pair);
-        Err(overloaded)
+        if known.is_none() && entries.live.len() > self.limits.actors_max {
+            entries.make_room(1, LOOKS_PER_MESSAGE);
+        }
+        Ok(())
     }
 
     /// The pair's live actor.
     pub(super) fn find(&self, pair: &Pair) -> Option<ActorRef<Message>> {
-        self.lock().live.get(pair).map(|entry| entry.actor.clone())
+        self.lock().find(pair).map(|(_, entry)| entry.actor.clone())
     }
 
     /// Takes an actor out of the map if it owes nothing. `true` means that it must stop now: no message will come.
@@ -144,34 +194,24 @@ impl Router {
         let mut entries = self.lock();
         let owes_nothing =
             |entry: &Entry| entry.actor.get_id() == actor && entry.owed.load(Ordering::Acquire) == 0;
-        let leaves = entries.live.get(pair).is_some_and(owes_nothing);
-        if leaves {
-            entries.remove(pair);
-            self.left.notify_waiters();
-        }
-        leaves
+        let Some(place) = entries
+            .find(pair)
+            .and_then(|(place, entry)| owes_nothing(entry).then_some(place))
+        else {
+            return false;
+        };
+        entries.remove(place);
+        self.left.notify_waiters();
+        true
     }
 
     /// Takes a dead actor out of the map, whatever it owed: those who wait are told by their closed channels.
     pub(super) fn bury(&self, actor: ActorId) {
         let mut entries = self.lock();
         // One that left by itself is out already, and its pair may have the next.
-        if let Some(pair) = entries.pairs.get(&actor).cloned() {
-            entries.remove(&pair);
+        if let Some(place) = entries.actors.get(&actor).copied() {
+            entries.remove(place);
             self.left.notify_waiters();
-        }
-    }
-
-    /// How long an actor stays without messages; shorter when there are too many.
-    pub(super) fn patience(&self) -> Duration {
-        self.patience_among(self.lock().live.len())
-    }
-
-    fn patience_among(&self, live: usize) -> Duration {
-        if live > self.limits.actors_max {
-            self.limits.idle / 10
-        } else {
-            self.limits.idle
         }
     }
 
@@ -180,11 +220,20 @@ impl Router {
     /// One round for all, because a timer of its own was 0.6 KB of each idle conversation.
     pub(super) fn wake_the_idle(&self) {
         let entries = self.lock();
-        let patience = self.patience_among(entries.live.len());
-        let is_idle = |entry: &&Entry| entry.used.elapsed() >= patience;
-        for entry in entries.live.values().filter(is_idle) {
+        let is_idle = |entry: &&Entry| entry.used.elapsed() >= self.limits.idle;
+        for entry in entries.live.iter().take_while(is_idle) {
             // One that is gone meanwhile has left already.
             let _ = entry.actor.send_message(Message::Idle);
+        }
+    }
+
+    /// Asks as many idle actors to leave as live above the cap. Those who came in above it have asked for as many; what
+    /// is left is what was busy then.
+    pub(super) fn make_room(&self) {
+        let mut entries = self.lock();
+        let above = entries.live.len().saturating_sub(self.limits.actors_max);
+        if above > 0 {
+            entries.make_room(above, LOOKS_PER_ROUND);
         }
     }
 
@@ -200,14 +249,14 @@ impl Router {
 
     /// Tells every actor to leave once it owes nothing, and waits until all have. Close first: then no actor comes.
     pub(super) async fn drain(&self) {
-        for entry in self.lock().live.values() {
+        for entry in self.lock().live.iter() {
             // One that is gone meanwhile has left already.
             let _ = entry.actor.send_message(Message::Leave);
         }
         loop {
             // Made before looking, so that no departure is missed.
             let left = self.left.notified();
-            if self.lock().live.is_empty() {
+            if self.lock().live.len() == 0 {
                 return;
             }
             left.await;
@@ -223,7 +272,7 @@ impl Router {
     }
 
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        // Every change of the map is one insert or remove, so it is whole whatever panicked meanwhile.
+        // Nothing under the lock panics halfway through a change, so the map is whole whatever panicked meanwhile.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,6 +3,7 @@
 mod admission;
 mod behind;
 mod caches;
+mod cap;
 mod faults;
 mod house;
 mod leaving;

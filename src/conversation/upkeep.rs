@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::{Conversations, Refused, Sweep};
+use super::{Conversations, Refused, Sweep, router};
 use crate::dialogue::{self, Event};
 use crate::telemetry::metrics::{self, AppointmentEvent, TurnOutcome};
 use crate::types::BusinessId;
@@ -68,18 +68,30 @@ pub(super) fn serve_waitlists(conversations: &Conversations, mut freed: mpsc::Re
     });
 }
 
-/// Lets idle actors leave, until the conversations are gone.
+/// Lets idle actors leave, and more of them above the cap, until the conversations are gone.
 pub(super) fn let_the_idle_leave(conversations: &Conversations) {
     let services = Arc::downgrade(&conversations.services);
-    let mut round = tokio::time::interval(conversations.services.router.round());
-    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let every = |period| {
+        let mut round = tokio::time::interval(period);
+        round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        round
+    };
+    let mut idle = every(conversations.services.router.round());
+    let mut room = every(router::ROOM_EVERY);
     tokio::spawn(async move {
         loop {
-            round.tick().await;
+            let is_idle_due = tokio::select! {
+                _ = idle.tick() => true,
+                _ = room.tick() => false,
+            };
             let Some(services) = services.upgrade() else {
                 return;
             };
-            services.router.wake_the_idle();
+            if is_idle_due {
+                services.router.wake_the_idle();
+            } else {
+                services.router.make_room();
+            }
         }
     });
 }

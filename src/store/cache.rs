@@ -4,8 +4,9 @@
 //! one query; only when the store says that the conversation stands just there is the cached context used (I6). So a cache that is stale,
 //! empty or ahead costs a read and can never start a turn on a wrong context.
 //!
-//! `local` is the cache of this process, `redis` the one that processes share. Both are written after every commit, on
-//! the way of the reply, so writing waits for nothing: neither for a server nor for a second serialisation.
+//! `local` is the cache of this process, written when an actor leaves: a live one holds its context itself. `redis` is
+//! the one that processes share, written after every commit, on the way of the reply. Writing waits for nothing: neither
+//! for a server nor, after a commit, for a second serialisation.
 
 pub mod local;
 pub mod redis;

@@ -137,7 +137,8 @@ async fn ask(connection: &mut PgConnection) -> Result<Condition, sqlx::Error> {
     })
 }
 
-fn stands(applied: &[i64]) -> Schema {
+/// How far the database is that has these migrations; both kinds of database have the same ones.
+pub(super) fn stands(applied: &[i64]) -> Schema {
     let known = migrations::POSTGRES.map(|(version, _, _)| version);
     let missing = known.iter().filter(|version| !applied.contains(version)).count();
     if applied.iter().any(|version| !known.contains(version)) {

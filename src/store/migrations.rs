@@ -16,6 +16,7 @@ macro_rules! files {
             files!($folder, 20261120000100, "conversations"),
             files!($folder, 20261120000200, "appointments"),
             files!($folder, 20261127000000, "dropped_messages"),
+            files!($folder, 20261128000000, "imports"),
         ]
     };
     ($folder:literal, $version:literal, $what:literal) => {
@@ -36,9 +37,9 @@ macro_rules! files {
 }
 
 /// For SQLite.
-pub(super) const SQLITE: [File; 4] = files!("sqlite");
+pub(super) const SQLITE: [File; 5] = files!("sqlite");
 /// For PostgreSQL: the same versions, the same logical shape.
-pub(super) const POSTGRES: [File; 4] = files!("postgres");
+pub(super) const POSTGRES: [File; 5] = files!("postgres");
 
 /// Runs these files.
 ///

@@ -49,6 +49,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::lane::Job;
 pub use self::open::Options;
+pub(super) use self::open::{common, migrate};
 use self::readers::Readers;
 use self::transaction::{AnyOperation, Operation, Operations};
 use super::asked::Asked;

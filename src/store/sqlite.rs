@@ -39,7 +39,9 @@ use jiff::Timestamp;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, watch};
 
+pub(super) use self::lock::FileLock;
 pub use self::open::Options;
+pub(super) use self::open::common;
 use self::operation::{Job, Operation};
 use super::asked::Asked;
 use super::rules::{Expire, Hold, Requested};

@@ -10,7 +10,7 @@ mod changes;
 mod conversations;
 mod durability;
 mod effects;
-mod given;
+pub(crate) mod given;
 mod holds;
 mod inbox;
 mod outbox;

@@ -34,13 +34,13 @@ use frontdesk::types::GoalId;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
-use super::support::desk::Desk;
+use super::support::desk::{Desk, Place};
 
 /// Plays one story.
-async fn play(name: &str, twice: bool) {
+async fn play(name: &str, place: Place, twice: bool) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("tests/stories").join(name)).unwrap();
-    let mut stage = Stage::set(root, &text, twice).await;
+    let mut stage = Stage::set(root, &text, place, twice).await;
     for (number, line) in (1..).zip(text.lines()) {
         let at = format!("{name}:{number}: {}", line.trim());
         stage.act(line, &at).await;
@@ -65,7 +65,7 @@ fn quoted(text: &str) -> Vec<&str> {
 }
 
 impl Stage {
-    async fn set(root: &Path, text: &str, twice: bool) -> Self {
+    async fn set(root: &Path, text: &str, place: Place, twice: bool) -> Self {
         let first = |word: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(word))
@@ -91,7 +91,7 @@ impl Stage {
         } else {
             Duration::ZERO
         };
-        let desk = Desk::open(catalogue, now, burst, twice).await;
+        let desk = Desk::open_in(place, catalogue, now, burst, twice).await;
         Self {
             desk,
             last: None,
@@ -322,19 +322,25 @@ fn spelled(text: &str) -> String {
     text.replace("<long>", &"lorem ipsum dolor sit amet ".repeat(220))
 }
 
-/// Every story, once as it is and once with every message delivered twice. A test makes sure that none is forgotten.
+/// Every story, once as it is, once with every message delivered twice, and so again on PostgreSQL and Redis. A test makes sure that none is forgotten.
 macro_rules! stories {
     ($($name:ident)*) => {
         mod once {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), false).await;
+                super::play(concat!(stringify!($name), ".txt"), super::Place::Sqlite, false).await;
             })*
         }
         mod twice {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), true).await;
+                super::play(concat!(stringify!($name), ".txt"), super::Place::Sqlite, true).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::play(concat!(stringify!($name), ".txt"), super::Place::Postgres, true).await;
             })*
         }
         #[test]

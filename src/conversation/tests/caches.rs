@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 
-use super::house::{House, pair};
+use super::house::{House, pair, quiet};
 use super::store::standing_at;
 use crate::conversation::Limits;
 use crate::dialogue::Context;
@@ -29,6 +29,7 @@ async fn after_two_turns() -> (House, House) {
     let first = House::open().await;
     first.says("anna", "gel on friday").await;
     first.says("anna", "2pm").await;
+    first.leaves("anna").await;
     let second = House::on(first.store.clone(), Limits::default()).await;
     first.store.take_calls();
     (first, second)
@@ -61,6 +62,7 @@ async fn stale_and_ahead_and_broken_caches_start_no_turn_on_a_wrong_context() {
             };
             cache.remember(&pair("anna"), wrong(version));
             goes_on_rightly(&house).await;
+            house.leaves("anna").await;
             assert_eq!(cache.remembers(&pair("anna")), Some(3), "{tier} at {version}");
         }
     }
@@ -97,11 +99,34 @@ async fn a_store_that_went_back_is_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_caches_know_what_was_committed() {
+async fn the_shared_cache_knows_at_once_what_was_committed_and_that_of_the_process_when_the_actor_leaves() {
     let house = House::open().await;
-    house.says("anna", "hi").await;
-    assert_eq!(house.local.remembers(&pair("anna")), Some(1));
+    house.says("anna", "gel on friday").await;
     assert_eq!(house.shared.remembers(&pair("anna")), Some(1));
+    assert_eq!(house.local.remembers(&pair("anna")), None, "the live actor knows");
+    let (_, owned) = house.conversations.context(&pair("anna")).await.unwrap().unwrap();
+    house.leaves("anna").await;
+    let left = house.local.get_now(&pair("anna")).unwrap();
+    assert_eq!((left.standing.version, &*left.context), (1, &owned));
+    house.says("anna", "2pm").await;
+    assert_eq!(
+        house.local.remembers(&pair("anna")),
+        None,
+        "the next actor has taken it"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_actor_that_was_killed_leaves_nothing_to_the_cache() {
+    let house = House::open().await;
+    house.says("anna", "gel on friday").await;
+    house.says("anna", "2pm").await;
+    let router = &house.conversations.services.router;
+    router.find(&pair("anna")).unwrap().kill();
+    quiet().await;
+    assert_eq!(house.load(), (0, 0));
+    assert_eq!(house.local.remembers(&pair("anna")), None);
+    goes_on_rightly(&house).await;
 }
 
 #[tokio::test(start_paused = true)]

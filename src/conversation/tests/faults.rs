@@ -61,7 +61,8 @@ async fn when_the_store_cannot_commit_the_message_is_refused_and_nothing_is_reme
     let gel = message("anna", "a", "gel on friday");
     let refused = house.send(gel.clone()).await.unwrap();
     assert!(matches!(refused, Err(Refused::Store(_))), "{refused:?}");
-    assert_eq!(house.local.remembers(&pair("anna")), Some(1));
+    assert_eq!(house.shared.remembers(&pair("anna")), Some(1));
+    assert_eq!(house.local.remembers(&pair("anna")), None);
     let context = house.conversations.context(&pair("anna")).await.unwrap();
     let (version, context) = context.unwrap();
     assert_eq!((version, context.goals.len()), (1, 0));

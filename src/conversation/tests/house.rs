@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
+use super::super::actor::Message;
 use super::super::{Answer, Businesses, Conversations, Limits, Parts, Refused, Said};
 use super::store::FakeStore;
 use crate::booking::Catalogue;
@@ -215,6 +216,15 @@ impl House {
     /// Somebody says something and is answered.
     pub(super) async fn says(&self, who: &str, text: &str) -> Answer {
         answered(self.send(own_message(who, text)).await.unwrap())
+    }
+
+    /// The pair's actor is asked to make room, and does.
+    pub(super) async fn leaves(&self, who: &str) {
+        let router = &self.conversations.services.router;
+        let actor = router.find(&pair(who)).unwrap();
+        assert!(actor.send_message(Message::MakeRoom).is_ok());
+        quiet().await;
+        assert!(router.find(&pair(who)).is_none(), "{who} has left");
     }
 
     /// How many live and how many wait.

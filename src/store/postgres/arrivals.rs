@@ -33,7 +33,7 @@ fn statement(batch: &[&Vec<Inbound>]) -> PgQuery {
     messages.sort_by(|a, b| a.key.cmp(&b.key));
     let mut rows = Inboxes::default();
     for message in messages {
-        rows.push(message);
+        rows.push(message, message.pair().conversation().0);
     }
     rows.bind(sqlx::query(
         "INSERT INTO inbox

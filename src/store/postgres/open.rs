@@ -4,15 +4,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Row as _};
 use tokio::sync::{mpsc, watch};
 
 use super::arrivals::Accepting;
 use super::handover::Handover;
 use super::holds::Holding;
 use super::link::Link;
-use super::readers::Readers;
+use super::readers::{Read as _, Readers};
 use super::turns::Committing;
 use super::{PostgresStore, Queues, lane, transaction};
 use crate::store::{Error, Result, migrations};
@@ -47,8 +47,12 @@ impl Options {
     /// The database at `url`, with the usual numbers.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
+        Self::of(SecretString::from(url.into()))
+    }
+
+    pub(in crate::store) fn of(url: SecretString) -> Self {
         Self {
-            url: SecretString::from(url.into()),
+            url,
             readers: 8,
             committers: 2,
             connect_timeout: Duration::from_secs(5),
@@ -60,7 +64,7 @@ impl Options {
 }
 
 /// What every connection has in common.
-fn common(options: &Options) -> Result<PgConnectOptions> {
+pub(in crate::store) fn common(options: &Options) -> Result<PgConnectOptions> {
     let url: PgConnectOptions = options
         .url
         .expose_secret()
@@ -104,6 +108,7 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
         .acquire_timeout(options.acquire_timeout);
     let readers = Readers::new(pool, common.clone(), statement_limit);
     migrate(&common, options.connect_timeout).await?;
+    check_that_it_is_whole(&readers).await?;
 
     let (alive, ended) = watch::channel(());
     let link = |options: PgConnectOptions| Link::new(options, CONNECT_LIMIT, statement_limit);
@@ -163,7 +168,7 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static, alive: &watch::Sender<
 }
 
 /// Brings the database to this version's schema. Several processes may start at once: sqlx takes an advisory lock.
-async fn migrate(options: &PgConnectOptions, limit: Duration) -> Result<()> {
+pub(in crate::store) async fn migrate(options: &PgConnectOptions, limit: Duration) -> Result<()> {
     // A migration may take longer than any statement of a running service.
     let options = options
         .clone()
@@ -184,6 +189,21 @@ async fn migrate(options: &PgConnectOptions, limit: Duration) -> Result<()> {
     }
     migrations::migrator(&migrations::POSTGRES).run(&pool).await?;
     pool.close().await;
+    Ok(())
+}
+
+/// Half an installation must not be served: what is copied later would meet what was written meanwhile.
+async fn check_that_it_is_whole(readers: &Readers) -> Result<()> {
+    let unfinished = sqlx::query("SELECT EXISTS (SELECT 1 FROM imports WHERE finished_at IS NULL)")
+        .read_one(readers)
+        .await?;
+    if unfinished.try_get(0)? {
+        return Err(Error::Open(
+            "an import into this database was begun and not finished; run `frontdesk import-sqlite FILE` again \
+             until it says that all is equal, or use an empty database"
+                .to_owned(),
+        ));
+    }
     Ok(())
 }
 

@@ -125,13 +125,13 @@ pub(super) struct Inboxes<'a> {
 }
 
 impl<'a> Inboxes<'a> {
-    pub(super) fn push(&mut self, message: &'a Inbound) {
+    pub(super) fn push(&mut self, message: &'a Inbound, conversation: Uuid) {
         self.channel.push(message.key.channel.as_str());
         self.account.push(&message.key.account);
         self.message_id.push(message.key.message_id.as_str());
         self.business.push(message.business.as_str());
         self.participant.push(message.participant.as_str());
-        self.conversation.push(message.pair().conversation().0);
+        self.conversation.push(conversation);
         self.text.push(&message.text);
         self.attachments.push(message.attachments.as_deref());
         self.sent_at.push(message.sent_at.map(time));
@@ -232,7 +232,15 @@ impl<'a> TurnRows<'a> {
             .any(|effect| matches!(effect, Effect::Profile(_)));
         for message in &turn.answered {
             self.answered.turn_of.push(turn.turn.0);
-            self.answered.push(message);
+            // Nearly always its own; ids are computed, so that it costs less to look.
+            let is_own =
+                message.business == turn.pair.business && message.participant == turn.pair.participant;
+            let of_message = if is_own {
+                conversation
+            } else {
+                message.pair().conversation().0
+            };
+            self.answered.push(message, of_message);
             if turn.expected_version == 0 {
                 let beginners = &mut self.beginners;
                 beginners.conversation.push(conversation);

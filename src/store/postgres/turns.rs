@@ -50,7 +50,8 @@ impl Lane for Committing {
         let mut changes = Changes::default();
         // What is not plain is left out, and so answered with `None`.
         let mut plain: Vec<&TurnCommit> = batch.iter().copied().filter(|turn| changes.take(turn)).collect();
-        plain.sort_unstable_by_key(|turn| turn.pair.conversation());
+        // The id is computed.
+        plain.sort_by_cached_key(|turn| turn.pair.conversation());
         if plain.is_empty() {
             return Ok(batch.iter().map(|_| None).collect());
         }

@@ -15,13 +15,13 @@ const WAIT: Duration = Duration::from_secs(2);
 
 /// Held until dropped.
 #[derive(Debug)]
-pub(super) struct FileLock {
+pub(in crate::store) struct FileLock {
     _file: File,
 }
 
 impl FileLock {
     /// Locks the file beside the database.
-    pub(super) async fn of(database: &Path) -> Result<Self> {
+    pub(in crate::store) async fn of(database: &Path) -> Result<Self> {
         let mut path = database.as_os_str().to_owned();
         path.push(".lock");
         let path = PathBuf::from(path);

@@ -108,7 +108,7 @@ fn create(path: &Path) -> std::io::Result<()> {
 }
 
 /// What every connection has in common.
-fn common(path: &Path) -> SqliteConnectOptions {
+pub(in crate::store) fn common(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)

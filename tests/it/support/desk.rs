@@ -11,8 +11,10 @@ use frontdesk::booking::visit::{NewAppointment, StaffWish, wish_for};
 use frontdesk::clock::{Clock, ManualClock};
 use frontdesk::conversation::{Answer, Business, Businesses, Conversations, Limits, Parts, Said, Sweep};
 use frontdesk::dialogue::Context;
-use frontdesk::store::cache::LocalCache;
 use frontdesk::store::cache::local::Bounds;
+use frontdesk::store::cache::redis::{self, Address};
+use frontdesk::store::cache::{ContextCache, LocalCache, RedisCache};
+use frontdesk::store::postgres::PostgresStore;
 use frontdesk::store::sqlite::{Options, SqliteStore};
 use frontdesk::store::{
     Actor, AppointmentQuery, Change, ChangeOutcome, Direction, Inbound, MessageKey, Store, TranscriptEntry,
@@ -23,6 +25,9 @@ use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use super::postgres::Database;
+use super::redis::Redis;
 
 /// How long an answer may take before a test gives up.
 const WAIT: Duration = Duration::from_secs(20);
@@ -36,15 +41,66 @@ pub(crate) struct Desk {
     messages: AtomicU64,
     /// Every message is delivered twice, at the same time.
     twice: bool,
-    _folder: TempDir,
+    _house: House,
+}
+
+/// Where a desk keeps things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In an SQLite file.
+    Sqlite,
+    /// In PostgreSQL, with contexts remembered in Redis.
+    Postgres,
+}
+
+/// What goes away with a desk.
+enum House {
+    Folder(#[expect(dead_code, reason = "it is removed with the desk")] TempDir),
+    Servers(#[expect(dead_code, reason = "they end with the desk")] Box<(Database, Redis)>),
+}
+
+/// Opens the place: its store, and its shared cache if it has one.
+async fn furnish(place: Place) -> (House, Arc<dyn Store>, Option<Arc<dyn ContextCache>>) {
+    match place {
+        Place::Sqlite => {
+            let folder = TempDir::new().unwrap();
+            let options = Options::file(folder.path().join("frontdesk.db"));
+            let store = SqliteStore::open(&options).await.unwrap();
+            (House::Folder(folder), Arc::new(store), None)
+        }
+        Place::Postgres => {
+            let (database, redis) = (Database::new().await, Redis::start());
+            let store = PostgresStore::open(&database.options()).await.unwrap();
+            let options = redis::Options {
+                address: Address {
+                    nodes: vec![redis.url().into()],
+                    is_cluster: false,
+                    ca: None,
+                },
+                limit: Duration::from_millis(500),
+                ttl: Duration::from_secs(3600),
+            };
+            let cache = RedisCache::open(&options).await.unwrap();
+            let house = House::Servers(Box::new((database, redis)));
+            (house, Arc::new(store), Some(Arc::new(cache)))
+        }
+    }
 }
 
 impl Desk {
-    /// A desk for one business, at a local time.
+    /// A desk for one business, at a local time, with its things in a file.
     pub(crate) async fn open(catalogue: Catalogue, now: DateTime, burst: Duration, twice: bool) -> Self {
-        let folder = TempDir::new().unwrap();
-        let options = Options::file(folder.path().join("frontdesk.db"));
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&options).await.unwrap());
+        Self::open_in(Place::Sqlite, catalogue, now, burst, twice).await
+    }
+
+    pub(crate) async fn open_in(
+        place: Place,
+        catalogue: Catalogue,
+        now: DateTime,
+        burst: Duration,
+        twice: bool,
+    ) -> Self {
+        let (house, store, shared) = furnish(place).await;
         let now = catalogue.time_zone.to_timestamp(now).unwrap();
         let clock = Arc::new(ManualClock::at(now));
         let businesses = Businesses::new(store.clone());
@@ -59,7 +115,7 @@ impl Desk {
                 bytes_max: 1 << 20,
                 idle: Duration::from_secs(3600),
             })),
-            shared: None,
+            shared,
             limits: Limits {
                 burst: Arc::new(move |_| (burst, burst * 4)),
                 ..Limits::default()
@@ -76,7 +132,7 @@ impl Desk {
             business,
             messages,
             twice,
-            _folder: folder,
+            _house: house,
         }
     }
 

@@ -1,0 +1,2 @@
+-- Nothing: an import goes from SQLite into PostgreSQL, and only its target keeps books about it.
+-- The file is here so that both databases have the same versions.
