@@ -33,35 +33,23 @@ pub fn lexicon(catalogue: &Catalogue) -> Lexicon {
         services: catalogue
             .services
             .iter()
-            .map(|s| Entry {
-                id: s.id.clone(),
-                names: called(&s.name, &s.aliases),
-            })
+            .map(|s| Entry::new(s.id.clone(), called(&s.name, &s.aliases)))
             .collect(),
         bundles: catalogue
             .bundles
             .iter()
-            .map(|b| Entry {
-                id: b.services.clone(),
-                names: b.names.clone(),
-            })
+            .map(|b| Entry::new(b.services.clone(), b.names.clone()))
             .collect(),
         staff: catalogue
             .resources
             .iter()
             .filter(|r| r.kind == ResourceKind::Staff && r.active)
-            .map(|r| Entry {
-                id: r.id.clone(),
-                names: called(&r.name, &r.aliases),
-            })
+            .map(|r| Entry::new(r.id.clone(), called(&r.name, &r.aliases)))
             .collect(),
         faq: catalogue
             .faq
             .iter()
-            .map(|f| Entry {
-                id: f.key.clone(),
-                names: f.keywords.clone(),
-            })
+            .map(|f| Entry::new(f.key.clone(), f.keywords.clone()))
             .collect(),
         hours,
         half_means_past: half_means_past(&catalogue.locale),

@@ -32,6 +32,24 @@ pub struct Entry<T> {
     pub id: T,
     /// Its name first, then its aliases.
     pub names: Vec<String>,
+    /// The words of each name, in lower case: made once, because every message is compared with them.
+    pub(crate) words: Vec<Vec<String>>,
+}
+
+impl<T> Entry<T> {
+    /// A thing that is called so: its name first, then its aliases.
+    #[must_use]
+    pub fn new(id: T, names: Vec<String>) -> Self {
+        let words = names.iter().map(|name| split(name)).collect();
+        Self { id, names, words }
+    }
+}
+
+fn split(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .map(|w| w.trim_matches('\'').to_lowercase())
+        .filter(|w| !w.is_empty())
+        .collect()
 }
 
 impl Lexicon {
@@ -53,7 +71,7 @@ fn entries<T: PartialEq>(names: &[String], id: impl Fn(&str) -> Option<T>) -> Ve
         let fresh = id(&slug(name)).filter(|id| entries.iter().all(|e| e.id != *id));
         if let Some(id) = fresh.or_else(|| id(&format!("name-{place}"))) {
             let names = vec![name.clone()];
-            entries.push(Entry { id, names });
+            entries.push(Entry::new(id, names));
         }
     }
     entries

@@ -30,9 +30,9 @@ struct Match {
     exact: bool,
 }
 
-struct Name {
+struct Name<'a> {
     entry: usize,
-    words: Vec<String>,
+    words: &'a [String],
     /// Words that must be said for the whole name to be said.
     needed: usize,
     noise: Vec<bool>,
@@ -59,11 +59,10 @@ pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise:
     found
 }
 
-fn names<T>(lang: &Lang, entries: &[Entry<T>], noise: List) -> Vec<Name> {
+fn names<'a, T>(lang: &Lang, entries: &'a [Entry<T>], noise: List) -> Vec<Name<'a>> {
     let mut out = Vec::new();
     for (entry, it) in entries.iter().enumerate() {
-        for name in &it.names {
-            let words: Vec<String> = split(name);
+        for words in &it.words {
             if words.is_empty() {
                 continue;
             }
@@ -92,14 +91,7 @@ fn names<T>(lang: &Lang, entries: &[Entry<T>], noise: List) -> Vec<Name> {
     out
 }
 
-fn split(name: &str) -> Vec<String> {
-    name.split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .map(|w| w.trim_matches('\'').to_lowercase())
-        .filter(|w| !w.is_empty())
-        .collect()
-}
-
-fn matches(text: &Text<'_>, lang: &Lang, names: &[Name], at: usize) -> Vec<Match> {
+fn matches(text: &Text<'_>, lang: &Lang, names: &[Name<'_>], at: usize) -> Vec<Match> {
     let Some(token) = text.get(at).filter(|t| t.kind != Kind::Sign) else {
         return Vec::new();
     };
@@ -157,7 +149,7 @@ fn near(word: &str, said: &str) -> bool {
 fn longest(
     text: &Text<'_>,
     lang: &Lang,
-    names: &[Name],
+    names: &[Name<'_>],
     first: &[Match],
     at: usize,
 ) -> (Option<Mention>, usize) {

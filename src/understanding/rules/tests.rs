@@ -19,17 +19,20 @@ mod times;
 pub(super) const NOW: DateTime = datetime(2026, 11, 18, 10, 0, 0, 0);
 
 pub(super) fn salon() -> Lexicon {
-    let service = |id: &str, names: &[&str]| Entry {
-        id: ServiceId::new(id).unwrap(),
-        names: names.iter().map(|n| (*n).to_owned()).collect(),
+    let service = |id: &str, names: &[&str]| {
+        Entry::new(
+            ServiceId::new(id).unwrap(),
+            names.iter().map(|n| (*n).to_owned()).collect(),
+        )
     };
-    let person = |name: &str| Entry {
-        id: ResourceId::new(name.to_lowercase()).unwrap(),
-        names: vec![name.to_owned()],
+    let person = |name: &str| {
+        Entry::new(
+            ResourceId::new(name.to_lowercase()).unwrap(),
+            vec![name.to_owned()],
+        )
     };
-    let faq = |key: &str, words: &[&str]| Entry {
-        id: key.to_owned(),
-        names: words.iter().map(|n| (*n).to_owned()).collect(),
+    let faq = |key: &str, words: &[&str]| {
+        Entry::new(key.to_owned(), words.iter().map(|n| (*n).to_owned()).collect())
     };
     let mut hours = vec![(Weekday::Saturday, time(10, 0, 0, 0), time(17, 0, 0, 0))];
     for day in [
@@ -48,17 +51,17 @@ pub(super) fn salon() -> Lexicon {
             service("nail-art", &["Nail Art add-on", "nail art"]),
             service("nail-art-workshop", &["Nail Art Workshop", "workshop", "class"]),
         ],
-        bundles: vec![Entry {
-            id: vec![
+        bundles: vec![Entry::new(
+            vec![
                 ServiceId::new("basic-manicure").unwrap(),
                 ServiceId::new("pedicure").unwrap(),
             ],
-            names: vec![
+            vec![
                 "mani-pedi".to_owned(),
                 "mani pedi".to_owned(),
                 "mani and pedi".to_owned(),
             ],
-        }],
+        )],
         staff: vec![person("Mai"), person("Linh"), person("Sofia")],
         faq: vec![faq("wifi", &["wifi", "wi-fi"])],
         hours,
