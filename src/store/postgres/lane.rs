@@ -142,6 +142,13 @@ async fn persistently<L: Lane>(
 ) -> Result<Vec<Option<L::Output>>> {
     let mut pauses = Pauses::of_a_write();
     loop {
+        // Without a connection nothing was asked, so that nothing is in doubt.
+        if let Err(error) = link.get().await {
+            if pauses.wait().await {
+                continue;
+            }
+            return Err(Error::Unavailable(error));
+        }
         let error = match lane.write(link, batch).await {
             Ok(answers) => return Ok(answers),
             Err(error) => error,
