@@ -31,7 +31,9 @@ fn remedy(error: &sqlx::Error) -> Remedy {
                 .and_then(DatabaseError::code);
             sqlite(code.and_then(|code| code.parse().ok()).unwrap_or(0))
         }
+        // A message cut off in the middle reads as a protocol that was not kept.
         sqlx::Error::Io(_)
+        | sqlx::Error::Protocol(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
