@@ -25,10 +25,28 @@ pub struct Business {
     pub lexicon: Lexicon,
     /// The version of the catalogue document.
     pub version: u64,
+    /// One for all versions of the catalogue: a turn that still works with an older one must hear of changes, too, or
+    /// it would lose the same slot for ever.
+    known: Arc<KnownCalendar>,
+}
+
+#[derive(Debug)]
+struct KnownCalendar {
     calendar: tokio::sync::Mutex<Arc<Calendar>>,
     /// Counts announced changes; `seen` is the count that the calendar has read.
     changes: AtomicU64,
     seen: AtomicU64,
+}
+
+impl KnownCalendar {
+    /// One that has to be read before its first use.
+    fn unread() -> Self {
+        Self {
+            calendar: tokio::sync::Mutex::default(),
+            changes: AtomicU64::new(1),
+            seen: AtomicU64::new(0),
+        }
+    }
 }
 
 /// Every business that this process has met. Cheap to clone.
@@ -80,7 +98,7 @@ impl Businesses {
     /// Says that allocations of a business changed: its calendar is refreshed before its next use.
     pub fn calendar_changed(&self, id: &BusinessId) {
         if let Some(business) = self.lock().get(id) {
-            business.changes.fetch_add(1, Ordering::Release);
+            business.known.changes.fetch_add(1, Ordering::Release);
         }
     }
 
@@ -91,9 +109,10 @@ impl Businesses {
     pub async fn calendar(&self, business: &Business, now: Timestamp) -> Result<Arc<Calendar>> {
         // Held across the read on purpose: of many turns that find the calendar stale, one reads and the rest wait
         // for it. The read itself is limited by the store.
-        let mut calendar = business.calendar.lock().await;
-        let changes = business.changes.load(Ordering::Acquire);
-        if business.seen.load(Ordering::Acquire) != changes {
+        let known = &business.known;
+        let mut calendar = known.calendar.lock().await;
+        let changes = known.changes.load(Ordering::Acquire);
+        if known.seen.load(Ordering::Acquire) != changes {
             let from = now.checked_sub(PAST).unwrap_or(now);
             let delta = self
                 .store
@@ -104,29 +123,28 @@ impl Businesses {
                 fresh.apply(appointment);
             }
             fresh.version = delta.version;
-            business.seen.store(changes, Ordering::Release);
+            known.seen.store(changes, Ordering::Release);
         }
         Ok(calendar.clone())
     }
 
     fn keep(&self, catalogue: Catalogue, version: u64) -> Arc<Business> {
+        let lexicon = names::lexicon(&catalogue);
+        let mut known = self.lock();
+        let calendar = match known.get(&catalogue.id) {
+            // Two readers at once: what is known already stays, so that no turn goes back to an older catalogue.
+            Some(kept) if kept.version >= version => return kept.clone(),
+            Some(kept) => kept.known.clone(),
+            None => Arc::new(KnownCalendar::unread()),
+        };
         let business = Arc::new(Business {
-            lexicon: names::lexicon(&catalogue),
+            lexicon,
             catalogue,
             version,
-            calendar: tokio::sync::Mutex::default(),
-            changes: AtomicU64::new(1),
-            seen: AtomicU64::new(0),
+            known: calendar,
         });
-        let mut known = self.lock();
-        match known.get(&business.catalogue.id) {
-            // Two readers at once: the newer version stays, so that no turn goes back to an older catalogue.
-            Some(kept) if kept.version > business.version => kept.clone(),
-            _ => {
-                known.insert(business.catalogue.id.clone(), business.clone());
-                business
-            }
-        }
+        known.insert(business.catalogue.id.clone(), business.clone());
+        business
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<BusinessId, Arc<Business>>> {
@@ -142,4 +160,31 @@ fn read(id: &BusinessId, document: &str) -> Result<Catalogue> {
         id: id.to_string(),
         problem: mistakes.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::tests::store::FakeStore;
+
+    #[tokio::test]
+    async fn whoever_met_a_business_first_hears_of_its_changes_as_the_last_does() {
+        let businesses = Businesses::new(Arc::new(FakeStore::default()));
+        let catalogue = || Catalogue::from_toml(include_str!("../../examples/lotus-nails.toml")).unwrap();
+        let now: Timestamp = "2026-11-18T15:00:00Z".parse().unwrap();
+        // Two that read it at once, and one that met a newer version.
+        let first = businesses.keep(catalogue(), 1);
+        let second = businesses.keep(catalogue(), 1);
+        assert!(Arc::ptr_eq(&first, &second));
+        let newer = businesses.keep(catalogue(), 2);
+        businesses.calendar(&first, now).await.unwrap();
+
+        businesses.calendar_changed(&newer.catalogue.id);
+        let is_stale = |business: &Business| {
+            business.known.seen.load(Ordering::Relaxed) != business.known.changes.load(Ordering::Relaxed)
+        };
+        assert!(is_stale(&first) && is_stale(&newer));
+        businesses.calendar(&first, now).await.unwrap();
+        assert!(!is_stale(&newer));
+    }
 }

@@ -10,4 +10,4 @@ mod leaving;
 mod once;
 mod order;
 mod poison;
-mod store;
+pub(in crate::conversation) mod store;

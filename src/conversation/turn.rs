@@ -410,6 +410,7 @@ async fn decide(
         }
     }
     // Others were faster every time: an overload, not a state of the conversation.
+    tracing::warn!(conversation = %pair.conversation(), conflicts, losses, "a turn was given up: others were faster each time");
     metrics::turn_ended(TurnOutcome::Failed);
     Err(overloaded().into())
 }

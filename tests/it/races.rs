@@ -44,8 +44,10 @@ async fn race(round: u64) {
         for sent in &answers {
             let Some(Said::Answered(_)) = sent.said.first() else {
                 panic!(
-                    "round {round}: {} got no answer: {:?}",
-                    sent.participant, sent.said
+                    "round {round}: {} got no answer: {:?}\n{}",
+                    sent.participant,
+                    sent.said,
+                    site.log()
                 );
             };
         }

@@ -66,7 +66,7 @@ struct Rows {
     turns: Vec<Vec<String>>,
 }
 
-pub(super) struct FakeStore {
+pub(in crate::conversation) struct FakeStore {
     rows: Mutex<Rows>,
     calls: Mutex<Vec<&'static str>>,
     on_open: Mutex<VecDeque<Fault>>,
