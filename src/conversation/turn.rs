@@ -362,12 +362,8 @@ async fn understand(
     }
 }
 
-/// How often a turn is decided again because its conversation had moved on. One other writer is a failover; more is a
-/// mistake of somebody's.
-const CONFLICTS_MAX: u32 = 8;
-/// How often a turn is decided again because its slot was lost. Each time somebody else has won, so that of many who
-/// want the same hour the last is served after as many rounds as there are winners; each takes a few milliseconds.
-const LOSSES_MAX: u32 = 64;
+/// How often a turn is decided again because the world had moved on.
+const ATTEMPTS_MAX: u32 = 8;
 
 /// Decides and commits, again and again while the world moves on under it. `None` for an answer means that there was
 /// nothing to say or do.
@@ -384,8 +380,7 @@ async fn decide(
         .await?
         .ok_or(Refused::UnknownBusiness)?;
     let mut lost = None;
-    let (mut conflicts, mut losses) = (0, 0);
-    while conflicts < CONFLICTS_MAX && losses < LOSSES_MAX {
+    for _ in 0..ATTEMPTS_MAX {
         let input = event.map_or(Input::Messages(&draft.heard), Input::Event);
         match commit::attempt(services, pair, &business, &loaded, &draft, input, lost).await? {
             Verdict::Committed(after, answer) => {
@@ -396,12 +391,10 @@ async fn decide(
             Verdict::Taken(start) => {
                 metrics::turn_ended(TurnOutcome::EffectRefused);
                 lost = start.or(lost);
-                losses += 1;
             }
             Verdict::Conflict => {
                 metrics::turn_ended(TurnOutcome::VersionConflict);
                 loaded = load(services, pair).await?.0;
-                conflicts += 1;
             }
             Verdict::AlreadyAnswered(keys) => {
                 metrics::turn_ended(TurnOutcome::AlreadyAnswered);
@@ -410,7 +403,7 @@ async fn decide(
         }
     }
     // Others were faster every time: an overload, not a state of the conversation.
-    tracing::warn!(conversation = %pair.conversation(), conflicts, losses, "a turn was given up: others were faster each time");
+    tracing::warn!(conversation = %pair.conversation(), "a turn was given up: others were faster each time");
     metrics::turn_ended(TurnOutcome::Failed);
     Err(overloaded().into())
 }
