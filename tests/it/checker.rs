@@ -9,7 +9,7 @@ mod copy;
 mod corruptions;
 mod rules;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::Path;
 
@@ -157,10 +157,10 @@ impl Database {
         let inbox = self.inbox().await;
         let mut found = Vec::new();
         let mut sent_by: BTreeMap<&str, Vec<(&Sent, i64)>> = BTreeMap::new();
-        let mut unknown: Vec<_> = inbox.keys().collect();
+        let mut unknown: BTreeSet<_> = inbox.keys().collect();
         for sent in log {
             let key = (sent.participant.clone(), sent.message_id.clone());
-            unknown.retain(|other| **other != key);
+            unknown.remove(&key);
             let kept = inbox.get(&key).map_or(&[][..], Vec::as_slice);
             check_sent(sent, kept, &mut found);
             if let [Kept { seq: Some(seq), .. }] = kept {
