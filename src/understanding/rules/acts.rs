@@ -61,7 +61,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     for piece in &times {
         mark(&mut taken, piece.from, piece.to);
     }
-    let service_acts = services_said(lang, heard.lexicon, &text, &named, &mut taken);
+    let service_acts = services_said(heard.lexicon, &text, &named, &mut taken);
     let staff_acts = staff_said(heard, &text, &named.staff, &hits, &mut taken);
 
     let party = if choice.is_some() {

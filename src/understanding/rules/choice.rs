@@ -100,7 +100,7 @@ fn timed(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(usize, usize, 
     // "later than 10:30", "not Saturday" and questions are no picks.
     let wary = |w: &Token<'_>| {
         // "half past ten", "quarter to three"
-        let of_the_clock = lang.listed(List::OfTheClock, &w.low);
+        let of_the_clock = w.lists.has(List::OfTheClock);
         w.raw == "?"
             || !of_the_clock
                 && [

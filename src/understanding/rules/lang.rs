@@ -14,7 +14,7 @@ use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::cues::Cues;
-pub(crate) use lists::List;
+pub(crate) use lists::{List, Lists};
 
 /// The part that a word can play in a time expression or around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -199,15 +199,10 @@ pub(crate) struct Lang {
     pub(crate) holidays: Vec<Holiday>,
     holiday_starts: HashSet<String>,
     pub(crate) cues: Cues,
-    /// The words and phrases that code asks for by their list; every list is there.
-    lists: HashMap<List, Phrases>,
-}
-
-/// Phrases of the data file, for quick looks.
-#[derive(Debug, Default)]
-struct Phrases {
-    words: HashSet<String>,
-    by_letter: HashMap<char, Vec<Vec<String>>>,
+    /// The lists on which a word stands.
+    listed: HashMap<String, Lists>,
+    /// The words and phrases of each list, in the order of [`List::ALL`], by first letter.
+    phrases: Vec<HashMap<char, Vec<Vec<String>>>>,
 }
 
 static ENGLISH: LazyLock<Lang> = LazyLock::new(|| {
@@ -258,16 +253,14 @@ impl Lang {
     /// The phrases of a list in the data file that may begin with this word.
     pub(crate) fn phrases(&self, list: List, word: &str) -> &[Vec<String>] {
         let first = word.chars().next();
-        let list = self.lists.get(&list).zip(first);
-        list.and_then(|(list, first)| list.by_letter.get(&first))
+        let list = self.phrases.get(list as usize).zip(first);
+        list.and_then(|(list, first)| list.get(&first))
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the list has this single word.
-    pub(crate) fn listed(&self, list: List, word: &str) -> bool {
-        self.lists
-            .get(&list)
-            .is_some_and(|list| list.words.contains(word))
+    /// The lists that have this single word.
+    pub(crate) fn lists_of(&self, word: &str) -> Lists {
+        self.listed.get(word).copied().unwrap_or_default()
     }
 }
 

@@ -33,9 +33,26 @@ struct Match {
 struct Name<'a> {
     entry: usize,
     words: &'a [String],
-    /// Words that must be said for the whole name to be said.
-    needed: usize,
-    noise: Vec<bool>,
+}
+
+impl Name<'_> {
+    /// Which of its words it can do without, and how many must be said for the whole name to be said.
+    fn noise(&self, lang: &Lang, noise: List) -> (Vec<bool>, usize) {
+        let words = self.words;
+        let mut quiet: Vec<bool> = words
+            .iter()
+            .map(|word| {
+                let lists = lang.lists_of(word);
+                lists.has(noise) || lists.has(List::Quiet) || words.len() > 1 && word.chars().nth(1).is_none()
+            })
+            .collect();
+        let needed = quiet.iter().filter(|quiet| !**quiet).count();
+        if needed == 0 {
+            quiet.fill(false);
+            return (quiet, words.len());
+        }
+        (quiet, needed)
+    }
 }
 
 /// Finds every mention of `entries` in `text`. `noise` names the list of words that names can do without.
@@ -43,7 +60,7 @@ pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise:
     if entries.is_empty() {
         return Vec::new();
     }
-    let names = names(lang, entries, noise);
+    let names = names(entries);
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -52,43 +69,20 @@ pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise:
             at += 1;
             continue;
         }
-        let (mention, to) = longest(text, lang, &names, &matches, at);
+        let (mention, to) = longest(text, lang, &names, &matches, at, noise);
         found.extend(mention);
         at = to;
     }
     found
 }
 
-fn names<'a, T>(lang: &Lang, entries: &'a [Entry<T>], noise: List) -> Vec<Name<'a>> {
-    let mut out = Vec::new();
+fn names<T>(entries: &[Entry<T>]) -> Vec<Name<'_>> {
+    let mut names = Vec::with_capacity(entries.iter().map(|it| it.words.len()).sum());
     for (entry, it) in entries.iter().enumerate() {
-        for words in &it.words {
-            if words.is_empty() {
-                continue;
-            }
-            let quiet: Vec<bool> = words
-                .iter()
-                .map(|w| {
-                    lang.listed(noise, w)
-                        || lang.listed(List::Quiet, w)
-                        || w.chars().count() == 1 && words.len() > 1
-                })
-                .collect();
-            let mut needed = quiet.iter().filter(|q| !**q).count();
-            let mut quiet = quiet;
-            if needed == 0 {
-                needed = words.len();
-                quiet.fill(false);
-            }
-            out.push(Name {
-                entry,
-                words,
-                needed,
-                noise: quiet,
-            });
-        }
+        let said = it.words.iter().filter(|words| !words.is_empty());
+        names.extend(said.map(|words| Name { entry, words }));
     }
-    out
+    names
 }
 
 fn matches(text: &Text<'_>, lang: &Lang, names: &[Name<'_>], at: usize) -> Vec<Match> {
@@ -96,7 +90,7 @@ fn matches(text: &Text<'_>, lang: &Lang, names: &[Name<'_>], at: usize) -> Vec<M
         return Vec::new();
     };
     let low = token.low.strip_suffix("'s").unwrap_or(&token.low);
-    let common = token.word.is_some() || lang.listed(List::Common, low);
+    let common = token.word.is_some() || lang.lists_of(low).has(List::Common);
     let mut out = Vec::new();
     for (n, name) in names.iter().enumerate() {
         for (w, word) in name.words.iter().enumerate() {
@@ -152,14 +146,16 @@ fn longest(
     names: &[Name<'_>],
     first: &[Match],
     at: usize,
+    noise: List,
 ) -> (Option<Mention>, usize) {
     // (entry, words said, exact, needed, end)
     let mut best: Vec<(usize, usize, bool, bool, usize)> = Vec::new();
     let starts: HashSet<usize> = first.iter().map(|m| m.name).collect();
     for n in starts {
         let name = &names[n];
+        let (noise, needed) = name.noise(lang, noise);
         // A mention begins with a word that tells something: the "add" of "add nail art" is not "add-on".
-        if first.iter().filter(|m| m.name == n).all(|m| name.noise[m.word]) {
+        if first.iter().filter(|m| m.name == n).all(|m| noise[m.word]) {
             continue;
         }
         let mut said: Vec<usize> = Vec::new();
@@ -176,7 +172,7 @@ fn longest(
                 exact &= fit.exact;
                 end = next + 1;
                 gap = 0;
-            } else if token.raw.chars().count() == 1 || lang.listed(List::Quiet, &token.low) {
+            } else if token.raw.chars().count() == 1 || token.lists.has(List::Quiet) {
                 gap += 1;
             } else {
                 break;
@@ -186,7 +182,7 @@ fn longest(
                 break;
             }
         }
-        let loud = said.iter().filter(|w| !name.noise[**w]).count();
+        let loud = said.iter().filter(|w| !noise[**w]).count();
         if loud == 0 {
             continue;
         }
@@ -195,7 +191,7 @@ fn longest(
         if short {
             continue;
         }
-        best.push((n, loud, exact, loud >= name.needed, end));
+        best.push((n, loud, exact, loud >= needed, end));
     }
     // Prefer more words, then whole names, then exact ones.
     let Some(top) = best.iter().map(|b| (b.1, b.3, b.2)).max() else {

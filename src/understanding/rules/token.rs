@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::lang::{Lang, List, Role, Word};
+use super::lang::{Lang, List, Lists, Role, Word};
 use crate::understanding::when::Span;
 
 /// What a token is made of.
@@ -45,6 +45,8 @@ pub(crate) struct Token<'a> {
     pub(crate) staff: bool,
     /// What the language knows about the word.
     pub(crate) word: Option<&'a Word>,
+    /// The lists on which the word stands.
+    pub(crate) lists: Lists,
 }
 
 impl Token<'_> {
@@ -111,6 +113,7 @@ impl<'a> Text<'a> {
             let raw = &text[from..to];
             let low = lower(raw);
             let word = lang.word(&low);
+            let lists = lang.lists_of(&low);
             let number = (kind == Kind::Number && raw.len() <= 9)
                 .then(|| raw.parse().ok())
                 .flatten();
@@ -126,6 +129,7 @@ impl<'a> Text<'a> {
                 number,
                 staff: false,
                 word,
+                lists,
             });
             (spaced, new_line) = (false, false);
         }
@@ -173,9 +177,7 @@ impl<'a> Text<'a> {
 
     /// Whether the token at `at` is a word of the list.
     pub(crate) fn listed(&self, list: List, at: usize) -> bool {
-        self.tokens
-            .get(at)
-            .is_some_and(|t| self.lang.listed(list, &t.low))
+        self.tokens.get(at).is_some_and(|t| t.lists.has(list))
     }
 
     /// Whether the token before `at` is a word of the list.

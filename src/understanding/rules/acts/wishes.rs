@@ -1,7 +1,7 @@
 //! Services and staff that a message names, and those that nobody here offers.
 
 use super::super::cues::Hit;
-use super::super::lang::{Lang, List};
+use super::super::lang::List;
 use super::super::names::Mention;
 use super::super::token::{Kind, Text, Token};
 use super::{Named, Placed, mark, set};
@@ -14,13 +14,7 @@ use crate::understanding::{Heard, Lexicon};
 /// A service, or several under one name, with the token at which it is named and how it is wanted.
 type Wanted = (usize, Mode, Vec<ServiceMention>);
 
-pub(super) fn services_said(
-    lang: &Lang,
-    lexicon: &Lexicon,
-    text: &Text<'_>,
-    named: &Named,
-    taken: &mut [bool],
-) -> Placed {
+pub(super) fn services_said(lexicon: &Lexicon, text: &Text<'_>, named: &Named, taken: &mut [bool]) -> Placed {
     let mut said = bundles_said(lexicon, text, &named.bundles, taken);
     for mention in &named.services {
         if taken[mention.from..mention.to].iter().any(|t| *t) {
@@ -39,7 +33,7 @@ pub(super) fn services_said(
         mark(taken, mention.from, mention.to);
     }
     if !lexicon.services.is_empty() {
-        said.extend(not_offered(lang, text, taken));
+        said.extend(not_offered(text, taken));
     }
     said.sort_by_key(|(from, ..)| *from);
     lists(said)
@@ -70,14 +64,14 @@ fn bundles_said(lexicon: &Lexicon, text: &Text<'_>, bundles: &[Mention], taken: 
 }
 
 /// A trade that the business does not have: "brazilian wax".
-fn not_offered(lang: &Lang, text: &Text<'_>, taken: &mut [bool]) -> Vec<Wanted> {
+fn not_offered(text: &Text<'_>, taken: &mut [bool]) -> Vec<Wanted> {
     let mut said = Vec::new();
     for at in 0..text.len() {
         if taken[at] || !text.listed(List::Trades, at) {
             continue;
         }
         let describes =
-            |t: &Token<'_>| t.kind == Kind::Word && t.word.is_none() && !lang.listed(List::Common, &t.low);
+            |t: &Token<'_>| t.kind == Kind::Word && t.word.is_none() && !t.lists.has(List::Common);
         let from = match at.checked_sub(1) {
             Some(before) if !taken[before] && describes(&text.tokens[before]) => before,
             _ => at,

@@ -19,6 +19,24 @@ macro_rules! lists {
     };
 }
 
+/// A set of lists.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Lists(u128);
+
+const _: () = assert!(List::ALL.len() <= u128::BITS as usize);
+
+impl Lists {
+    /// Whether `list` is one of them.
+    #[must_use]
+    pub(crate) const fn has(self, list: List) -> bool {
+        self.0 & (1 << list as u32) != 0
+    }
+
+    pub(super) fn add(&mut self, list: List) {
+        self.0 |= 1 << list as u32;
+    }
+}
+
 lists! {
     // ---- names and what stands around them ----
     /// Ordinary words that are no typing error of a name.

@@ -6,7 +6,7 @@ use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::super::cues::Cues;
-use super::{Half, Holiday, HolidayRule, Lang, List, Part, Phrases, Role, Unit, Word};
+use super::{Half, Holiday, HolidayRule, Lang, List, Lists, Part, Role, Unit, Word};
 
 #[derive(Deserialize)]
 struct File {
@@ -130,35 +130,42 @@ impl Lang {
         }
         // The longest name first, so that "christmas eve" is not read as Christmas.
         holidays.sort_by_key(|h| std::cmp::Reverse(h.words.len()));
+        let (listed, phrases) = read_lists(lists)?;
         Ok(Self {
             words: map,
             fuzzy,
             holiday_starts: holidays.iter().filter_map(|h| h.words.first().cloned()).collect(),
             holidays,
             cues: Cues::load(cues)?,
-            lists: read_lists(lists)?,
+            listed,
+            phrases,
         })
     }
 }
 
-fn read_lists(text: &str) -> Result<HashMap<List, Phrases>, String> {
+type Listed = HashMap<String, Lists>;
+type Phrases = Vec<HashMap<char, Vec<Vec<String>>>>;
+
+fn read_lists(text: &str) -> Result<(Listed, Phrases), String> {
     let file: HashMap<List, Vec<String>> = toml::from_str(text).map_err(|e| e.to_string())?;
     // A list forgotten is not an empty one: nobody would notice what the language then overhears.
     if let Some(missing) = List::ALL.iter().find(|list| !file.contains_key(list)) {
         return Err(format!("there is no list {missing:?}"));
     }
-    let mut lists: HashMap<List, Phrases> = HashMap::new();
-    for (name, phrases) in file {
-        let list = lists.entry(name).or_default();
-        for said in phrases {
+    let mut listed = Listed::new();
+    let mut phrases = Phrases::new();
+    for list in List::ALL {
+        let mut by_letter: HashMap<char, Vec<Vec<String>>> = HashMap::new();
+        for said in file.get(list).into_iter().flatten() {
             let Some(first) = said.chars().next() else {
                 continue;
             };
-            list.by_letter.entry(first).or_default().push(phrase(&said));
-            list.words.insert(said);
+            by_letter.entry(first).or_default().push(phrase(said));
+            listed.entry(said.clone()).or_default().add(*list);
         }
+        phrases.push(by_letter);
     }
-    Ok(lists)
+    Ok((listed, phrases))
 }
 
 fn phrase(text: &str) -> Vec<String> {
