@@ -69,7 +69,7 @@ pub(super) fn bytes_of_messages(messages: &[Inbound]) -> usize {
 pub(super) fn touches_of_turn(turn: &TurnCommit) -> Vec<u64> {
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
     let mut hashes = Vec::with_capacity(1 + turn.answered.len());
-    hashes.push(hasher.hash_one(turn.pair.conversation()));
+    hashes.push(hasher.hash_one(&turn.pair));
     for message in &turn.answered {
         hashes.push(hasher.hash_one(&message.key));
     }
@@ -79,5 +79,5 @@ pub(super) fn touches_of_turn(turn: &TurnCommit) -> Vec<u64> {
 /// A hold's conversation.
 pub(super) fn touches_of_hold(pair: &Pair) -> Vec<u64> {
     let hasher = BuildHasherDefault::<DefaultHasher>::default();
-    vec![hasher.hash_one(pair.conversation())]
+    vec![hasher.hash_one(pair)]
 }

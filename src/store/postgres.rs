@@ -32,6 +32,7 @@ mod open;
 mod outbox;
 mod readers;
 mod rows;
+mod shifts;
 mod transaction;
 mod transcript;
 mod turn_changes;

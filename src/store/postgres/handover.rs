@@ -14,6 +14,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::link::Link;
 use super::transaction::AnyOperation;
 use crate::store::Error;
+use crate::store::batch::Batched;
 
 /// The way from the lanes to the tasks that take care.
 #[derive(Clone)]
@@ -31,10 +32,10 @@ impl Handover {
         }
     }
 
-    /// Whether something that touches the same is on its way.
-    pub(super) fn is_under_way(&self, touches: &[u64]) -> bool {
+    /// Whether something that touches the same is on its way. Mostly nothing is, and nothing need be hashed.
+    pub(super) fn is_under_way(&self, job: &impl Batched) -> bool {
         let under_way = self.under_way.lock();
-        touches.iter().any(|hash| under_way.contains_key(hash))
+        !under_way.is_empty() && job.touches().iter().any(|hash| under_way.contains_key(hash))
     }
 
     /// Hands over, or refuses when too much is waiting. The first of `touches` is what it is kept in order by.

@@ -1,5 +1,6 @@
 //! Group commit: while one statement is in flight, the next batch gathers. No timer, so that a quiet store adds no wait
-//! and a busy one commits many jobs with one flush.
+//! and a busy one commits many jobs with one flush. Where several tasks serve a lane, an idle one lets a fair share
+//! gather before it begins beside another: see `Shifts`.
 //!
 //! Each job succeeds or fails alone. What the batch's statement does not carry out (a stale turn, a slot that is not
 //! plainly free) goes to a transaction of its own, which answers exactly. Data that the statement chokes on splits the
@@ -7,23 +8,18 @@
 //! asked, never guessed.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc};
 
 use super::handover::Handover;
 use super::link::Link;
+use super::shifts::Shifts;
 use super::transaction::Operation;
 use crate::store::asked::Asked;
 use crate::store::batch::{self, Batched};
 use crate::store::errors::{self, is_undone, may_pass};
 use crate::store::retry::Pauses;
 use crate::store::{Error, Result};
-
-/// A queue that several tasks serve. The lock is held while one of them waits for a job; the others are at work, or
-/// wait for their turn to wait.
-pub(super) type Queue<J> = Arc<Mutex<mpsc::Receiver<J>>>;
 
 /// Jobs of one kind that are written by one statement.
 #[async_trait]
@@ -56,23 +52,24 @@ pub(in crate::store) trait Lane: Send + 'static {
 pub(super) type Job<L> = Asked<<L as Lane>::Input, <L as Lane>::Output>;
 
 /// Serves a lane's queue until every sender is gone and all that was queued is done.
-pub(super) async fn serve<L>(mut lane: L, mut link: Link, queue: Queue<Job<L>>, careful: Handover)
+pub(super) async fn serve<L>(mut lane: L, mut link: Link, shifts: Shifts<Job<L>>, careful: Handover)
 where
     L: Lane,
     Job<L>: Batched,
 {
     let mut waiting = VecDeque::new();
-    let mut arrived = Vec::with_capacity(batch::JOBS_MAX);
     loop {
         if waiting.is_empty() {
-            if queue.lock().await.recv_many(&mut arrived, batch::JOBS_MAX).await == 0 {
+            waiting.extend(shifts.gather().await);
+            if waiting.is_empty() {
                 break;
             }
-            waiting.extend(arrived.drain(..));
         }
         let batch = batch::next(&mut waiting);
         let (begun, jobs) = (tokio::time::Instant::now(), batch.len());
+        let in_flight = shifts.begin(jobs);
         carry_out(&mut lane, &mut link, batch, &careful).await;
+        drop(in_flight);
         lane.wrote(jobs, begun.elapsed());
     }
     link.close().await;
@@ -84,9 +81,7 @@ where
     L: Lane,
     Job<L>: Batched,
 {
-    let (behind, batch): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .partition(|job| careful.is_under_way(&job.touches()));
+    let (behind, batch): (Vec<_>, Vec<_>) = batch.into_iter().partition(|job| careful.is_under_way(job));
     for job in behind {
         hand_over::<L>(job, careful);
     }

@@ -13,6 +13,7 @@ use super::handover::Handover;
 use super::holds::Holding;
 use super::link::Link;
 use super::readers::{Read as _, Readers};
+use super::shifts::Shifts;
 use super::turns::Committing;
 use super::{PostgresStore, Queues, lane, transaction};
 use crate::store::{Error, Result, migrations};
@@ -128,20 +129,26 @@ pub(super) async fn open(options: &Options) -> Result<PostgresStore> {
     }
     let careful = Handover::new(careful);
     let (turns, queue) = mpsc::channel(QUEUE_MAX);
-    let queue = Arc::new(tokio::sync::Mutex::new(queue));
+    let shifts = Shifts::new(queue);
     for _ in 0..options.committers.max(1) {
-        let work = lane::serve(Committing, link(writing.clone()), queue.clone(), careful.clone());
+        let work = lane::serve(Committing, link(writing.clone()), shifts.clone(), careful.clone());
         spawn(work, &alive);
     }
     let (holds, queue) = mpsc::channel(QUEUE_MAX);
-    let queue = Arc::new(tokio::sync::Mutex::new(queue));
     spawn(
-        lane::serve(Holding, link(writing.clone()), queue, careful.clone()),
+        lane::serve(
+            Holding,
+            link(writing.clone()),
+            Shifts::new(queue),
+            careful.clone(),
+        ),
         &alive,
     );
     let (arrivals, queue) = mpsc::channel(QUEUE_MAX);
-    let queue = Arc::new(tokio::sync::Mutex::new(queue));
-    spawn(lane::serve(Accepting, link(writing), queue, careful), &alive);
+    spawn(
+        lane::serve(Accepting, link(writing), Shifts::new(queue), careful),
+        &alive,
+    );
     transaction::count_from_zero();
     Ok(PostgresStore {
         queues: Mutex::new(Some(Queues {

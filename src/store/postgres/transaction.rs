@@ -4,11 +4,12 @@
 //! everywhere: the calendar of a business, then its conversations, then the rest; so two transactions never wait for
 //! each other crosswise.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::{PgConnection, Row as _};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
-use super::lane::Queue;
 use super::link::{Link, limited};
 use crate::store::asked::Asked;
 use crate::store::errors::{self, is_undone, may_pass};
@@ -59,6 +60,10 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
 
 /// The queue of operations.
 pub(super) type Operations = mpsc::Sender<Box<dyn AnyOperation>>;
+
+/// A queue that several tasks serve. The lock is held while one of them waits for a job; the others are at work, or
+/// wait for their turn to wait.
+pub(super) type Queue<J> = Arc<Mutex<mpsc::Receiver<J>>>;
 
 /// Serves the queue until every sender is gone and all that was queued is done.
 pub(super) async fn serve(mut link: Link, queue: Queue<Box<dyn AnyOperation>>) {
