@@ -92,6 +92,10 @@ impl From<store::Error> for Refused {
 /// How long a sender that was not admitted should wait.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a message whose sender has waited long enough may take to be stored. A database that hangs for longer is
+/// no place to leave it in.
+const ACCEPT_LIMIT: Duration = Duration::from_secs(2);
+
 /// How long a committed turn may take to tell its answer: it is a matter of microseconds, or of never.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
 
@@ -179,10 +183,19 @@ impl Conversations {
             Ok(Err(_)) => Err(Refused::Overloaded {
                 retry_after: RETRY_AFTER,
             }),
-            Err(_) => match self.services.store.accept(vec![message.clone()]).await?.first() {
-                Some(Acceptance::New) | None => Ok(Said::Accepted),
-                Some(Acceptance::Duplicate) => self.overtaken(&message, answer).await,
-            },
+            Err(_) => {
+                let accepted = self.services.store.accept(vec![message.clone()]);
+                // One that is stored after all is answered in its turn, and known when it is sent again.
+                let Ok(accepted) = tokio::time::timeout(ACCEPT_LIMIT, accepted).await else {
+                    return Err(Refused::Overloaded {
+                        retry_after: RETRY_AFTER,
+                    });
+                };
+                match accepted?.first() {
+                    Some(Acceptance::New) | None => Ok(Said::Accepted),
+                    Some(Acceptance::Duplicate) => self.overtaken(&message, answer).await,
+                }
+            }
         }
     }
 

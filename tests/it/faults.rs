@@ -74,25 +74,16 @@ async fn writes(url: &str, who: &str, message: &str) -> Sent {
 
 /// "Not now", with when to come back: all that may be said to somebody who gets no answer.
 fn is_refused(said: &Said) -> bool {
-    is_told(said, "503")
-}
-
-/// The same, or that there was no answer in time, because something hangs.
-fn is_refused_or_late(said: &Said) -> bool {
-    is_refused(said) || is_told(said, "504")
-}
-
-fn is_told(said: &Said, status: &str) -> bool {
     let Said::Nothing(why) = said else { return false };
     let seconds = why
-        .strip_prefix(status)
-        .and_then(|rest| rest.strip_prefix(", again in ")?.split_once(" s: "));
+        .strip_prefix("503, again in ")
+        .and_then(|rest| rest.split_once(" s: "));
     seconds.is_some_and(|(seconds, _)| seconds.parse::<u64>().is_ok())
 }
 
-/// Nobody was told anything but an answer, "later", or what is `fine`.
-fn nobody_met_an_error(log: &[Sent], fine: fn(&Said) -> bool, site: &Site) {
-    let others = |said: &&Said| matches!(said, Said::Nothing(_)) && !fine(said);
+/// Nobody was told anything but an answer, or when to come back.
+fn nobody_met_an_error(log: &[Sent], site: &Site) {
+    let others = |said: &&Said| matches!(said, Said::Nothing(_)) && !is_refused(said);
     let met = log.iter().flat_map(|sent| &sent.said).find(others);
     assert_eq!(met, None, "{}", site.log());
 }
@@ -236,7 +227,7 @@ async fn without_postgres_nothing_is_taken_and_with_it_everything_goes_on() {
     let mut log = crowd.go_home().await;
     process.stop().await;
     log.extend([known, newcomer, back]);
-    nobody_met_an_error(&log, is_refused, &site);
+    nobody_met_an_error(&log, &site);
     settle_and_check(
         site,
         beside_without_database(&redis),
@@ -268,7 +259,7 @@ async fn restarts_of_postgres_and_broken_connections_lose_and_double_nothing() {
     becomes(&url, "ready").await;
     let log = crowd.go_home().await;
     process.stop().await;
-    nobody_met_an_error(&log, is_refused, &site);
+    nobody_met_an_error(&log, &site);
     let what = format!("2 restarts of PostgreSQL, {broken} broken connections");
     settle_and_check(site, beside_without_database(&redis), &log, &what).await;
 }
@@ -296,8 +287,8 @@ async fn a_postgres_that_hangs_is_not_waited_for_and_is_used_again() {
             .send(),
     );
     assert!(begun.elapsed() < ANSWER_MAX);
-    assert!(is_refused_or_late(&known.said[0]), "{known:?}");
-    assert!(is_refused_or_late(&newcomer.said[0]), "{newcomer:?}");
+    assert!(is_refused(&known.said[0]), "{known:?}");
+    assert!(is_refused(&newcomer.said[0]), "{newcomer:?}");
     let listed = listed.unwrap();
     assert!(matches!(listed.status().as_u16(), 503 | 504), "{listed:?}");
     assert!(listed.headers().contains_key("retry-after"));
@@ -309,6 +300,6 @@ async fn a_postgres_that_hangs_is_not_waited_for_and_is_used_again() {
     let mut log = crowd.go_home().await;
     process.stop().await;
     log.extend([known, newcomer, back]);
-    nobody_met_an_error(&log, is_refused_or_late, &site);
+    nobody_met_an_error(&log, &site);
     settle_and_check(site, beside_without_database(&redis), &log, "PostgreSQL frozen").await;
 }
