@@ -127,12 +127,14 @@ impl Desk {
             expecting: context.question.as_ref().map(|q| q.expecting),
             options: &options,
             lexicon: &self.lexicon,
+            scene: None,
         });
         Heard {
             id: MessageId::new(format!("m{version}")).unwrap(),
             channel: Channel::Api,
             text: text.to_owned(),
             acts: understood.acts,
+            wording: None,
         }
     }
 

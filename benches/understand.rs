@@ -103,6 +103,7 @@ fn understand(c: &mut Criterion) {
                 expecting: None,
                 options: &[],
                 lexicon: &lexicon,
+                scene: None,
             }))
         });
     });
@@ -125,6 +126,7 @@ fn heard<'a>(
             &[]
         },
         lexicon,
+        scene: None,
     }
 }
 

@@ -6,15 +6,21 @@
 
 pub mod act;
 pub mod lexicon;
+pub mod llm;
 pub mod report;
 pub mod rules;
+pub mod scene;
 pub mod when;
+
+use std::borrow::Cow;
 
 use async_trait::async_trait;
 use jiff::civil::DateTime;
 
 pub use act::{Act, Expecting, GoalKind, Intent, SlotKind, SlotValue};
 pub use lexicon::Lexicon;
+pub use llm::ModelUse;
+pub use scene::Scene;
 pub use when::When;
 
 /// A message, with what one must know to understand it.
@@ -30,6 +36,8 @@ pub struct Heard<'a> {
     pub options: &'a [String],
     /// The business's names and hours.
     pub lexicon: &'a Lexicon,
+    /// The conversation around it, for whoever asked for it ([`Understanding::needs_scene`]).
+    pub scene: Option<&'a Scene<'a>>,
 }
 
 /// What was understood.
@@ -40,12 +48,19 @@ pub struct Understood {
     /// The most salient of them.
     pub intent: Intent,
     /// Who understood it: `rules`, or the model's name.
-    pub engine: &'static str,
+    pub engine: Cow<'static, str>,
+    /// The model that was asked, whether its answer was of use or not.
+    pub model: Option<Box<ModelUse>>,
 }
 
 /// Turns a message into acts.
 #[async_trait]
 pub trait Understanding: Send + Sync + 'static {
+    /// Whether [`Heard::scene`] is of use to it; putting one together takes a read for each actor.
+    fn needs_scene(&self) -> bool {
+        false
+    }
+
     /// Understands one message. Never fails: what cannot be understood is [`Act::Unclear`].
     async fn understand(&self, heard: Heard<'_>) -> Understood;
 }

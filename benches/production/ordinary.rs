@@ -171,12 +171,14 @@ impl Salon {
             expecting: context.question.as_ref().map(|question| question.expecting),
             options: &options,
             lexicon: &self.lexicon,
+            scene: None,
         });
         let heard = [Heard {
             id: message_id.clone(),
             channel: Channel::Api,
             text,
             acts: understood.acts,
+            wording: None,
         }];
         let view = View {
             catalogue: &self.catalogue,

@@ -1,5 +1,7 @@
 //! One attempt of a turn: decide on the calendar as it is, hold, write everything at once, and only then tell.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -26,7 +28,7 @@ use crate::types::{Channel, Pair, SessionId, TurnId};
 pub(super) struct Draft {
     pub heard: Vec<Heard>,
     pub inbound: Vec<Inbound>,
-    pub engine: Option<&'static str>,
+    pub engine: Option<Cow<'static, str>>,
     pub arrived: Instant,
 }
 
@@ -240,7 +242,7 @@ fn write_up(
         .map(|m| TranscriptEntry {
             attachments: m.attachments.clone(),
             channel: m.key.channel,
-            engine: draft.engine.map(ToOwned::to_owned),
+            engine: draft.engine.as_deref().map(ToOwned::to_owned),
             ..entry(
                 next(),
                 Direction::Inbound,

@@ -144,6 +144,7 @@ async fn act(
         channel: loaded.context.channel.unwrap_or(Channel::Api),
         text: String::new(),
         acts,
+        wording: None,
     };
     let done = decide(services, pair, loaded, Draft::without_message(vec![heard]), None).await;
     let (answer, loaded) = match done {
@@ -334,6 +335,7 @@ async fn understand(
                 expecting,
                 options: &options,
                 lexicon,
+                scene: None,
             })
             .await;
         let is_clear = understood.acts.iter().any(|act| *act != Act::Unclear);
@@ -351,6 +353,7 @@ async fn understand(
             channel: inbound.key.channel,
             text: inbound.text.clone(),
             acts: understood.acts,
+            wording: understood.model.and_then(|model| model.wording),
         });
     }
     metrics::turn_took(Stage::Understand, started.elapsed());

@@ -66,6 +66,9 @@ pub struct Heard {
     pub text: String,
     /// What it does.
     pub acts: Vec<Act>,
+    /// What a model would say to it. Said only where no more than courtesy or a common answer is called for, and only
+    /// if it claims nothing.
+    pub wording: Option<String>,
 }
 
 /// Something that time or the world did to a conversation. Events enter through the same mailbox as messages.

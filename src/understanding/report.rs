@@ -54,7 +54,7 @@ struct Answer<'a> {
     service: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     staff: Option<String>,
-    engine: &'static str,
+    engine: &'a str,
 }
 
 /// Answers one line. A line that cannot be read is answered by an object with its `error`, and its `id` if that
@@ -83,6 +83,7 @@ pub fn answer(line: &str, default_lexicon: Option<&Lexicon>) -> Result<String, E
         expecting: line.expecting,
         options: &[],
         lexicon,
+        scene: None,
     };
     let analysis = Rules::new().analyse(heard);
     let answer = Answer {
@@ -93,7 +94,7 @@ pub fn answer(line: &str, default_lexicon: Option<&Lexicon>) -> Result<String, E
         slots: slots(&analysis, &line.text),
         service: service(&analysis.understood.acts, lexicon),
         staff: staff(&analysis.understood.acts, lexicon),
-        engine: analysis.understood.engine,
+        engine: &analysis.understood.engine,
     };
     Ok(serde_json::to_string(&answer)?)
 }

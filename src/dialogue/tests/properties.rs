@@ -248,6 +248,7 @@ fn play(policy: &str, steps: Vec<Step>) -> Result<(), TestCaseError> {
                     channel: Channel::Api,
                     text: String::new(),
                     acts: acts.clone(),
+                    wording: None,
                 }];
                 let (one, two) = (
                     talk.decides(Input::Messages(&heard), None),

@@ -124,6 +124,7 @@ impl Talk {
             channel: Channel::Api,
             text: String::new(),
             acts: acts.into_iter().collect(),
+            wording: None,
         };
         let text = self.turn(Input::Messages(&[heard]));
         assert!(!text.is_empty(), "whoever says something gets an answer");

@@ -145,7 +145,8 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         understood: Understood {
             acts,
             intent,
-            engine: ENGINE,
+            engine: ENGINE.into(),
+            model: None,
         },
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn hear_after(text: &str, expecting: Option<Expecting>, options: &[&s
         expecting,
         options: &options,
         lexicon: &lexicon,
+        scene: None,
     };
     Rules::new().hear(heard).acts
 }
