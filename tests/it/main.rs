@@ -18,6 +18,7 @@ mod load;
 mod process;
 mod races;
 mod ractor_facts;
+mod real_model;
 mod redis_cache;
 mod starting;
 mod store_contract;
