@@ -47,4 +47,46 @@ pub struct TranscriptEntry {
     pub engine: Option<String>,
     /// How long the turn took until it was decided, in milliseconds.
     pub latency_ms: u32,
+    /// The model that was asked about it (inbound), whether its answer was of use or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Box<Asked>>,
+}
+
+impl TranscriptEntry {
+    /// Tokens that were spent on it, in both directions.
+    #[must_use]
+    pub fn tokens(&self) -> u64 {
+        self.asked.as_ref().map_or(0, |asked| asked.tokens())
+    }
+}
+
+/// What asking a model about a message came to, so that two models or prompts can be compared from the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Asked {
+    /// The model, as the endpoint calls it; as it was asked for when it did not answer.
+    pub model: String,
+    /// The version of the prompt.
+    pub prompt: String,
+    /// The arm of a comparison that the participant is in, if one runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// How it ended, as the metric names it: `ok`, `timeout`, and so on.
+    pub outcome: String,
+    /// Tokens sent.
+    pub input_tokens: u64,
+    /// Tokens received.
+    pub output_tokens: u64,
+    /// How long the model was waited for, in milliseconds.
+    pub latency_ms: u64,
+    /// The endpoint's id of the request, to ask its operator about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Asked {
+    /// Tokens in both directions.
+    #[must_use]
+    pub const fn tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
 }

@@ -215,6 +215,7 @@ impl FakeStore {
                 turn: TurnId(Uuid::nil()),
                 engine: None,
                 latency_ms: 0,
+                asked: None,
             });
         }
     }
