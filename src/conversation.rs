@@ -19,6 +19,7 @@ mod commit;
 mod history;
 mod joining;
 mod load;
+mod model;
 mod names;
 mod router;
 mod scene;
@@ -236,6 +237,28 @@ impl Conversations {
         self.knows(&pair.business).await?;
         let (asker, answer) = oneshot::channel();
         self.send(&pair, What::Acts(acts, asker), None)?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {
+                retry_after: RETRY_AFTER,
+            }),
+        }
+    }
+
+    /// Has the pair's conversation understood by this model from its next turn on; `None` is the usual one. Answers with
+    /// the conversation's version, or with `None` when it never wrote.
+    ///
+    /// # Errors
+    /// As for [`Self::act`].
+    pub async fn set_model(
+        &self,
+        pair: &Pair,
+        model: Option<String>,
+        wait: Duration,
+    ) -> Result<Option<u64>, Refused> {
+        self.knows(&pair.business).await?;
+        let (asker, answer) = oneshot::channel();
+        self.send(pair, What::Model(model, asker), None)?;
         match tokio::time::timeout(wait, answer).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {

@@ -255,7 +255,7 @@ pub const MODEL_CHARS_MAX: usize = 200;
 /// Whether this may be the name of a language model, as an endpoint calls it.
 #[must_use]
 pub fn is_model_name(name: &str) -> bool {
-    validate("model", name, MODEL_CHARS_MAX, printable, "printable characters").is_ok() && name.trim() == name
+    validate("model", name, MODEL_CHARS_MAX, printable, "printable characters").is_ok()
 }
 
 /// Days of the week as text (`monday`), for serde; jiff leaves their form to its users.

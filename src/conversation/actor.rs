@@ -70,6 +70,8 @@ pub(super) enum What {
     Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>),
     /// Something that time or the world did.
     Event(Event, oneshot::Sender<()>),
+    /// Another model, or the usual one.
+    Model(Option<String>, oneshot::Sender<Result<Option<u64>, Refused>>),
 }
 
 pub(super) struct ConversationActor;
@@ -270,6 +272,7 @@ impl State {
                 }),
                 What::Acts(acts, asker) => return Work::Acts(acts, asker, item.place),
                 What::Event(event, asker) => return Work::Event(event, asker, item.place),
+                What::Model(model, asker) => return Work::Model(model, asker, item.place),
             }
         }
         self.alone = self.alone.saturating_sub(messages.len());
@@ -326,7 +329,7 @@ impl State {
                 for inbound in pending.into_iter().rev() {
                     let waits = |item: &Item| match &item.what {
                         What::Message(m, _) => m.key == inbound.key && m.text == inbound.text,
-                        What::Acts(..) | What::Event(..) => false,
+                        What::Acts(..) | What::Event(..) | What::Model(..) => false,
                     };
                     if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
                         let what = What::Message(Box::new(inbound), None);

@@ -113,6 +113,9 @@ mod tests {
             "cut between characters; nothing said is no line"
         );
         assert_eq!(history.lines().len(), 20);
-        assert!(!format!("{history:?}").contains("message"));
+        assert!(
+            !format!("{history:?}").contains("message 2"),
+            "texts stay out of logs"
+        );
     }
 }

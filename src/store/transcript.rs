@@ -62,6 +62,7 @@ impl TranscriptEntry {
 
 /// What asking a model about a message came to, so that two models or prompts can be compared from the database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AskedModel)]
 pub struct Asked {
     /// The model, as the endpoint calls it; as it was asked for when it did not answer.
     pub model: String,
