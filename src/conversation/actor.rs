@@ -105,7 +105,7 @@ pub(super) struct State {
     /// attempt first; after four the store gives them up, and the conversation goes on.
     broken: BTreeSet<MessageKey>,
     /// The running turn, if newer messages may join it.
-    underway: Option<Underway>,
+    underway: Option<Box<Underway>>,
     /// The next turn is one that was given up for newer messages, with what is left of its patience.
     again: Option<Patience>,
 }
@@ -293,7 +293,7 @@ impl State {
         let patience = Patience::of(messages, limit, self.again.take());
         let newer = (!alone && self.services.understanding.needs_scene()).then(|| {
             let (underway, newer) = Underway::new(messages, patience);
-            self.underway = Some(underway);
+            self.underway = Some(Box::new(underway));
             newer
         });
         Thinking { patience, newer }

@@ -1,6 +1,7 @@
 //! What was said, in both directions.
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::types::{Channel, SessionId, TurnId};
@@ -89,5 +90,41 @@ impl Asked {
     #[must_use]
     pub const fn tokens(&self) -> u64 {
         self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
+
+/// What the column `metadata` of a message may hold. What is no account of a model was put there by somebody else, and
+/// is left alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Metadata {
+    Asked(Box<Asked>),
+    Foreign(IgnoredAny),
+}
+
+impl Metadata {
+    pub(super) fn asked(self) -> Option<Box<Asked>> {
+        match self {
+            Self::Asked(asked) => Some(asked),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_noted_about_a_message_is_left_alone() {
+        let read = |json: &str| serde_json::from_str::<Metadata>(json).unwrap().asked();
+        for foreign in ["{}", r#"{"z": 1, "a": "ü"}"#, "[]", "null", r#"{"model": 7}"#] {
+            assert_eq!(read(foreign), None, "{foreign}");
+        }
+        let ours = read(
+            r#"{"model": "m", "prompt": "7", "outcome": "ok", "input_tokens": 2, "output_tokens": 1, "latency_ms": 9,
+                "noted by somebody": true}"#,
+        );
+        assert_eq!(ours.unwrap().tokens(), 3);
     }
 }

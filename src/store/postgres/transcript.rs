@@ -10,6 +10,7 @@ use super::rows::{Cells, signed};
 use super::transaction::{Ending, Operation};
 use super::turn_rows::{Messages, time};
 use super::turn_statement::insert_messages;
+use crate::store::transcript::Metadata;
 use crate::store::{Direction, Result, Session, TranscriptEntry};
 use crate::types::{ConversationId, SessionId, TurnId};
 
@@ -81,7 +82,9 @@ fn entry(row: &PgRow) -> Result<TranscriptEntry> {
         turn: TurnId(cells.id("turn_id")?),
         engine: cells.get("model")?,
         latency_ms: cells.number("latency_ms")?,
-        asked: cells.json_if_any("metadata")?,
+        asked: cells
+            .json_if_any::<Metadata>("metadata")?
+            .and_then(Metadata::asked),
     })
 }
 

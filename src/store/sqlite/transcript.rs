@@ -8,6 +8,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::operation::Operation;
 use super::rows::{Cells, blob, hex, json, micros, signed};
+use crate::store::transcript::Metadata;
 use crate::store::{Direction, Result, Session, TranscriptEntry};
 use crate::types::{ConversationId, SessionId, TurnId};
 
@@ -162,7 +163,9 @@ fn entry(row: &SqliteRow) -> Result<TranscriptEntry> {
         turn: TurnId(cells.id("turn_id")?),
         engine: cells.get("model")?,
         latency_ms: cells.number("latency_ms")?,
-        asked: cells.json_if_any("metadata")?,
+        asked: cells
+            .json_if_any::<Metadata>("metadata")?
+            .and_then(Metadata::asked),
     })
 }
 
