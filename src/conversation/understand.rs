@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::commit::{Draft, Given};
-use super::history::{self, History};
+use super::history;
 use super::joining::Patience;
 use super::load::Loaded;
 use super::turn::Waiting;
@@ -51,11 +51,11 @@ pub(super) async fn understand(
     messages: &mut [Waiting],
     thinking: &Thinking,
 ) -> Result<Draft, GivenUp> {
-    let needs_scene = services.understanding.needs_scene();
-    let mut said = if needs_scene {
-        history::recall(services, pair, loaded).await
+    // What was said before each message, for whoever wants to know.
+    let mut said = if services.understanding.needs_scene() {
+        Some(history::recall(services, pair, loaded).await)
     } else {
-        History::default()
+        None
     };
     let version = loaded.version();
     let context = &loaded.context;
@@ -71,8 +71,9 @@ pub(super) async fn understand(
             let now = business.catalogue.time_zone.to_datetime(at);
             let channel = inbound.key.channel;
             let patience = &thinking.patience;
-            let scene =
-                needs_scene.then(|| scene::of(pair, channel, business, context, said.lines(), now, patience));
+            let scene = said
+                .as_ref()
+                .map(|said| scene::of(pair, channel, business, context, said.lines(), now, patience));
             let understanding = services.understanding.understand(understanding::Heard {
                 text: &inbound.text,
                 now,
@@ -92,9 +93,7 @@ pub(super) async fn understand(
             };
             waiting.kept = Some(Box::new(Kept { version, understood }));
         }
-        if needs_scene {
-            said = said.and([history::line(Speaker::Customer, &inbound.text)]);
-        }
+        said = said.map(|said| said.and([history::line(Speaker::Customer, &inbound.text)]));
     }
     metrics::turn_took(Stage::Understand, thinking.patience.begun.elapsed());
     Ok(draft(messages, thinking.patience.begun))
@@ -113,7 +112,9 @@ fn draft(messages: &mut [Waiting], begun: Instant) -> Draft {
         let Understood {
             acts, engine, model, ..
         } = kept.understood;
-        count(&acts, &engine, model.as_deref());
+        for (engine, result) in verdicts(&acts, &engine, model.as_deref()) {
+            metrics::understood(engine, result);
+        }
         let inbound = waiting.inbound.clone();
         let asked = model.as_deref().map(|model| Box::new(asked(model)));
         draft.heard.push(Heard {
@@ -132,25 +133,24 @@ fn draft(messages: &mut [Waiting], begun: Instant) -> Draft {
     draft
 }
 
-/// Counts who understood a message, and whether a model failed at it first.
-fn count(acts: &[Act], engine: &str, model: Option<&ModelUse>) {
+/// Who understood a message, and whether a model failed at it first.
+fn verdicts(acts: &[Act], engine: &str, model: Option<&ModelUse>) -> Vec<(Engine, metrics::Understood)> {
     let by = if engine == RULES {
         Engine::Rules
     } else {
         Engine::Llm
     };
     let is_clear = acts.iter().any(|act| *act != Act::Unclear);
-    metrics::understood(
-        by,
-        if is_clear {
-            metrics::Understood::Understood
-        } else {
-            metrics::Understood::Unclear
-        },
-    );
+    let result = if is_clear {
+        metrics::Understood::Understood
+    } else {
+        metrics::Understood::Unclear
+    };
+    let mut verdicts = vec![(by, result)];
     if by == Engine::Rules && model.is_some_and(|model| model.outcome != LlmOutcome::Ok) {
-        metrics::understood(Engine::Llm, metrics::Understood::Failed);
+        verdicts.push((Engine::Llm, metrics::Understood::Failed));
     }
+    verdicts
 }
 
 /// The account of a model's use.
@@ -178,24 +178,49 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    #[test]
-    fn what_an_endpoint_calls_things_is_cut_and_made_printable() {
-        let asked = asked(&ModelUse {
+    fn used(outcome: LlmOutcome) -> ModelUse {
+        ModelUse {
             model: "a\u{0}b".to_owned(),
             prompt: "7",
             variant: None,
-            outcome: LlmOutcome::RateLimited,
+            outcome,
             input_tokens: u64::MAX,
             output_tokens: 1,
             took: Duration::MAX,
             request_id: Some("r".repeat(10_000)),
             wording: None,
-        });
+        }
+    }
+
+    #[test]
+    fn what_an_endpoint_calls_things_is_cut_and_made_printable() {
+        let asked = asked(&used(LlmOutcome::RateLimited));
         assert_eq!(
             (asked.model.as_str(), asked.outcome.as_str()),
             ("ab", "rate_limited")
         );
         assert_eq!(asked.request_id.as_deref().map(str::len), Some(200));
         assert_eq!((asked.tokens(), asked.latency_ms), (u64::MAX, u64::MAX));
+    }
+
+    #[test]
+    fn whoever_understood_is_counted_and_a_model_that_failed_too() {
+        use crate::telemetry::metrics::Understood::{Failed, Unclear, Understood};
+        let (ok, late) = (used(LlmOutcome::Ok), used(LlmOutcome::Timeout));
+        let yes = [Act::Confirm];
+        for (acts, engine, model, expected) in [
+            (&yes[..], RULES, None, vec![(Engine::Rules, Understood)]),
+            (&[Act::Unclear], RULES, None, vec![(Engine::Rules, Unclear)]),
+            (&yes, "small-model", Some(&ok), vec![(Engine::Llm, Understood)]),
+            (&yes, RULES, Some(&ok), vec![(Engine::Rules, Understood)]),
+            (
+                &yes,
+                RULES,
+                Some(&late),
+                vec![(Engine::Rules, Understood), (Engine::Llm, Failed)],
+            ),
+        ] {
+            assert_eq!(verdicts(acts, engine, model), expected);
+        }
     }
 }

@@ -126,7 +126,8 @@ macro_rules! stores {
                 a_stale_version_never_wins
                 of_many_commits_of_one_version_exactly_one_wins
                 versions_and_transcripts_have_no_gaps
-                a_turn_that_is_handed_in_twice_is_committed_once;
+                a_turn_that_is_handed_in_twice_is_committed_once
+                a_turn_without_words_changes_the_context_alone;
             inbox:
                 a_message_is_new_once
                 a_message_delivered_a_hundred_times_at_once_is_new_once

@@ -201,3 +201,48 @@ async fn a_process_that_stops_answers_what_has_joined() {
     }
     assert_eq!(house.store.turns(), [["slow gel", "on friday"]]);
 }
+
+/// The next of a row of numbers below `below` that look like chance and are the same each time.
+fn next(seed: &mut u64, below: u64) -> u64 {
+    *seed = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) % below
+}
+
+#[tokio::test(start_paused = true)]
+async fn however_messages_come_each_is_answered_once_and_in_order() {
+    let mut joined = 0;
+    for round in 0..100 {
+        let mut seed = round;
+        let window = Duration::from_millis(next(&mut seed, 2) * 700);
+        let house = House::with(Limits {
+            burst: Arc::new(move |_| (window, window * 4)),
+            messages_per_turn_max: 2 + usize::try_from(next(&mut seed, 4)).unwrap(),
+            ..Limits::default()
+        })
+        .await;
+        house.mind.ask_a_model();
+        let (mut sent, mut texts) = (Vec::new(), Vec::new());
+        for number in 0..12 {
+            let pace = if next(&mut seed, 3) == 0 { "slow " } else { "" };
+            let text = format!("{pace}{number}");
+            sent.push(house.begins("anna", &text).await);
+            texts.push(text);
+            tokio::time::sleep(Duration::from_millis(next(&mut seed, 3) * 800)).await;
+            house
+                .mind
+                .release(usize::try_from(next(&mut seed, 4) / 3).unwrap());
+        }
+        house.mind.release(100);
+        for sent in sent {
+            answered(sent.await.unwrap());
+        }
+        let turns = house.store.turns();
+        assert_eq!(turns.concat(), texts, "round {round}");
+        assert!(house.mind.given_up() <= 3 * turns.len(), "round {round}");
+        joined += house.mind.given_up();
+        assert_eq!(house.load(), (1, 0), "round {round}");
+    }
+    assert!(joined > 100, "{joined}");
+}
