@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::house::{CATALOGUE, House, answered, message, pair};
+use super::house::{CATALOGUE, House, answered, message, now, pair};
 use super::store::{FakeStore, Fault};
 use crate::conversation::Limits;
 use crate::store::behind::Behind;
@@ -91,6 +91,48 @@ async fn the_scene_says_what_is_arranged_in_words() {
     let (_, context) = house.conversations.context(&pair("anna")).await.unwrap().unwrap();
     assert!(second.question.is_some());
     assert_eq!(second.question, context.question.map(|question| question.again));
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_about_time_mean_what_they_meant_when_they_were_said() {
+    let house = House::with_a_model().await;
+    let known = |slot: SlotKind| {
+        let noted = house.mind.noted();
+        let goal = noted.last().unwrap().goals.last().cloned().unwrap();
+        let said = goal.known.into_iter().find(|(kind, _)| *kind == slot);
+        said.map(|(_, said)| said)
+    };
+    house
+        .says("anna", "pedicure with anyone but sofia next week")
+        .await;
+    house.says("anna", "hm").await;
+    assert_eq!(known(SlotKind::Staff).as_deref(), Some("anyone but Sofia"));
+    assert_eq!(known(SlotKind::When).as_deref(), Some("\"next week\""));
+    let mut later = message("anna", "later", "hm");
+    later.received_at = now() + jiff::SignedDuration::from_hours(24);
+    answered(house.send(later).await.unwrap());
+    assert_eq!(
+        known(SlotKind::When).as_deref(),
+        Some("\"next week\" (said on Wednesday 18 November 2026)")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_back_is_known_as_it_was_read_back() {
+    let house = House::with_a_model().await;
+    let answer = house
+        .says("anna", "gel manicure with mai on friday at 2pm for me")
+        .await;
+    house.says("anna", "hm").await;
+    let noted = house.mind.noted();
+    let goal = &noted[1].goals[0];
+    let when = (SlotKind::When, "Friday 20 November 2026 at 14:00".to_owned());
+    assert!(
+        goal.known.contains(&when),
+        "{:?} after {:?}",
+        goal.known,
+        answer.replies
+    );
 }
 
 #[tokio::test(start_paused = true)]
