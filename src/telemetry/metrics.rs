@@ -10,8 +10,8 @@ use std::time::Duration;
 use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError,
-    Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmDropped, LlmOutcome, Stage,
+    StoreError, Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
 };
 
 use crate::types::Channel;
@@ -58,6 +58,7 @@ const TRANSCRIPT_ROWS: &str = "frontdesk_transcript_rows_total";
 const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
 const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
+const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
@@ -73,7 +74,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 28] = [
+pub const ALL: [Metric; 29] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -144,6 +145,11 @@ pub const ALL: [Metric; 28] = [
         Kind::Histogram,
         LLM_DURATION,
         "How long a call of the language model took",
+    ),
+    metric(
+        Kind::Counter,
+        LLM_DROPPED,
+        "Acts that the language model proposed and that were left out, by reason",
     ),
     metric(
         Kind::Counter,
@@ -253,6 +259,11 @@ pub(super) fn start_at_zero() {
         LLM_TOKENS,
         "direction",
         TokenDirection::ALL.iter().map(|direction| direction.as_str()),
+    );
+    zero(
+        LLM_DROPPED,
+        "reason",
+        LlmDropped::ALL.iter().map(|reason| reason.as_str()),
     );
     zero(
         INBOX_DUPLICATES,
@@ -386,6 +397,11 @@ pub fn llm_called(outcome: LlmOutcome, took: Duration) {
 /// The language model read or wrote so many tokens.
 pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
     counter!(LLM_TOKENS, "direction" => direction.as_str()).increment(tokens);
+}
+
+/// So many acts that the language model proposed were left out.
+pub fn llm_dropped(reason: LlmDropped, acts: u64) {
+    counter!(LLM_DROPPED, "reason" => reason.as_str()).increment(acts);
 }
 
 /// A message went through an engine.
