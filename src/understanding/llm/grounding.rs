@@ -56,8 +56,30 @@ impl Ground {
 
     /// The clause around `span`: as far as the next sign that ends one, to both sides.
     pub(super) fn clause(&self, span: Span) -> String {
-        let ends = |c: &char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\n' | '\u{3002}' | '\u{ff0c}' | '\u{ff01}' | '\u{ff1f}' | '\u{60c}' | '\u{61f}' | '(' | ')' | '\u{2014}');
-        let from = (0..span.0).rev().find(|at| ends(&self.chars[*at])).map_or(0, |at| at + 1);
+        let ends = |c: &char| {
+            matches!(
+                c,
+                '.' | ','
+                    | ';'
+                    | ':'
+                    | '!'
+                    | '?'
+                    | '\n'
+                    | '\u{3002}'
+                    | '\u{ff0c}'
+                    | '\u{ff01}'
+                    | '\u{ff1f}'
+                    | '\u{60c}'
+                    | '\u{61f}'
+                    | '('
+                    | ')'
+                    | '\u{2014}'
+            )
+        };
+        let from = (0..span.0)
+            .rev()
+            .find(|at| ends(&self.chars[*at]))
+            .map_or(0, |at| at + 1);
         let to = (span.1..self.chars.len())
             .find(|at| ends(&self.chars[*at]))
             .unwrap_or(self.chars.len());
@@ -91,7 +113,10 @@ impl Ground {
     }
 
     fn is_in_link(&self, span: Span) -> bool {
-        let from = (0..span.0).rev().find(|at| self.chars[*at].is_whitespace()).map_or(0, |at| at + 1);
+        let from = (0..span.0)
+            .rev()
+            .find(|at| self.chars[*at].is_whitespace())
+            .map_or(0, |at| at + 1);
         let word = self.slice((from, span.1));
         word.contains("://") || word.contains("](")
     }
@@ -111,7 +136,10 @@ pub(super) fn words(text: &str) -> Vec<String> {
 
 /// How many words a text has; where words are written without spaces, two characters count as one.
 pub(super) fn length(text: &str) -> usize {
-    let unspaced = text.chars().filter(|c| c.is_alphanumeric() && !is_spaced(*c)).count();
+    let unspaced = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() && !is_spaced(*c))
+        .count();
     words(text).len() + unspaced / 2
 }
 
@@ -162,11 +190,19 @@ mod tests {
 
     #[test]
     fn words_are_found_however_they_are_written_and_only_whole() {
-        check("I\u{2019}d  love\nFRIDAY", "i'd love friday", Some("I\u{2019}d  love\nFRIDAY"));
+        check(
+            "I\u{2019}d  love\nFRIDAY",
+            "i'd love friday",
+            Some("I\u{2019}d  love\nFRIDAY"),
+        );
         check("fri\u{200b}day please", "friday", Some("fri\u{200b}day"));
         check("I know", "no", None);
         check("know? no", "no", Some("no"));
-        check("\u{6211}\u{8981}\u{53d6}\u{6d88}", "\u{53d6}\u{6d88}", Some("\u{53d6}\u{6d88}"));
+        check(
+            "\u{6211}\u{8981}\u{53d6}\u{6d88}",
+            "\u{53d6}\u{6d88}",
+            Some("\u{53d6}\u{6d88}"),
+        );
         check("\u{1F44D}", "\u{1F44D}", Some("\u{1F44D}"));
         check("a <b>", "\u{2039}b\u{203a}", Some("<b>"));
         check("ok <bold> then", "\u{2039}bold\u{203a} then", Some("<bold> then"));

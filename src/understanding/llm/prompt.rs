@@ -67,7 +67,12 @@ impl PromptKind {
 /// The prompt for a message. `rules` is what the rules engine made of it: of a long message, the parts that it found
 /// are shown.
 #[must_use]
-pub fn prompt(kind: PromptKind, heard: &Heard<'_>, scene: &Scene<'_>, rules: &Understood) -> Vec<ChatMessage> {
+pub fn prompt(
+    kind: PromptKind,
+    heard: &Heard<'_>,
+    scene: &Scene<'_>,
+    rules: &Understood,
+) -> Vec<ChatMessage> {
     vec![
         ChatMessage {
             role: Role::System,
@@ -94,15 +99,26 @@ fn system(kind: PromptKind, heard: &Heard<'_>, scene: &Scene<'_>) -> String {
     );
     let lexicon = heard.lexicon;
     let names = |names: &mut dyn Iterator<Item = &Vec<String>>| {
-        let names: Vec<String> = names.filter_map(|n| n.first()).take(NAMES_MAX).map(|n| name(n)).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        let names: Vec<String> = names
+            .filter_map(|n| n.first())
+            .take(NAMES_MAX)
+            .map(|n| name(n))
+            .collect();
+        if names.is_empty() {
+            "none".to_owned()
+        } else {
+            names.join(", ")
+        }
     };
     let bundles = lexicon.bundles.iter().map(|entry| &entry.names);
     line(
         "Services",
         names(&mut lexicon.services.iter().map(|entry| &entry.names).chain(bundles)),
     );
-    line("Staff", names(&mut lexicon.staff.iter().map(|entry| &entry.names)));
+    line(
+        "Staff",
+        names(&mut lexicon.staff.iter().map(|entry| &entry.names)),
+    );
     let mut answers = String::new();
     for entry in lexicon.faq.iter().take(ANSWERS_MAX) {
         let answer = scene.answers.iter().find(|answer| answer.key == entry.id);
@@ -111,7 +127,14 @@ fn system(kind: PromptKind, heard: &Heard<'_>, scene: &Scene<'_>) -> String {
             let _ = write!(answers, ": {}", quoted(answer.answer, ANSWER_CHARS_MAX));
         }
     }
-    line("Common questions", if answers.is_empty() { "none".to_owned() } else { answers });
+    line(
+        "Common questions",
+        if answers.is_empty() {
+            "none".to_owned()
+        } else {
+            answers
+        },
+    );
     out
 }
 
@@ -124,7 +147,12 @@ fn user(heard: &Heard<'_>, scene: &Scene<'_>, rules: &Understood) -> String {
         }
     }
     if let Some(question) = scene.question {
-        let _ = writeln!(out, "Asked last: {}{}", quoted(question, LINE_CHARS_MAX), expected(heard.expecting));
+        let _ = writeln!(
+            out,
+            "Asked last: {}{}",
+            quoted(question, LINE_CHARS_MAX),
+            expected(heard.expecting)
+        );
     }
     if !heard.options.is_empty() {
         out.push_str("Options listed last:\n");
@@ -176,7 +204,11 @@ fn arranged(goal: &GoalSaid) -> String {
         };
         out.push_str(if place == 0 { ": " } else { ", " });
         let _ = write!(out, "{slot} ");
-        out.push_str(&if told { quoted(known, NAME_CHARS_MAX) } else { "known".to_owned() });
+        out.push_str(&if told {
+            quoted(known, NAME_CHARS_MAX)
+        } else {
+            "known".to_owned()
+        });
     }
     out
 }

@@ -76,7 +76,9 @@ fn one(entry: &Value, heard: &Heard<'_>, ground: &Ground) -> Result<Vec<Proposed
         return Err(LlmDropped::UnknownAct);
     }
     let quote = text("quote").filter(|quote| quote.chars().count() <= QUOTE_CHARS_MAX);
-    let span = quote.and_then(|quote| ground.find(quote)).ok_or(LlmDropped::Ungrounded)?;
+    let span = quote
+        .and_then(|quote| ground.find(quote))
+        .ok_or(LlmDropped::Ungrounded)?;
     let value = match entry.get("value") {
         Some(Value::String(value)) if !value.trim().is_empty() => Some(value.trim().to_owned()),
         Some(Value::Number(value)) => Some(value.to_string()),
@@ -84,7 +86,10 @@ fn one(entry: &Value, heard: &Heard<'_>, ground: &Ground) -> Result<Vec<Proposed
     };
     let words = ground.slice(span);
     let acts = meaning::of(act, value.as_deref(), &words, span, heard)?;
-    Ok(acts.into_iter().map(|act| Proposed { act, quote: span }).collect())
+    Ok(acts
+        .into_iter()
+        .map(|act| Proposed { act, quote: span })
+        .collect())
 }
 
 fn said(say: Option<&Value>) -> Option<String> {

@@ -17,7 +17,7 @@ const CUT: &str = " [...] ";
 /// What a character becomes in a prompt; `None` is left out. Control characters, invisible ones (zero width,
 /// direction marks, tags) and the brackets with which servers write the turns of a chat have no business in a
 /// message.
-pub(super) const fn shown(c: char) -> Option<char> {
+pub(super) fn shown(c: char) -> Option<char> {
     match c {
         '\n' => Some('\n'),
         '\t' | '\r' => Some(' '),
@@ -62,7 +62,10 @@ pub(super) fn message(text: &str, found: &[(usize, usize)]) -> String {
     let (from, until) = (HEAD, chars.len() - TAIL);
     let mut short: String = clean(0, from).collect();
     let mut left = TEXT_CHARS_MAX - HEAD - TAIL;
-    for &(start, end) in found.iter().filter(|(start, end)| start < end && *start >= from && *end <= until) {
+    for &(start, end) in found
+        .iter()
+        .filter(|(start, end)| start < end && *start >= from && *end <= until)
+    {
         let cost = end - start + CUT.len();
         // The last cut, before the tail, is paid for too.
         if cost + CUT.len() > left {
@@ -95,7 +98,11 @@ mod tests {
     fn a_long_message_shows_its_ends_and_what_was_found_between() {
         let text = format!("{}friday at three{}", "a".repeat(5_000), "z".repeat(5_000));
         let quote = message(&text, &[(5_000, 5_015), (10, 20)]);
-        assert!(quote.chars().count() <= TEXT_CHARS_MAX + 2, "{}", quote.chars().count());
+        assert!(
+            quote.chars().count() <= TEXT_CHARS_MAX + 2,
+            "{}",
+            quote.chars().count()
+        );
         assert!(quote.contains("a [...] friday at three [...] z"));
         assert!(quote.starts_with("\"aaa") && quote.ends_with("zzz\""));
     }

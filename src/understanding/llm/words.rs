@@ -87,7 +87,9 @@ impl List {
 
 /// The words with single spaces between and around them; emoji are words too.
 fn padded(text: &str) -> String {
-    let emoji = text.chars().filter(|c| matches!(c, '\u{2700}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}'));
+    let emoji = text
+        .chars()
+        .filter(|c| matches!(c, '\u{2700}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}'));
     let mut padded = format!(" {} ", words(text).join(" "));
     for sign in emoji {
         padded.push(sign);
@@ -106,16 +108,22 @@ pub(super) fn is_wary_of(text: &str) -> bool {
 /// Lines that another speaker is made to say, and the signs of markup and code.
 fn imitates(text: &str) -> bool {
     let speaker = |line: &str| {
-        let line = line.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let line = line
+            .trim_start_matches(|c: char| !c.is_alphanumeric())
+            .to_lowercase();
         LISTS.speakers.iter().any(|speaker| {
             let rest = line.strip_prefix(speaker.as_str());
             rest.is_some_and(|rest| {
-                let rest = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '*' | ']' | '>' | '"' | ')'));
+                let rest = rest.trim_start_matches(|c: char| {
+                    c.is_whitespace() || matches!(c, '*' | ']' | '>' | '"' | ')')
+                });
                 rest.starts_with(':') || rest.starts_with("|>") || rest.starts_with("=>")
             })
         })
     };
-    let markup = ["://", "](", "<!--", "</", "/>", "<|", "|>", "```", "###", "{\"", "\":", "[inst", "<<", ">>", "[["];
+    let markup = [
+        "://", "](", "<!--", "</", "/>", "<|", "|>", "```", "###", "{\"", "\":", "[inst", "<<", ">>", "[[",
+    ];
     let low = text.to_lowercase();
     let tag = low
         .match_indices('<')
@@ -141,16 +149,22 @@ fn is_written_to_deceive(text: &str) -> bool {
             .chars()
             .any(|c| matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}' | '\u{13a0}'..='\u{13ff}' | '\u{ff21}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}'));
         let unspaced = word.chars().any(|c| c >= '\u{e00}');
-        if latin && other || word.chars().any(|c| matches!(c, '\u{1d400}'..='\u{1d7ff}' | '\u{ff21}'..='\u{ff5a}')) {
+        if latin && other
+            || word
+                .chars()
+                .any(|c| matches!(c, '\u{1d400}'..='\u{1d7ff}' | '\u{ff21}'..='\u{ff5a}'))
+        {
             return true;
         }
         if !unspaced && word.chars().filter(|c| c.is_alphanumeric()).count() > WORD_CHARS_MAX {
             return true;
         }
         let chars: Vec<char> = word.chars().collect();
-        let between = chars
-            .windows(3)
-            .any(|w| w[0].is_alphabetic() && (w[1].is_ascii_digit() || matches!(w[1], '@' | '$')) && w[2].is_alphabetic());
+        let between = chars.windows(3).any(|w| {
+            w[0].is_alphabetic()
+                && (w[1].is_ascii_digit() || matches!(w[1], '@' | '$'))
+                && w[2].is_alphabetic()
+        });
         leet += usize::from(between && !word.contains('.'));
     }
     leet >= 2

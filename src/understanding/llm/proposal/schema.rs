@@ -75,7 +75,12 @@ mod tests {
     fn check(schema: &Value) {
         if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
             let names: Vec<&String> = properties.keys().collect();
-            let mut required: Vec<&str> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let mut required: Vec<&str> = schema["required"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
             required.sort_unstable();
             assert_eq!(names, required);
             assert_eq!(schema["additionalProperties"], Value::Bool(false));

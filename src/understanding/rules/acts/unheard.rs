@@ -37,7 +37,8 @@ pub(super) fn unheard(text: &Text<'_>, hits: &[Hit<'_>], taken: &[bool]) -> usiz
             return false;
         }
         if cued(*at) {
-            return token.kind == Kind::Number || token.word.is_none() && token.lists == super::Lists::default();
+            return token.kind == Kind::Number
+                || token.word.is_none() && token.lists == super::Lists::default();
         }
         let turns = token.is(Role::Not)
             || token.is(Role::Except)
