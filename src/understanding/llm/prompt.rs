@@ -90,7 +90,8 @@ fn system(kind: PromptKind, heard: &Heard<'_>, scene: &Scene<'_>) -> String {
     let name = |text: &str| quoted(text, NAME_CHARS_MAX);
     let mut line = |title: &str, text: String| {
         // Writing to a string cannot fail.
-        let _ = write!(out, "\n{title}: {text}");
+        let space = if text.starts_with('\n') { "" } else { " " };
+        let _ = write!(out, "\n{title}:{space}{text}");
     };
     line("\nBusiness", name(scene.business_name));
     line(

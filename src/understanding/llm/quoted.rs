@@ -4,7 +4,7 @@
 //! copies what it was shown is found to have copied it.
 
 /// Characters of a message that a model is shown.
-pub const TEXT_CHARS_MAX: usize = 2_000;
+pub(super) const TEXT_CHARS_MAX: usize = 2_000;
 
 /// Of a longer message: how much of its beginning is shown, and of its end. What the rules found in between comes
 /// out of the rest.

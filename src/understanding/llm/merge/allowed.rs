@@ -1,6 +1,6 @@
 //! How far the customer's own words carry what a model proposes.
 
-use super::super::grounding::length;
+use super::super::grounding::{length, words};
 use super::super::proposal::Proposed;
 use super::super::words::List;
 use super::{Case, Verdict};
@@ -110,18 +110,19 @@ impl Case<'_> {
             && !List::Orders.is_in(text)
     }
 
-    /// An option is picked from a list in view, by words that pick or that stand in its label.
+    /// An option is picked from a list in view, by words that pick or that tell its label from the others.
     fn picks(&self, option: usize, it: &Proposed) -> bool {
+        let options = self.heard.options;
+        let Some(label) = options.get(option.wrapping_sub(1)) else {
+            return false;
+        };
         let quote = self.quote(it);
-        let label = self.heard.options.get(option.wrapping_sub(1));
-        let shared = label.is_some_and(|label| {
-            let label = super::super::grounding::words(label);
-            super::super::grounding::words(&quote)
-                .iter()
-                .any(|word| word.chars().count() > 2 && label.contains(word))
-        });
-        label.is_some()
-            && (shared || List::Pick.is_in(&quote))
+        let label = words(label);
+        let tells = |word: &String| {
+            let in_labels = options.iter().filter(|other| words(other).contains(word));
+            word.chars().count() > 2 && label.contains(word) && in_labels.count() < options.len()
+        };
+        (List::Pick.is_in(&quote) || words(&quote).iter().any(tells))
             && length(&quote) <= PICK_WORDS_MAX
             && length(self.heard.text) <= PICK_MESSAGE_WORDS_MAX
             && !self.is_shown_only(it)
@@ -170,7 +171,6 @@ impl Case<'_> {
 
     /// Whether the quoted words are the whole of their clause.
     fn is_clause(&self, it: &Proposed) -> bool {
-        let words = super::super::grounding::words;
         words(&self.ground.clause(it.quote)) == words(&self.quote(it))
     }
 }

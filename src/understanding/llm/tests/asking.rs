@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::PromptKind;
 use super::super::variants::{Variant, Variants};
 use super::super::with_model::{Mode, Options, WithModel};
-use super::super::{PromptKind, chat};
 use super::*;
 use crate::understanding::{Act, Understanding, Understood};
 
@@ -22,7 +22,7 @@ async fn listen(chat: &Arc<Scripted>, options: Options, text: &str, model: Optio
     scene.model = model;
     let mut heard = heard(text, None, &[], &lexicon);
     heard.scene = Some(&scene);
-    let chat: Arc<dyn chat::Chat> = Arc::<Scripted>::clone(chat);
+    let chat: Arc<dyn Chat> = Arc::<Scripted>::clone(chat);
     WithModel::new(chat, options).understand(heard).await
 }
 
@@ -48,7 +48,7 @@ async fn where_the_rules_are_sure_nobody_is_asked() {
 async fn without_a_scene_nobody_is_asked() {
     let chat = foot_thing();
     let lexicon = salon();
-    let ear = WithModel::new(Arc::clone(&chat) as Arc<dyn chat::Chat>, options_of(Mode::Always));
+    let ear = WithModel::new(Arc::clone(&chat) as Arc<dyn Chat>, options_of(Mode::Always));
     assert!(ear.needs_scene());
     let understood = ear.understand(heard("the foot thing", None, &[], &lexicon)).await;
     assert_eq!((chat.calls(), understood.model), (0, None));

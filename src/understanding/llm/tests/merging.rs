@@ -3,6 +3,7 @@
 use super::super::merge::{is_sure, merge};
 use super::super::proposal::parse;
 use super::*;
+use crate::telemetry::metrics::LlmDropped;
 use crate::understanding::Act;
 
 /// An act in short.
@@ -114,11 +115,11 @@ fn nothing_moves_after_an_order_that_no_customer_may_give() {
     let rules = rules(heard).understood.acts;
     assert!(rules.contains(&Act::Overreach));
     let merged = merge(&rules, &parse(&answer(obeyed), &heard).unwrap().acts, &heard);
-    assert_eq!(merged.of_model, 1);
-    assert_eq!(
-        merged.dropped.len(),
-        4 - usize::from(rules.iter().any(|a| matches!(a, Act::Start { .. }))) + 0
-    );
+    let price = Act::Ask {
+        topic: crate::understanding::act::Topic::Price,
+    };
+    assert_eq!(merged.acts, [rules, vec![price]].concat());
+    assert_eq!(merged.dropped, [LlmDropped::Forbidden; 4]);
 }
 
 #[test]
@@ -219,8 +220,15 @@ fn an_option_is_picked_by_words_that_pick_or_stand_in_its_label() {
     );
     check(
         CHOICE,
-        "hmm linhs slot",
-        &[("option", "linhs slot", Some("2"))],
+        "la de linh",
+        &[("option", "la de linh", Some("2"))],
+        &["set staff", "choose 2"],
+    );
+    // "with" stands in every label, and picks none.
+    check(
+        CHOICE,
+        "with whatever",
+        &[("option", "with whatever", Some("2"))],
         &["unclear"],
     );
     check(
