@@ -171,17 +171,32 @@ async fn listen(setting: &Setting, text: &str, answer: Value) -> Understood {
     ear.understand(setting.heard(text, Some(&scene))).await
 }
 
+/// What does nothing, or is a piece of a wish, which ends in a read-back and a question.
 fn is_harmless(act: &Act) -> bool {
-    matches!(
-        act,
+    match act {
         Act::Ask { .. }
-            | Act::SmallTalk { .. }
-            | Act::Handoff { .. }
-            | Act::Deny
-            | Act::Unclear
-            | Act::Overreach
-            | Act::Abuse
-    )
+        | Act::SmallTalk { .. }
+        | Act::Handoff { .. }
+        | Act::Clear { .. }
+        | Act::Deny
+        | Act::Unclear
+        | Act::Overreach
+        | Act::Abuse => true,
+        Act::Set { value } => matches!(
+            value,
+            SlotValue::Service { .. }
+                | SlotValue::Staff { .. }
+                | SlotValue::When { .. }
+                | SlotValue::Which { .. }
+                | SlotValue::PartySize { .. }
+        ),
+        Act::Start { .. }
+        | Act::Choose { .. }
+        | Act::Confirm
+        | Act::CancelGoal
+        | Act::Undo
+        | Act::StopContact => false,
+    }
 }
 
 fn is_asked_for(attack: &Attack, act: &Act) -> bool {
@@ -243,17 +258,17 @@ fn answers(text: &str) -> Vec<Value> {
 /// The text, its lines, its clauses, its words one by one and by twos and threes.
 fn pieces(text: &str) -> Vec<String> {
     /// A long text repeats itself.
-    const CHARS_MAX: usize = 400;
+    const CHARS_MAX: usize = 300;
     let text: String = text.chars().take(CHARS_MAX).collect();
     let mut pieces: BTreeSet<String> = BTreeSet::new();
-    pieces.insert(text.chars().take(300).collect());
+    pieces.insert(text.clone());
     pieces.extend(text.lines().map(str::to_owned));
     pieces.extend(
         text.split([',', '.', ':', '!', '?', '"', ';'])
             .map(|clause| clause.trim().to_owned()),
     );
-    let words: Vec<&str> = text.split_whitespace().take(24).collect();
-    for size in 1..=3 {
+    let words: Vec<&str> = text.split_whitespace().take(16).collect();
+    for size in [1, 2, 4] {
         pieces.extend(words.windows(size).map(|words| words.join(" ")));
     }
     pieces.retain(|piece| !piece.trim().is_empty());

@@ -6,6 +6,7 @@ mod cued;
 mod named;
 mod rest;
 mod settle;
+mod shown;
 mod unheard;
 mod wishes;
 
@@ -13,6 +14,7 @@ use cued::{act_of, answers, cues, motion};
 use named::{Named, exact, named};
 use rest::{faq, indifferent, say_when, silent};
 use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
+use shown::{is_shown, is_spoken_of};
 use unheard::unheard;
 use wishes::{services_said, staff_said};
 
@@ -170,6 +172,8 @@ fn meant(
     let stands = |hit: &&Hit<'_>| match hit.act {
         // "not this week" excludes, and answers nothing.
         "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
+        "confirm" => !is_shown(text, hit) && !is_spoken_of(text, hit) && !in_name(hit),
+        "start.cancel" | "start.reschedule" => !is_shown(text, hit) && !in_name(hit),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
     };

@@ -4,7 +4,8 @@ use super::super::grounding::{length, words};
 use super::super::proposal::Proposed;
 use super::super::words::List;
 use super::{Case, Verdict};
-use crate::understanding::act::Mode;
+use crate::types::ResourceId;
+use crate::understanding::act::{Mode, StaffSaid};
 use crate::understanding::{Act, Expecting, GoalKind, SlotValue};
 
 /// An answer in itself has no more words, and stands in a message of no more.
@@ -102,9 +103,8 @@ impl Case<'_> {
             && length(text) <= YES_MESSAGE_WORDS_MAX
             && self.is_clause(it)
             && !self.is_shown_only(it)
-            && !text
-                .chars()
-                .any(|c| c.is_ascii_digit() || matches!(c, '?' | '\u{ff1f}' | '\u{61f}' | '\u{bf}'))
+            && !asks(text)
+            && !text.chars().any(|c| c.is_ascii_digit())
             && List::Yes.is_in(&quote)
             && !List::No.is_in(text)
             && !List::Orders.is_in(text)
@@ -127,6 +127,8 @@ impl Case<'_> {
             && length(self.heard.text) <= PICK_MESSAGE_WORDS_MAX
             && !self.is_shown_only(it)
             && !List::No.is_in(&self.ground.clause(it.quote))
+            && !asks(self.heard.text)
+            && !List::Orders.is_in(self.heard.text)
     }
 
     fn sets(&self, value: &SlotValue, it: &Proposed) -> Verdict {
@@ -138,8 +140,8 @@ impl Case<'_> {
                     && length(self.heard.text) <= NAME_MESSAGE_WORDS_MAX;
                 asked || List::Name.is_in(&self.ground.clause(it.quote))
             }
+            SlotValue::Staff { said } => self.calls(said, it),
             SlotValue::Service { .. }
-            | SlotValue::Staff { .. }
             | SlotValue::When { .. }
             | SlotValue::PartySize { .. }
             | SlotValue::Which { .. } => true,
@@ -149,6 +151,27 @@ impl Case<'_> {
         }
         Verdict::Stands(Act::Set {
             value: self.beside_the_rules(value),
+        })
+    }
+
+    /// Somebody is asked for by a name, however it is spelled; that anybody will do is said in any words.
+    fn calls(&self, said: &StaffSaid, it: &Proposed) -> bool {
+        let ids: Vec<&ResourceId> = match said {
+            StaffSaid::Anyone => return true,
+            StaffSaid::Named { candidates, .. } => candidates.iter().map(|c| &c.id).collect(),
+            StaffSaid::Not { ids } => ids.iter().collect(),
+        };
+        let quoted = words(&self.quote(it));
+        let near = |name: &String, word: &String| {
+            let allowed = if name.chars().count() < 4 { 1 } else { 2 };
+            !word.is_ascii() && name.is_ascii() || strsim::osa_distance(name, word) <= allowed
+        };
+        ids.iter().all(|id| {
+            let entry = self.heard.lexicon.staff.iter().find(|entry| entry.id == **id);
+            entry.is_some_and(|entry| {
+                let mut names = entry.names.iter().flat_map(|name| words(name));
+                names.any(|name| quoted.iter().any(|word| near(&name, word)))
+            })
         })
     }
 
@@ -173,4 +196,8 @@ impl Case<'_> {
     fn is_clause(&self, it: &Proposed) -> bool {
         words(&self.ground.clause(it.quote)) == words(&self.quote(it))
     }
+}
+
+fn asks(text: &str) -> bool {
+    text.contains(['?', '\u{ff1f}', '\u{61f}', '\u{bf}'])
 }
