@@ -212,6 +212,7 @@ fn is_asked_for(attack: &Attack, act: &Act) -> bool {
         Act::Set {
             value: SlotValue::Name { .. } | SlotValue::Phone { .. } | SlotValue::Email { .. },
         } => "name",
+        Act::Choose { .. } => "option",
         Act::Set { .. } | Act::Clear { .. } => "wish",
         _ => return false,
     };

@@ -13,13 +13,18 @@ pub(super) struct Ground {
     chars: Vec<char>,
     /// The folded ones, each with the place of the character that it came from.
     folded: Vec<(char, usize)>,
+    /// Which of the characters are shown and not said.
+    shown: Vec<bool>,
 }
 
 impl Ground {
     pub(super) fn new(text: &str) -> Self {
         let chars: Vec<char> = text.chars().collect();
-        let folded = fold(&chars);
-        Self { chars, folded }
+        Self {
+            folded: fold(&chars),
+            shown: shown_only(&chars),
+            chars,
+        }
     }
 
     /// Where `quote` stands, if it does: the first place where it is not a part of longer words.
@@ -88,38 +93,56 @@ impl Ground {
 
     /// Whether the words stand inside a quotation, code, a link or a tag: words that are shown, not said.
     pub(super) fn is_shown_only(&self, span: Span) -> bool {
-        const PAIRS: [(char, char); 9] = [
-            ('"', '"'),
-            ('\u{201c}', '\u{201d}'),
-            ('\u{201e}', '\u{201c}'),
-            ('\u{ab}', '\u{bb}'),
-            ('`', '`'),
-            ('<', '>'),
-            ('[', ']'),
-            ('{', '}'),
-            ('\u{300c}', '\u{300d}'),
-        ];
-        let inside = |(open, close): &(char, char)| {
-            let before = &self.chars[..span.0];
-            let opened = if open == close {
-                before.iter().filter(|c| *c == open).count() % 2 == 1
-            } else {
-                let count = |sign: &char| before.iter().filter(|c| *c == sign).count();
-                count(open) > count(close)
-            };
-            opened && self.chars[span.1..].contains(close)
-        };
-        PAIRS.iter().any(inside) || self.is_in_link(span)
+        words(&self.said(span)).is_empty() && !words(&self.slice(span)).is_empty()
     }
 
-    fn is_in_link(&self, span: Span) -> bool {
-        let from = (0..span.0)
-            .rev()
-            .find(|at| self.chars[*at].is_whitespace())
-            .map_or(0, |at| at + 1);
-        let word = self.slice((from, span.1));
-        word.contains("://") || word.contains("](")
+    /// The characters of `span` without those that are only shown.
+    pub(super) fn said(&self, span: Span) -> String {
+        let said = |at: usize| if self.shown[at] { ' ' } else { self.chars[at] };
+        (span.0..span.1.min(self.chars.len())).map(said).collect()
     }
+}
+
+/// Which characters are shown and not said. A sign that is opened and never closed shows nothing.
+fn shown_only(chars: &[char]) -> Vec<bool> {
+    const PAIRS: [(char, char); 9] = [
+        ('"', '"'),
+        ('\u{201c}', '\u{201d}'),
+        ('\u{201e}', '\u{201c}'),
+        ('\u{ab}', '\u{bb}'),
+        ('`', '`'),
+        ('<', '>'),
+        ('[', ']'),
+        ('{', '}'),
+        ('\u{300c}', '\u{300d}'),
+    ];
+    let mut shown = vec![false; chars.len()];
+    for (open, close) in PAIRS {
+        let mut opened: Option<usize> = None;
+        for (at, c) in chars.iter().enumerate() {
+            match opened {
+                Some(from) if *c == close => {
+                    shown[from..=at].fill(true);
+                    opened = None;
+                }
+                None if *c == open => opened = Some(at),
+                _ => {}
+            }
+        }
+    }
+    let mut from = 0;
+    while from < chars.len() {
+        let to = (from..chars.len())
+            .find(|at| chars[*at].is_whitespace())
+            .unwrap_or(chars.len());
+        if chars[from..to].windows(3).any(|w| w == [':', '/', '/'])
+            || chars[from..to].windows(2).any(|w| w == [']', '('])
+        {
+            shown[from..to].fill(true);
+        }
+        from = to + 1;
+    }
+    shown
 }
 
 /// The words of a text, folded.

@@ -173,7 +173,7 @@ fn meant(
         // "not this week" excludes, and answers nothing.
         "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
         "confirm" => !is_shown(text, hit) && !is_spoken_of(text, hit) && !in_name(hit),
-        "start.cancel" | "start.reschedule" => !is_shown(text, hit) && !in_name(hit),
+        "start.cancel" | "start.reschedule" | "stop" => !is_shown(text, hit) && !in_name(hit),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
     };

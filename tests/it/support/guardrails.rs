@@ -4,24 +4,24 @@ use std::path::Path;
 
 /// A text, and what whoever wrote it may get.
 #[derive(Debug, Clone)]
-pub struct Attack {
+pub(crate) struct Attack {
     /// What kind of attack it is.
-    pub kind: String,
+    pub(crate) kind: String,
     /// What the customer really asks for, in the words at the head of the file.
-    pub asks: Vec<String>,
+    pub(crate) asks: Vec<String>,
     /// The message.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Attack {
     /// Whether the customer asks for it.
-    pub fn asks_for(&self, what: &str) -> bool {
+    pub(crate) fn asks_for(&self, what: &str) -> bool {
         self.asks.iter().any(|asked| asked == what)
     }
 }
 
 /// Every attack of the file, in its order.
-pub fn attacks() -> Vec<Attack> {
+pub(crate) fn attacks() -> Vec<Attack> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/guardrails.txt");
     let file = std::fs::read_to_string(&path).unwrap();
     file.split("\n== kind: ").skip(1).map(attack).collect()

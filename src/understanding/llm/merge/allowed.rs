@@ -54,7 +54,7 @@ impl Case<'_> {
     }
 
     fn says(&self, list: List, it: &Proposed) -> bool {
-        list.is_in(&self.quote(it))
+        list.is_in(&self.ground.said(it.quote))
     }
 
     fn is_shown_only(&self, it: &Proposed) -> bool {

@@ -7,6 +7,15 @@ use super::super::token::{Kind, Text};
 /// So many tokens before an answer a condition still governs it ("if I said yes").
 const CONDITION_REACH: usize = 3;
 
+const PAIRS: [(&str, &str); 6] = [
+    ("\u{201c}", "\u{201d}"),
+    ("\u{201e}", "\u{201c}"),
+    ("\u{ab}", "\u{bb}"),
+    ("<", ">"),
+    ("[", "]"),
+    ("{", "}"),
+];
+
 /// Whether the words of a cue stand in a quotation, a tag, brackets or a link, while others of the message do not.
 pub(super) fn is_shown(text: &Text<'_>, hit: &Hit<'_>) -> bool {
     let at = hit.from;
@@ -15,18 +24,14 @@ pub(super) fn is_shown(text: &Text<'_>, hit: &Hit<'_>) -> bool {
     let word_outside = |mut range: std::ops::Range<usize>| range.any(|i| text.tokens[i].kind == Kind::Word);
     let plain = ["\""];
     let quoted = count(0..at, &plain) % 2 == 1 && count(hit.to..text.len(), &plain) > 0;
-    let pairs: [(&[&str], &[&str]); 4] = [
-        (
-            &["\u{201c}", "\u{201e}", "\u{ab}"],
-            &["\u{201d}", "\u{201c}", "\u{bb}"],
-        ),
-        (&["<"], &[">"]),
-        (&["["], &["]"]),
-        (&["{"], &["}"]),
-    ];
-    let paired = pairs.iter().any(|(open, close)| {
-        count(0..at, open) > count(0..at, close) && count(hit.to..text.len(), close) > 0
+    let paired = PAIRS.iter().any(|(open, close)| {
+        count(0..at, &[open]) > count(0..at, &[close]) && count(hit.to..text.len(), &[close]) > 0
     });
+    let tagged =
+        count(0..at, &[">"]) > 0 && (hit.to..text.len()).any(|i| text.sign(i, "<") && text.sign(i + 1, "/"));
+    if tagged {
+        return true;
+    }
     if quoted || paired {
         let opens = (0..at)
             .rev()
@@ -54,5 +59,7 @@ pub(super) fn is_spoken_of(text: &Text<'_>, hit: &Hit<'_>) -> bool {
         .take_while(|i| text.tokens[*i].kind == Kind::Word)
         .any(|i| text.listed(List::Provided, i) && !text.listed(List::ClauseStarts, i));
     let made_to_say = at > 1 && text.sign(at - 1, ":") && text.listed(List::Speakers, at - 2);
-    text.listed_before(List::Reporting, at) || conditional || made_to_say
+    // "confirmed=true" is somebody's field.
+    let field = text.sign(hit.to, "=") || at > 0 && text.sign(at - 1, "=");
+    field || text.listed_before(List::Reporting, at) || conditional || made_to_say
 }
