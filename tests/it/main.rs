@@ -12,6 +12,7 @@ mod crowd;
 mod dead_letters;
 mod deliveries;
 mod faults;
+mod guardrails;
 mod import;
 mod kills;
 mod load;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::process::{BUSINESS, Site};
 
 /// Nothing that rules are sure of.
-const VAGUE: &str = "hmm, my sister is getting married and I want my hands to look their best, could somebody help?";
+const VAGUE: &str =
+    "hmm, my sister is getting married and I want my hands to look their best, could somebody help?";
 
 fn endpoint() -> (String, String) {
     let of = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/test-llm"));
@@ -43,7 +44,10 @@ async fn get(url: &str) -> Value {
 
 /// What stands in the transcript about the customer's last message.
 async fn last_heard(url: &str) -> Value {
-    let messages = get(&format!("{url}/v1/businesses/{BUSINESS}/participants/mia/messages")).await;
+    let messages = get(&format!(
+        "{url}/v1/businesses/{BUSINESS}/participants/mia/messages"
+    ))
+    .await;
     let all = messages["messages"].as_array().unwrap();
     let inbound = |message: &&Value| message["direction"] == "inbound";
     all.iter().filter(inbound).next_back().unwrap().clone()
