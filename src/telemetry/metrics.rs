@@ -10,7 +10,8 @@ use std::time::Duration;
 use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmDropped, LlmOutcome, Stage, StoreError, Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood, Wording,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmDropped, LlmOutcome, Stage,
+    StoreError, Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood, Wording,
 };
 
 use crate::types::Channel;
@@ -74,7 +75,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 23] = [
+pub const ALL: [Metric; 30] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -412,9 +413,8 @@ pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
 /// A courtesy or a common answer was to be said in the model's words.
 pub fn llm_worded(result: Wording) {
     counter!(LLM_WORDING, "result" => result.as_str()).increment(1);
-    ),
-    metric(
-        Kind::Counter,
+}
+
 /// So many acts that the language model proposed were left out.
 pub fn llm_dropped(reason: LlmDropped, acts: u64) {
     counter!(LLM_DROPPED, "reason" => reason.as_str()).increment(acts);
