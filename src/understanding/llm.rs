@@ -6,6 +6,7 @@
 //! and the customer sees no error.
 
 pub mod chat;
+pub mod client;
 
 use std::time::Duration;
 
