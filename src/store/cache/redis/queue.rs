@@ -326,7 +326,7 @@ mod tests {
         queue.forget(id(2));
         queue.close();
         let write = |_| async { panic!("nobody writes") };
-        queue.serve(&Breaker::new(), write).await;
+        queue.serve(&Breaker::open(5), write).await;
         assert_eq!(counted(&handle, "skipped"), 1);
     }
 }

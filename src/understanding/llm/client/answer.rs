@@ -2,23 +2,41 @@
 
 use serde_json::Value;
 
-/// Places at which an object may begin that are tried.
-const TRIES_MAX: usize = 64;
-
-/// The first whole JSON object in `text`. Fences, thoughts and words around it are passed over.
+/// The first whole JSON object in `text`. Fences, thoughts and words around it are passed over. What stands inside
+/// another pair of braces is a part of something, and no answer.
 pub(super) fn object_in(text: &str) -> Option<Value> {
     let text = after_thoughts(text).trim();
     if let Ok(whole @ Value::Object(_)) = serde_json::from_str(text) {
         return Some(whole);
     }
-    let mut from = 0;
-    for _ in 0..TRIES_MAX {
-        let at = from + text[from..].find('{')?;
-        let mut values = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
-        if let Some(Ok(object @ Value::Object(_))) = values.next() {
+    let mut rest = text;
+    loop {
+        let from = &rest[rest.find('{')?..];
+        let (braced, after) = from.split_at(balanced(from)?);
+        if let Ok(object @ Value::Object(_)) = serde_json::from_str(braced) {
             return Some(object);
         }
-        from = at + 1;
+        rest = after;
+    }
+}
+
+/// How long the braces at the beginning of `text` take to close; `None` when they do not. Braces in strings are words.
+fn balanced(text: &str) -> Option<usize> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => depth += 1,
+            b'}' if !in_string => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
     }
     None
 }
@@ -50,6 +68,7 @@ mod tests {
             "<think>{\"a\":1} or {\"b\":2}?</think>\n{\"a\":\"}\"}",
             "so it is {\"a\":1}</think>{\"a\":\"}\"}",
             "a set {x} comes before {\"a\":\"}\"}",
+            "{\"a\": {\"b\": 1}, oops} should be {\"a\":\"}\"}",
         ] {
             assert_eq!(object_in(text), Some(json!({"a": "}"})), "{text}");
         }
@@ -62,13 +81,13 @@ mod tests {
             "",
             "no",
             "[1,2]",
-            "\"{}",
             "{\"a\":",
             "<think>{\"a\":1}",
+            "{\"acts\":[{\"a\":1},{\"a\"",
             "{".repeat(9000).as_str(),
             &deep,
         ] {
-            assert_eq!(object_in(text), None);
+            assert_eq!(object_in(text), None, "{}", &text[..text.len().min(40)]);
         }
     }
 }

@@ -112,7 +112,7 @@ mod tests {
     use std::pin::pin;
 
     use futures_util::FutureExt as _;
-    use tokio_test::{assert_pending, task};
+    use tokio_test::task;
 
     use super::*;
 
@@ -127,7 +127,7 @@ mod tests {
         let _first = places.enter(&busy).await.unwrap();
         let second = places.enter(&busy).await.unwrap();
         let mut third = task::spawn(places.enter(&busy));
-        assert_pending!(third.poll());
+        assert!(third.poll().is_pending());
         assert!(places.enter(&other).now_or_never().is_some(), "others go on");
         drop(second);
         assert!(third.is_woken());
@@ -144,10 +144,10 @@ mod tests {
         ];
         let mut waiting: Vec<_> = (0..100).map(|_| task::spawn(places.enter(&crowd))).collect();
         for each in &mut waiting {
-            assert_pending!(each.poll());
+            assert!(each.poll().is_pending());
         }
         let mut one = task::spawn(places.enter(&one));
-        assert_pending!(one.poll());
+        assert!(one.poll().is_pending());
         drop(taken.pop());
         assert!(
             one.is_woken(),
