@@ -12,6 +12,7 @@ use super::turn::drawn_message_id;
 use super::{Business, Services, session};
 use crate::booking::Status;
 use crate::booking::appointment::Appointment;
+use crate::dialogue::claims::Claim;
 use crate::dialogue::context::SCHEMA;
 use crate::dialogue::{self, Context, Effect, Heard, Input, Outcome, View};
 use crate::ids::{self, Seed};
@@ -87,6 +88,7 @@ pub(super) async fn attempt(
     if let Some(start) = hold(services, pair, &mut outcome, now).await? {
         return Ok(Verdict::Taken(Some(start)));
     }
+    let wording = outcome.wording;
     let committing = Instant::now();
     let (turn, answer) = write_up(services, pair, business, loaded, draft, outcome, now);
     let id = turn.commit.turn;
@@ -114,6 +116,9 @@ pub(super) async fn attempt(
                 cache.put(pair.conversation(), &after, json);
             }
             tell(services, pair, &effects, expects_delivery);
+            if let Some(wording) = wording {
+                metrics::llm_worded(label_of(wording));
+            }
             Ok(Verdict::Committed(after.into(), answer))
         }
         CommitOutcome::VersionConflict { .. } => Ok(Verdict::Conflict),
@@ -130,6 +135,17 @@ pub(super) async fn attempt(
             });
             Ok(Verdict::Taken(start))
         }
+    }
+}
+
+const fn label_of(wording: Result<(), Claim>) -> metrics::Wording {
+    match wording {
+        Ok(()) => metrics::Wording::Said,
+        Err(Claim::Deed) => metrics::Wording::Deed,
+        Err(Claim::Time) => metrics::Wording::Time,
+        Err(Claim::Number) => metrics::Wording::Number,
+        Err(Claim::Link) => metrics::Wording::Link,
+        Err(Claim::Unfit) => metrics::Wording::Unfit,
     }
 }
 
@@ -205,6 +221,7 @@ fn write_up(
         mut context,
         replies,
         effects,
+        wording: _,
     } = outcome;
     let first_words = draft.heard.first().map_or("", |h| h.text.as_str());
     let ended = session::open(&mut context, now, services.limits.session_gap, first_words);

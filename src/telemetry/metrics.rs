@@ -11,7 +11,7 @@ use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, g
 
 pub use labels::{
     AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmOutcome, Stage, StoreError,
-    Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
+    Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood, Wording,
 };
 
 use crate::types::Channel;
@@ -60,6 +60,7 @@ const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
 const LLM_RETRIES: &str = "frontdesk_llm_retries_total";
 const LLM_IN_FLIGHT: &str = "frontdesk_llm_in_flight";
+const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
@@ -75,7 +76,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 30] = [
+pub const ALL: [Metric; 31] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -156,6 +157,11 @@ pub const ALL: [Metric; 30] = [
         Kind::Gauge,
         LLM_IN_FLIGHT,
         "Messages that the language model is working on",
+    ),
+    metric(
+        Kind::Counter,
+        LLM_WORDING,
+        "Courtesies and common answers that the language model worded, by what became of its words",
     ),
     metric(
         Kind::Counter,
@@ -265,6 +271,11 @@ pub(super) fn start_at_zero() {
         LLM_TOKENS,
         "direction",
         TokenDirection::ALL.iter().map(|direction| direction.as_str()),
+    );
+    zero(
+        LLM_WORDING,
+        "result",
+        Wording::ALL.iter().map(|result| result.as_str()),
     );
     zero(
         INBOX_DUPLICATES,
@@ -415,6 +426,11 @@ pub fn llm_works_on(messages: u32) {
 /// The language model read or wrote so many tokens.
 pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
     counter!(LLM_TOKENS, "direction" => direction.as_str()).increment(tokens);
+}
+
+/// A courtesy or a common answer was to be said in the model's words.
+pub fn llm_worded(result: Wording) {
+    counter!(LLM_WORDING, "result" => result.as_str()).increment(1);
 }
 
 /// A message went through an engine.
