@@ -165,7 +165,7 @@ impl Client {
     fn time_before(&self, until: Instant) -> std::time::Duration {
         until
             .saturating_duration_since(Instant::now())
-            .saturating_sub(self.settings.attempt_min)
+            .saturating_sub(self.settings.attempt_min())
     }
 }
 

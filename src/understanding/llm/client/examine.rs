@@ -78,7 +78,7 @@ pub async fn examine(endpoint: &Endpoint, settings: &Settings) -> Result<Examine
     let patience = settings.call_timeout.max(PATIENCE);
     let settings = Settings {
         call_timeout: patience,
-        attempt_timeout: patience,
+        attempt_timeout: None,
         ..settings.clone()
     };
     let line = Line::new(endpoint, &settings)?;

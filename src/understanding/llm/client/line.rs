@@ -135,8 +135,8 @@ impl Line {
             };
             let given = until
                 .saturating_duration_since(Instant::now())
-                .min(settings.attempt_timeout);
-            if given < settings.attempt_min {
+                .min(settings.attempt_max());
+            if given < settings.attempt_min() {
                 return Err(failed.unwrap_or_else(|| skipped("too little time is left")));
             }
             let body = wire::request(asked, model, dialect, repair.as_ref())
@@ -153,7 +153,7 @@ impl Line {
             )
             .await;
             // A call that was given less than half the usual time says little about the endpoint.
-            let fair = given * 2 >= settings.attempt_timeout.min(settings.call_timeout);
+            let fair = given * 2 >= settings.attempt_max();
             let attempt = Attempt {
                 line: self,
                 asked,

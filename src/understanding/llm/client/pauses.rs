@@ -34,7 +34,7 @@ impl Pauses {
         Self {
             backoff: backoff.build(),
             asked_max: settings.retry_after_max,
-            attempt_min: settings.attempt_min,
+            attempt_min: settings.attempt_min(),
             until,
         }
     }
@@ -78,7 +78,7 @@ mod tests {
         let mut pauses = Pauses::new(&settings, Instant::now() + Duration::from_secs(60));
         assert!(pauses.wait(None).await && pauses.wait(None).await);
         assert!(!pauses.wait(None).await, "three attempts have two pauses");
-        let soon = Instant::now() + settings.attempt_min / 2;
+        let soon = Instant::now() + settings.attempt_min() / 2;
         assert!(
             !Pauses::new(&settings, soon).wait(None).await,
             "too late for one more"

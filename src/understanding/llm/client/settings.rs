@@ -27,9 +27,9 @@ pub struct Settings {
     /// How long an answer may take, waiting for a place, retries and the second endpoint included. A request with less
     /// time left gets less.
     pub call_timeout: Duration,
-    /// How long one attempt of it may take.
-    pub attempt_timeout: Duration,
-    /// With less time left than this no attempt is begun.
+    /// How long one attempt of it may take; all of it when absent.
+    pub attempt_timeout: Option<Duration>,
+    /// With less time left than this no attempt is begun. A quarter of `call_timeout` at most is used.
     pub attempt_min: Duration,
     /// Attempts at one endpoint that may fail on the way, the first included.
     pub attempts_max: u32,
@@ -63,7 +63,7 @@ impl Settings {
             primary,
             fallback: None,
             call_timeout: Duration::from_secs(8),
-            attempt_timeout: Duration::from_secs(8),
+            attempt_timeout: None,
             attempt_min: Duration::from_millis(500),
             attempts_max: 3,
             retry_pause: Duration::from_millis(200),
@@ -77,6 +77,17 @@ impl Settings {
             rest: Duration::from_secs(10),
             rest_when_misconfigured: Duration::from_secs(60),
         }
+    }
+
+    /// The most that one attempt is given.
+    pub(super) fn attempt_max(&self) -> Duration {
+        let own = self.attempt_timeout.unwrap_or(self.call_timeout);
+        own.min(self.call_timeout)
+    }
+
+    /// The least that one attempt is given.
+    pub(super) fn attempt_min(&self) -> Duration {
+        self.attempt_min.min(self.attempt_max() / 4)
     }
 }
 

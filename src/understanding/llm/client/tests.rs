@@ -66,7 +66,6 @@ fn endpoint(stub: &Stub) -> Endpoint {
 fn settings(stub: &Stub) -> Settings {
     Settings {
         call_timeout: CALL,
-        attempt_timeout: CALL,
         attempt_min: Duration::from_millis(20),
         retry_pause: Duration::from_millis(4),
         retry_after_max: Duration::from_millis(200),

@@ -37,7 +37,7 @@ async fn an_endpoint_that_hangs_costs_the_time_of_a_call_and_no_more() {
 async fn an_endpoint_that_hangs_once_is_asked_again_when_an_attempt_has_a_time_of_its_own() {
     let desk = Desk::with(
         |n, _| if n == 0 { Does::Hangs } else { good() },
-        |settings| settings.attempt_timeout = CALL / 4,
+        |settings| settings.attempt_timeout = Some(CALL / 4),
     )
     .await;
     let heard = desk.hears().await;

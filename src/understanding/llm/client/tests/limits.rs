@@ -63,7 +63,6 @@ async fn no_more_are_in_flight_than_may_be_and_a_crowd_lets_others_by() {
             settings.in_flight_max = 3;
             settings.in_flight_per_business_max = 2;
             settings.call_timeout = Duration::from_secs(20);
-            settings.attempt_timeout = Duration::from_secs(20);
         },
     )
     .await;
