@@ -121,10 +121,16 @@ impl Client {
         if let Some(why) = is_spent() {
             return skipped(why);
         }
-        if self.open_lines(asked).is_empty() {
+        let needs = self
+            .open_lines(asked)
+            .iter()
+            .map(|(line, _)| line.needs(&self.settings))
+            .min();
+        let Some(needs) = needs else {
             return skipped("every endpoint fails and is left alone");
-        }
-        let begins_by = Instant::now() + self.time_before(until);
+        };
+        // Whoever gets a place later has no use for it.
+        let begins_by = until.checked_sub(needs).unwrap_or(until);
         let Ok(Some(_place)) = timeout_at(begins_by, self.places.enter(asked.business)).await else {
             return skipped("too many calls are in flight");
         };
@@ -159,13 +165,6 @@ impl Client {
             Some(failure) => Err(failure),
             None => skipped("every endpoint fails and is left alone"),
         }
-    }
-
-    /// How long one may wait before an attempt must begin.
-    fn time_before(&self, until: Instant) -> std::time::Duration {
-        until
-            .saturating_duration_since(Instant::now())
-            .saturating_sub(self.settings.attempt_min())
     }
 }
 

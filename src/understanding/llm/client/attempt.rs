@@ -137,19 +137,16 @@ impl Attempt<'_> {
             return self.refusal(&refused, &says, pass, call, spent);
         }
         self.line.answered(pass);
-        let down = if self.dialect.proven {
-            None
-        } else {
-            self.dialect.down()
-        };
+        let is_proven = self.dialect.proven || self.line.is_proven(self.model, self.dialect.rung);
+        let down = if is_proven { None } else { self.dialect.down() };
         let (outcome, next) = match (answer, down) {
             (Answer::Object { foreign: true, .. } | Answer::Bad { overlooked: true, .. }, Some(down)) => {
                 self.line.learn(self.model, down);
                 (LlmOutcome::Invalid, Next::Otherwise(down, None))
             }
             (Answer::Object { value, foreign }, _) => {
-                let proven = self.dialect.proven || !foreign;
-                self.line.learn(
+                let proven = is_proven || !foreign;
+                self.line.worked(
                     self.model,
                     Dialect {
                         proven,

@@ -1,6 +1,7 @@
 //! One endpoint: asked, asked again where that helps, asked otherwise where it must be, and left alone when it fails.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub(super) struct Line {
     key: Option<HeaderValue>,
     gate: Gate,
     rest_when_misconfigured: Duration,
+    /// Microseconds that an answer takes, as a moving average; 0 before the first.
+    usual: AtomicU64,
     // Held to look and to note, never across an await.
     known: Mutex<HashMap<String, Known>>,
 }
@@ -89,6 +92,7 @@ impl Line {
                 settings.rest_when_misconfigured,
             ),
             rest_when_misconfigured: settings.rest_when_misconfigured,
+            usual: AtomicU64::new(0),
             known: Mutex::default(),
         })
     }
@@ -98,9 +102,16 @@ impl Line {
         self.gate.lets_in() && !self.lacks(model)
     }
 
+    /// How much time must be left for an attempt to be worth its tokens: what an answer usually takes, within limits.
+    pub(super) fn needs(&self, settings: &Settings) -> Duration {
+        let usual = Duration::from_micros(self.usual.load(Ordering::Relaxed));
+        // An endpoint that was slow must be able to show that it is no longer.
+        usual.min(settings.attempt_max() / 2).max(settings.attempt_min())
+    }
+
     /// Whether it is taken to be well; `None` before its first answer or trouble.
     pub(super) fn is_well(&self) -> Option<bool> {
-        if !self.gate.is_closed() || self.lacks(&self.model) {
+        if !self.gate.is_closed() || self.known(&self.model).missing_until.is_some() {
             return Some(false);
         }
         self.gate.was_well().then_some(true)
@@ -123,7 +134,8 @@ impl Line {
         if self.lacks(model) {
             return Err(Failure::trouble(Trouble::Model, LlmOutcome::Skipped, 404));
         }
-        let mut pauses = Pauses::new(settings, until);
+        let needs = self.needs(settings);
+        let mut pauses = Pauses::new(settings, needs, until);
         let mut dialect = self.known(model).dialect;
         let mut mended = false;
         let mut repair = None;
@@ -136,13 +148,14 @@ impl Line {
             let given = until
                 .saturating_duration_since(Instant::now())
                 .min(settings.attempt_max());
-            if given < settings.attempt_min() {
+            if given < needs {
                 return Err(failed.unwrap_or_else(|| skipped("too little time is left")));
             }
             let body = wire::request(asked, model, dialect, repair.as_ref())
                 .map_err(|error| Failure::new(LlmOutcome::Error, error.to_string()))?;
             let call = account.begin(body.len());
-            let ends = Instant::now() + given;
+            let begins = Instant::now();
+            let ends = begins + given;
             let heard = exchange(
                 &self.http,
                 &self.chat,
@@ -162,7 +175,10 @@ impl Line {
                 mended,
             };
             match attempt.judge(heard, pass, call, fair) {
-                Next::Done(reply) => return Ok(reply),
+                Next::Done(reply) => {
+                    self.took(begins.elapsed());
+                    return Ok(reply);
+                }
                 Next::Fail(failure) => return Err(failure),
                 Next::Otherwise(otherwise, to_mend) => {
                     mended |= to_mend.is_some();
@@ -198,6 +214,20 @@ impl Line {
                 .filter_map(|model| model["id"].as_str().map(str::to_owned))
                 .collect(),
         )
+    }
+
+    fn took(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let average = |before: u64| match before {
+            0 => time,
+            // An eighth of it is new.
+            before => before - before / 8 + time / 8,
+        };
+        let updated = |before| Some(average(before));
+        // Never refuses.
+        let _ = self
+            .usual
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, updated);
     }
 
     fn lacks(&self, model: &str) -> bool {
@@ -240,6 +270,22 @@ impl Line {
         }
     }
 
+    /// Whether `rung` has worked for `model`, for anybody.
+    pub(super) fn is_proven(&self, model: &str, rung: Rung) -> bool {
+        let Dialect {
+            rung: known, proven, ..
+        } = self.known(model).dialect;
+        proven && known == rung
+    }
+
+    /// Remembers that `model` answered to this, unless somebody has found a surer way meanwhile.
+    pub(super) fn worked(&self, model: &str, dialect: Dialect) {
+        let known = self.known(model).dialect;
+        if !known.proven || dialect.rung <= known.rung {
+            self.learn(model, dialect);
+        }
+    }
+
     pub(super) fn answered(&self, pass: Pass<'_>) {
         if pass.well() {
             tracing::info!(endpoint = %self.origin, "the language model answers again");
@@ -254,7 +300,7 @@ impl Line {
 
     pub(super) fn misconfigured(&self, pass: Pass<'_>, trouble: Trouble, failure: &Failure) {
         if pass.misconfigured(trouble) {
-            tracing::error!(endpoint = %self.origin, "the language model cannot be used: {}", failure.why);
+            tracing::error!(endpoint = %self.origin, "the language model cannot be used: {}; frontdesk doctor tells which setting", failure.why);
         }
     }
 
@@ -266,7 +312,7 @@ impl Line {
             known.missing_until = Some(Instant::now() + self.rest_when_misconfigured);
         });
         if is_news {
-            tracing::error!(endpoint = %self.origin, model, "the language model cannot be used: {}", failure.why);
+            tracing::error!(endpoint = %self.origin, model, "the language model cannot be used: {}; frontdesk doctor tells which setting", failure.why);
         }
     }
 

@@ -19,12 +19,13 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 pub(super) struct Pauses {
     backoff: ExponentialBackoff,
     asked_max: Duration,
-    attempt_min: Duration,
+    needs: Duration,
     until: Instant,
 }
 
 impl Pauses {
-    pub(super) fn new(settings: &Settings, until: Instant) -> Self {
+    /// The pauses before `until`, at an endpoint that `needs` so long for an answer.
+    pub(super) fn new(settings: &Settings, needs: Duration, until: Instant) -> Self {
         let tries_again = settings.attempts_max.saturating_sub(1);
         let backoff = ExponentialBuilder::new()
             .with_min_delay(settings.retry_pause)
@@ -34,7 +35,7 @@ impl Pauses {
         Self {
             backoff: backoff.build(),
             asked_max: settings.retry_after_max,
-            attempt_min: settings.attempt_min(),
+            needs,
             until,
         }
     }
@@ -55,7 +56,7 @@ impl Pauses {
             return None;
         }
         let pause = asked + self.backoff.next()?.mul_f64(fastrand::f64());
-        (Instant::now() + pause + self.attempt_min <= self.until).then_some(pause)
+        (Instant::now() + pause + self.needs <= self.until).then_some(pause)
     }
 }
 
@@ -75,12 +76,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn attempts_end_in_number_and_in_time() {
         let settings = settings();
-        let mut pauses = Pauses::new(&settings, Instant::now() + Duration::from_secs(60));
+        let needs = Duration::from_secs(1);
+        let mut pauses = Pauses::new(&settings, needs, Instant::now() + Duration::from_secs(60));
         assert!(pauses.wait(None).await && pauses.wait(None).await);
         assert!(!pauses.wait(None).await, "three attempts have two pauses");
-        let soon = Instant::now() + settings.attempt_min() / 2;
+        let soon = Instant::now() + needs / 2;
         assert!(
-            !Pauses::new(&settings, soon).wait(None).await,
+            !Pauses::new(&settings, needs, soon).wait(None).await,
             "too late for one more"
         );
     }
@@ -88,7 +90,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_endpoint_is_given_the_pause_that_it_asks_for_or_left_alone() {
         let settings = settings();
-        let pauses = || Pauses::new(&settings, Instant::now() + Duration::from_secs(60));
+        let pauses = || {
+            Pauses::new(
+                &settings,
+                Duration::ZERO,
+                Instant::now() + Duration::from_secs(60),
+            )
+        };
         let began = Instant::now();
         assert!(pauses().wait(Some(Duration::from_secs(2))).await);
         assert!(began.elapsed() >= Duration::from_secs(2));

@@ -29,7 +29,8 @@ pub struct Settings {
     pub call_timeout: Duration,
     /// How long one attempt of it may take; all of it when absent.
     pub attempt_timeout: Option<Duration>,
-    /// With less time left than this no attempt is begun. A quarter of `call_timeout` at most is used.
+    /// With less time left than this no attempt is begun, nor with less than an endpoint usually takes. A quarter of
+    /// `call_timeout` at most is used.
     pub attempt_min: Duration,
     /// Attempts at one endpoint that may fail on the way, the first included.
     pub attempts_max: u32,

@@ -18,9 +18,9 @@ use crate::types::BusinessId;
 use crate::understanding::llm::chat::{AnswerSchema, ChatMessage, Role};
 
 /// The time that an answer may take here.
-const CALL: Duration = Duration::from_millis(500);
+const CALL: Duration = Duration::from_secs(1);
 /// What a busy machine may take longer.
-const GRACE: Duration = Duration::from_millis(300);
+const GRACE: Duration = Duration::from_millis(500);
 
 static SCHEMA: LazyLock<AnswerSchema> = LazyLock::new(|| AnswerSchema {
     name: "understood",
@@ -62,14 +62,14 @@ fn endpoint(stub: &Stub) -> Endpoint {
     }
 }
 
-/// Settings for tests: as usual, and a tenth of the time.
+/// As usual, in a tenth of the time.
 fn settings(stub: &Stub) -> Settings {
     Settings {
         call_timeout: CALL,
         attempt_min: Duration::from_millis(20),
         retry_pause: Duration::from_millis(4),
         retry_after_max: Duration::from_millis(200),
-        rest: Duration::from_millis(100),
+        rest: Duration::from_millis(300),
         ..Settings::new(endpoint(stub))
     }
 }

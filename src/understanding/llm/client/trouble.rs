@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use crate::understanding::llm::chat::ChatMessage;
-
 use super::wire::head;
+use crate::understanding::llm::chat::{ChatMessage, Role};
 
 /// A refusal that no retry heals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +48,14 @@ impl fmt::Display for Trouble {
 
 /// Bytes of an endpoint's own words that are passed on.
 const QUOTED_MAX: usize = 200;
-/// So many characters in common with what a customer wrote are a quotation.
-const COMMON_MAX: usize = 8;
+/// So many characters in common with a message are a quotation: few of what a customer wrote, and more of our own
+/// words, which are about the same things as an endpoint's.
+const fn common_max(role: Role) -> usize {
+    match role {
+        Role::User | Role::Assistant => 8,
+        Role::System => 16,
+    }
+}
 
 /// An endpoint's words, short, on one line, and only if they repeat nothing of the prompt: servers that check their
 /// input like to quote it.
@@ -60,16 +65,16 @@ pub(super) fn quoted(says: &str, prompt: &[ChatMessage]) -> String {
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let letters: Vec<(usize, char)> = says.char_indices().collect();
-    let repeats = |content: &str| {
-        let content = content.trim();
-        let whole = !content.is_empty() && content.chars().count() < COMMON_MAX && says.contains(content);
-        whole
-            || letters.windows(COMMON_MAX).any(|window| {
-                let (from, to) = (window[0].0, window[COMMON_MAX - 1]);
-                content.contains(&says[from..to.0 + to.1.len_utf8()])
-            })
+    let repeats = |message: &ChatMessage| {
+        let (content, common) = (message.content.trim(), common_max(message.role));
+        let is_short = !content.is_empty() && content.chars().count() < common;
+        let quotes = |window: &[(usize, char)]| {
+            let (from, (last, letter)) = (window[0].0, window[common - 1]);
+            content.contains(&says[from..last + letter.len_utf8()])
+        };
+        is_short && says.contains(content) || letters.windows(common).any(quotes)
     };
-    if prompt.iter().any(|message| repeats(&message.content)) {
+    if prompt.iter().any(repeats) {
         return "its words are not repeated, because they quote the prompt".to_owned();
     }
     says.trim().to_owned()
@@ -78,7 +83,6 @@ pub(super) fn quoted(says: &str, prompt: &[ChatMessage]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::understanding::llm::chat::Role;
 
     fn prompt(content: &str) -> Vec<ChatMessage> {
         vec![ChatMessage {

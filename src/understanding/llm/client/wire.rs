@@ -93,10 +93,13 @@ pub(super) fn request(
         tell(&mut messages, json);
     }
     if let Some(Repair { bad, wrong }) = repair {
-        messages.push(Said {
-            role: Role::Assistant,
-            content: Cow::Borrowed(head(bad, SENT_BACK_MAX)),
-        });
+        // Some servers refuse a message that says nothing.
+        if !bad.trim().is_empty() {
+            messages.push(Said {
+                role: Role::Assistant,
+                content: Cow::Borrowed(head(bad, SENT_BACK_MAX)),
+            });
+        }
         let again = match dialect.rung {
             Rung::Tool => {
                 format!("That cannot be used: {wrong}. Call the function `{name}` and nothing else.")
@@ -328,7 +331,11 @@ impl Saying {
             let foreign = is_foreign(&value, schema);
             return Answer::Object { value, foreign };
         }
-        if stopped == "length" {
+        // A model that fills its room with prose has overlooked what it was asked for; one that was still thinking or
+        // writing JSON has not.
+        let is_prose =
+            !text.trim().is_empty() && !text.contains('{') && !text.trim_start().starts_with("<think>");
+        if stopped == "length" && !is_prose {
             return Answer::Hopeless("the answer was cut at the tokens that it may take");
         }
         let overlooked = ours.is_none() && (rung == Rung::Tool || !text.contains('{'));

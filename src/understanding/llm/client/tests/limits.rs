@@ -9,7 +9,7 @@ use crate::telemetry::metrics::LlmOutcome::{Error, Skipped, Timeout};
 
 /// Waits for a rest to pass, on the clock that the client waits by.
 async fn rest() {
-    tokio::time::sleep(Duration::from_millis(120)).await;
+    tokio::time::sleep(Duration::from_millis(350)).await;
 }
 
 #[tokio::test]
@@ -115,6 +115,31 @@ async fn whoever_finds_no_place_in_time_goes_without() {
     turnstile.add_permits(1);
     assert!(first.await.unwrap().is_ok());
     assert_eq!(desk.counts.outcomes(), [("ok", 1), ("skipped", 1)]);
+}
+
+#[tokio::test]
+async fn a_call_that_could_not_end_in_time_is_not_begun() {
+    let turnstile = Arc::new(Semaphore::new(0));
+    let gate = turnstile.clone();
+    let desk = Desk::new(move |_, _| Does::Waits(gate.clone(), Box::new(good()))).await;
+    let slow = tokio::spawn({
+        let client = desk.client.clone();
+        async move { client.complete(question(&business("salon"))).await }
+    });
+    desk.stub.until_asked(1).await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    turnstile.add_permits(2);
+    assert!(slow.await.unwrap().is_ok());
+    let salon = business("salon");
+    let mut hasty = question(&salon);
+    hasty.time_left = Duration::from_millis(100);
+    assert_eq!(
+        desk.client.complete(hasty).await.unwrap_err().outcome,
+        Skipped,
+        "it takes 150 ms"
+    );
+    assert_eq!(desk.hears().await, Ok(acts()));
+    assert_eq!(desk.stub.calls(), 2);
 }
 
 #[tokio::test]

@@ -57,8 +57,6 @@ pub(super) struct Stub {
     pub(super) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     count: watch::Receiver<usize>,
-    /// Bytes that a flood could get rid of.
-    pub(super) flooded: Arc<Mutex<usize>>,
     serving: JoinHandle<()>,
 }
 
@@ -68,13 +66,12 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
-        let flooded = Arc::<Mutex<usize>>::default();
         let (counter, count) = watch::channel(0);
-        let (does, log, flood) = (Arc::new(does), asked.clone(), flooded.clone());
+        let (does, log) = (Arc::new(does), asked.clone());
         let serving = tokio::spawn(async move {
             let counter = Arc::new(counter);
             while let Ok((mut line, _)) = listener.accept().await {
-                let (does, log, flood, counter) = (does.clone(), log.clone(), flood.clone(), counter.clone());
+                let (does, log, counter) = (does.clone(), log.clone(), counter.clone());
                 tokio::spawn(async move {
                     let Some(request) = receive(&mut line).await else {
                         return;
@@ -85,7 +82,7 @@ impl Stub {
                         counter.send_replace(log.len());
                         does(log.len() - 1, &request)
                     };
-                    answer(line, then, &flood).await;
+                    answer(line, then).await;
                 });
             }
         });
@@ -93,7 +90,6 @@ impl Stub {
             url,
             asked,
             count,
-            flooded,
             serving,
         }
     }
@@ -162,7 +158,7 @@ async fn receive(line: &mut TcpStream) -> Option<Asked> {
     })
 }
 
-async fn answer(mut line: TcpStream, does: Does, flood: &Mutex<usize>) {
+async fn answer(mut line: TcpStream, does: Does) {
     let head = |status: u16, more: &[(&str, String)], length: usize| {
         let more: String = more
             .iter()
@@ -199,27 +195,16 @@ async fn answer(mut line: TcpStream, does: Does, flood: &Mutex<usize>) {
             let _ = line.write_all(&body).await;
         }
         Does::Floods => {
-            let _ = line
-                .write_all(
-                    head(200, &[], 5_000_000)
-                        .replace("content-length: 5000000\r\n", "")
-                        .as_bytes(),
-                )
-                .await;
-            let chunk = [b' '; 4096];
-            for _ in 0..5_000_000 / chunk.len() {
-                if line.write_all(&chunk).await.is_err() {
-                    return;
-                }
-                *flood.lock().unwrap() += chunk.len();
-            }
+            let head = head(200, &[], 0).replace("content-length: 0\r\n", "");
+            let _ = line.write_all(head.as_bytes()).await;
+            while line.write_all(&[b' '; 4096]).await.is_ok() {}
         }
         Does::Waits(turnstile, then) => {
             let Ok(permit) = turnstile.acquire().await else {
                 return;
             };
             permit.forget();
-            Box::pin(answer(line, *then, flood)).await;
+            Box::pin(answer(line, *then)).await;
         }
     }
 }
