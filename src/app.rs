@@ -36,6 +36,7 @@ use crate::telemetry::{Meter, metrics};
 use crate::types::{BusinessId, Channel};
 use crate::understanding::rules::Rules;
 
+pub mod model;
 pub mod shared;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.

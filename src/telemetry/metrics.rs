@@ -58,6 +58,8 @@ const TRANSCRIPT_ROWS: &str = "frontdesk_transcript_rows_total";
 const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
 const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
+const LLM_RETRIES: &str = "frontdesk_llm_retries_total";
+const LLM_IN_FLIGHT: &str = "frontdesk_llm_in_flight";
 const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
@@ -75,7 +77,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 30] = [
+pub const ALL: [Metric; 32] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -146,6 +148,16 @@ pub const ALL: [Metric; 30] = [
         Kind::Histogram,
         LLM_DURATION,
         "How long a call of the language model took",
+    ),
+    metric(
+        Kind::Counter,
+        LLM_RETRIES,
+        "Calls of the language model that were made again after a failure",
+    ),
+    metric(
+        Kind::Gauge,
+        LLM_IN_FLIGHT,
+        "Messages that the language model is working on",
     ),
     metric(
         Kind::Counter,
@@ -302,9 +314,11 @@ pub(super) fn start_at_zero() {
         }
     }
     counter!(STORE_RETRIES).absolute(0);
+    counter!(LLM_RETRIES).absolute(0);
     counter!(SLOT_CONFLICTS).absolute(0);
     for name in [
         ACTORS,
+        LLM_IN_FLIGHT,
         CACHE_ENTRIES,
         CACHE_BYTES,
         MAILBOX_WAITING,
@@ -403,6 +417,21 @@ pub fn transcript_rows(result: TranscriptRows, rows: u64) {
 pub fn llm_called(outcome: LlmOutcome, took: Duration) {
     counter!(LLM_REQUESTS, "outcome" => outcome.as_str()).increment(1);
     histogram!(LLM_DURATION).record(took);
+}
+
+/// The language model was not called where it would have been.
+pub fn llm_skipped() {
+    counter!(LLM_REQUESTS, "outcome" => LlmOutcome::Skipped.as_str()).increment(1);
+}
+
+/// A call of the language model is made again.
+pub fn llm_retried() {
+    counter!(LLM_RETRIES).increment(1);
+}
+
+/// The language model works on so many messages.
+pub fn llm_works_on(messages: u32) {
+    gauge!(LLM_IN_FLIGHT).set(f64::from(messages));
 }
 
 /// The language model read or wrote so many tokens.
