@@ -71,7 +71,7 @@ impl Site {
         self.server.as_deref()
     }
 
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.settings.push((name, value.to_string()));
         self
     }
