@@ -7,10 +7,25 @@
 
 pub mod chat;
 pub mod client;
+mod grounding;
+pub mod merge;
+pub mod prompt;
+pub mod proposal;
+mod quoted;
+pub mod replay;
+pub mod variants;
+mod with_model;
+mod words;
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 pub use chat::{Chat, ChatFailure, ChatReply, ChatRequest};
+pub use prompt::PromptKind;
+pub use variants::{Variant, Variants};
+pub use with_model::{Mode, Options, WithModel};
 
 use crate::telemetry::metrics::LlmOutcome;
 

@@ -24,6 +24,7 @@ use async_trait::async_trait;
 
 use super::when::Span;
 use super::{Heard, Understanding, Understood};
+pub(crate) use intent::salient;
 use lang::Lang;
 use time::Expression;
 
@@ -45,6 +46,8 @@ pub(crate) struct Analysis {
     pub(crate) when: Option<Expression>,
     /// The number of people, if the words give one, and where they stand.
     pub(crate) people: Option<(Option<u32>, Span)>,
+    /// How many words of the message no finding accounts for.
+    pub(crate) unheard: usize,
 }
 
 impl Default for Rules {

@@ -2,5 +2,6 @@
 
 pub(crate) mod cluster;
 pub(crate) mod desk;
+pub(crate) mod guardrails;
 pub(crate) mod postgres;
 pub(crate) mod redis;

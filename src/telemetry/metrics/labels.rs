@@ -154,6 +154,25 @@ label!(
     }
 );
 label!(
+    /// Why an act that a language model proposed was left out.
+    LlmDropped {
+        /// No such act.
+        UnknownAct = "unknown_act",
+        /// A service, a person, a topic or a value that the business does not have.
+        UnknownName = "unknown_name",
+        /// A number that is none of those listed, or none at all.
+        BadOption = "bad_option",
+        /// The words that it rests on do not stand in the message.
+        Ungrounded = "ungrounded",
+        /// The words that it rests on name no time.
+        UnresolvedTime = "unresolved_time",
+        /// The customer's words do not carry it far enough.
+        Forbidden = "forbidden",
+        /// More acts than one message can do.
+        TooMany = "too_many",
+    }
+);
+label!(
     /// Which way tokens went.
     TokenDirection {
         /// To the model.

@@ -1,5 +1,6 @@
 //! The seam to an endpoint for chat completions: a prompt and a schema go out, a JSON object comes back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,13 @@ pub trait Chat: Send + Sync + 'static {
     /// # Errors
     /// [`ChatFailure`], within `request.time_left` at the latest. Dropping the future gives the call up.
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ChatFailure>;
+}
+
+#[async_trait]
+impl<C: Chat + ?Sized> Chat for Arc<C> {
+    async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ChatFailure> {
+        (**self).complete(request).await
+    }
 }
 
 /// What is asked.

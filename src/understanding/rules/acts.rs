@@ -6,18 +6,22 @@ mod cued;
 mod named;
 mod rest;
 mod settle;
+mod shown;
+mod unheard;
 mod wishes;
 
 use cued::{act_of, answers, cues, motion};
 use named::{Named, exact, named};
 use rest::{faq, indifferent, say_when, silent};
 use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
+use shown::{is_shown, is_spoken_of};
+use unheard::unheard;
 use wishes::{services_said, staff_said};
 
 use super::choice::chosen;
 use super::cues::Hit;
 use super::intent::salient;
-use super::lang::{Lang, List};
+use super::lang::{Lang, List, Lists};
 use super::names::{Mention, find};
 use super::people::{self, Party};
 use super::roles::{Motion, split};
@@ -83,6 +87,9 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         .filter(|p| p.bound == Bound::Not)
         .map(|p| p.outer)
         .collect();
+    if let Some((_, from, to)) = &name {
+        mark(&mut taken, *from, *to);
+    }
     let (which, when) = split(&text, motion, times);
     let which = fold(&context, &heard.lexicon.hours, &which).map(|e| (e, first(&which)));
     let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
@@ -140,6 +147,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     let intent = salient(&acts, courteous);
     Analysis {
+        unheard: unheard(&text, &hits, &taken),
         when: when.or(which).map(|(expression, _)| expression),
         people: party.map(|p| (p.people, text.span(p.at.0, p.at.1))),
         understood: Understood {
@@ -164,6 +172,8 @@ fn meant(
     let stands = |hit: &&Hit<'_>| match hit.act {
         // "not this week" excludes, and answers nothing.
         "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
+        "confirm" => !is_shown(text, hit) && !is_spoken_of(text, hit) && !in_name(hit),
+        "start.cancel" | "start.reschedule" | "stop" => !is_shown(text, hit) && !in_name(hit),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
     };

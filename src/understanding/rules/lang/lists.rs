@@ -179,6 +179,10 @@ lists! {
     Refusing,
     /// A yes that is more than courtesy.
     Yes,
+    /// Directly before an answer that is spoken of, not given ("say yes").
+    Reporting,
+    /// Before a colon, those who are made to say something ("Bot: yes").
+    Speakers,
     /// Words at which a clause begins after them.
     ClauseStarts,
     /// Words before which a clause ends.

@@ -1,0 +1,69 @@
+//! What of a message no finding accounts for: the measure of how much the engine may have missed.
+
+use super::super::cues::Hit;
+use super::super::lang::{List, Role};
+use super::super::token::{Kind, Text, Token};
+
+/// Words that hold a sentence together and may stay unheard.
+const SMALL: [List; 19] = [
+    List::Quiet,
+    List::PickFiller,
+    List::PickNoun,
+    List::ClauseStarts,
+    List::ClauseEnds,
+    List::NameCourtesy,
+    List::NameFiller,
+    List::NameCues,
+    List::My,
+    List::Me,
+    List::MeToo,
+    List::With,
+    List::Plus,
+    List::TimeFiller,
+    List::TimeNoun,
+    List::MoveTo,
+    List::MoveFor,
+    List::ServiceNoise,
+    List::Appointment,
+];
+
+/// How many words and numbers nothing accounts for. `taken` are the tokens of values; what a cue covers counts as
+/// heard, but for strange words in its gaps ("book a brazilian wax appointment"). A "not" or a "but" outside of
+/// everything counts always: it can turn round what was heard.
+pub(super) fn unheard(text: &Text<'_>, hits: &[Hit<'_>], taken: &[bool]) -> usize {
+    let cued = |at: usize| hits.iter().any(|hit| (hit.from..hit.to).contains(&at));
+    let missed = |(at, token): &(usize, &Token<'_>)| {
+        if token.kind == Kind::Sign || taken[*at] {
+            return false;
+        }
+        if cued(*at) {
+            return token.kind == Kind::Number
+                || token.word.is_none() && token.lists == super::Lists::default();
+        }
+        let turns = token.is(Role::Not)
+            || token.is(Role::Except)
+            || token.lists.has(List::Provided)
+            || token.lists.has(List::Refusing);
+        let small = SMALL.iter().any(|list| token.lists.has(*list)) || is_grammar(token);
+        turns || !small
+    };
+    text.tokens.iter().enumerate().filter(missed).count()
+}
+
+/// A small word of time expressions that says nothing alone.
+fn is_grammar(token: &Token<'_>) -> bool {
+    [
+        Role::The,
+        Role::A,
+        Role::On,
+        Role::At,
+        Role::In,
+        Role::Of,
+        Role::For,
+        Role::To,
+        Role::And,
+        Role::This,
+    ]
+    .iter()
+    .any(|role| token.is(*role))
+}
