@@ -289,6 +289,17 @@ async fn a_key_that_is_refused_is_not_shown_again_soon() {
 }
 
 #[tokio::test]
+async fn an_address_with_nothing_behind_it_is_left_alone() {
+    for status in [404, 405] {
+        let desk = Desk::new(move |_, _| Does::says(status, "<html>no such page</html>")).await;
+        let failure = desk.ask().await.unwrap_err();
+        assert!(failure.why.contains("with its /v1"), "{failure}");
+        assert_eq!(desk.hears().await, Err(Skipped));
+        assert_eq!(desk.counts.outcomes(), [("error", 1), ("skipped", 1)]);
+    }
+}
+
+#[tokio::test]
 async fn one_text_that_is_forbidden_does_not_lock_everybody_out() {
     let desk = Desk::new(|n, _| {
         if n == 1 {
