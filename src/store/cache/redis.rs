@@ -4,7 +4,7 @@
 //! - `link`: the connection, to one server or to a cluster.
 //! - `queue`: what waits to be written, and the task that writes it.
 //!
-//! A server that fails is left alone ([`crate::breaker`]), and tried by one task until it is well.
+//! A server that fails is left alone (`crate::breaker`), and tried by one task until it is well.
 //!
 //! A reader waits for a short limit at most, a writer not at all. A server that was flushed, rolled back, or written
 //! to by somebody else costs a read of the store: what it remembers is used only when the store says that the

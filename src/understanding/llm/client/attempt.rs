@@ -198,7 +198,12 @@ impl Attempt<'_> {
         call.end(outcome, spent);
         let failure = || {
             let says = quoted(says, &self.asked.messages);
-            Failure::new(outcome, format!("{status}: {says}")).of(request_id.as_ref())
+            let why = if says.is_empty() {
+                format!("the endpoint refused with {status} and no words")
+            } else {
+                format!("{status}: {says}")
+            };
+            Failure::new(outcome, why).of(request_id.as_ref())
         };
         let trouble = |trouble| Failure::trouble(trouble, outcome, status).of(request_id.as_ref());
         let in_words = says.to_lowercase();
@@ -243,7 +248,7 @@ impl Attempt<'_> {
                     self.line.missing(self.model, &failure);
                     return Next::Fail(failure);
                 }
-                if status == 404 {
+                if matches!(status, 404 | 405) {
                     return self.misconfigured(pass, Trouble::Address, trouble(Trouble::Address));
                 }
                 self.line.answered(pass);

@@ -113,6 +113,40 @@ async fn a_server_that_overlooks_the_shape_is_asked_otherwise() {
 }
 
 #[tokio::test]
+async fn a_story_without_an_end_shows_that_the_shape_was_overlooked() {
+    let desk = Desk::new(|_, asked| match rung(asked) {
+        Rung::Schema => {
+            let choice = json!({"message": {"content": "Once upon a time"}, "finish_reason": "length"});
+            Does::says(200, &json!({"choices": [choice]}).to_string())
+        }
+        _ => good(),
+    })
+    .await;
+    assert_eq!(desk.hears().await, Ok(acts()));
+    assert_eq!(rungs(&desk), [Rung::Schema, Rung::Tool]);
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_asked_about_without_an_empty_message() {
+    let desk = Desk::new(|n, _| if n == 1 { says(" ") } else { good() }).await;
+    assert!(desk.ask().await.is_ok() && desk.ask().await.is_ok());
+    let asked = desk.stub.asked();
+    let messages = asked[2].body["messages"].as_array().unwrap();
+    assert!(
+        messages
+            .iter()
+            .all(|message| message["content"].as_str().unwrap().len() > 1),
+        "{messages:?}"
+    );
+    assert!(
+        messages[2]["content"]
+            .as_str()
+            .unwrap()
+            .contains("the answer is empty")
+    );
+}
+
+#[tokio::test]
 async fn a_rung_that_has_worked_is_not_left_for_one_bad_answer() {
     let desk = Desk::new(|n, _| if n == 1 { says("What a nice day!") } else { good() }).await;
     for _ in 0..2 {

@@ -289,6 +289,17 @@ async fn a_key_that_is_refused_is_not_shown_again_soon() {
 }
 
 #[tokio::test]
+async fn an_address_with_nothing_behind_it_is_left_alone() {
+    for status in [404, 405] {
+        let desk = Desk::new(move |_, _| Does::says(status, "<html>no such page</html>")).await;
+        let failure = desk.ask().await.unwrap_err();
+        assert!(failure.why.contains("with its /v1"), "{failure}");
+        assert_eq!(desk.hears().await, Err(Skipped));
+        assert_eq!(desk.counts.outcomes(), [("error", 1), ("skipped", 1)]);
+    }
+}
+
+#[tokio::test]
 async fn one_text_that_is_forbidden_does_not_lock_everybody_out() {
     let desk = Desk::new(|n, _| {
         if n == 1 {
@@ -364,5 +375,54 @@ async fn the_endpoints_words_come_without_the_customers() {
         let desk = Desk::new(move |_, _| Does::says(400, body).with("x-request-id", "r-7")).await;
         assert_eq!(desk.ask().await.unwrap_err().why, said);
         assert_eq!(desk.stub.calls(), 1);
+    }
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_log_and_no_error_holds_a_text_or_a_key() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _here = tracing::subscriber::set_default(subscriber);
+    let echo = "a haircut on friday, call me at 555-0100, with sk-hush";
+    let mut errors = String::new();
+    for status in [200, 302, 400, 401, 403, 404, 422, 429, 500] {
+        for body in [echo.to_owned(), json!({"error": {"message": echo}}).to_string()] {
+            let desk = Desk::with(
+                move |_, _| Does::says(status, &body),
+                |settings| settings.failures_max = 1,
+            )
+            .await;
+            let failure = desk.ask().await.unwrap_err();
+            errors.push_str(&format!("{failure} {failure:?}\n"));
+        }
+    }
+    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("cannot be used") && logged.contains("left alone"),
+        "{logged}"
+    );
+    for text in [&logged, &errors] {
+        for secret in ["haircut", "555-0100", "hush"] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
     }
 }
