@@ -208,6 +208,7 @@ fn turn(task: usize, conversation: usize, version: u64) -> TurnCommit {
         turn,
         engine: None,
         latency_ms: 1,
+        asked: None,
     };
     TurnCommit {
         turn,

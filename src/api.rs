@@ -140,6 +140,7 @@ pub fn router(api: Api) -> Router {
         ))
         .routes(routes!(appointments::events))
         .routes(routes!(participants::goals))
+        .routes(routes!(participants::set_model, participants::unset_model))
         .routes(routes!(participants::sessions))
         .routes(routes!(stats::stats))
         .routes(routes!(stats::metrics))

@@ -146,6 +146,7 @@ fn limits(settings: &Settings) -> Limits {
             Channel::Api => (api.quiet, api.longest),
             Channel::Terminal => (Duration::ZERO, Duration::ZERO),
         }),
+        ..Limits::default()
     }
 }
 

@@ -142,7 +142,6 @@ impl Settings {
     fn warn(&mut self) {
         let mut warnings = Vec::new();
         self.cache.warnings(&mut warnings);
-        self.understanding.warnings(&mut warnings);
         self.clock.warnings(&mut warnings);
         if self.attachment_bucket.is_some() {
             warnings.push(

@@ -3,6 +3,8 @@
 //! - `router`: the exact map from pair to live actor, and admission.
 //! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
+//! - `understand`: the messages of a turn become acts; with `scene` and `history`, what a model is told around them, and
+//!   `joining`, what happens when a newer message comes while it thinks.
 //! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
 //! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
 //!
@@ -14,12 +16,17 @@ pub mod limits;
 
 mod actor;
 mod commit;
+mod history;
+mod joining;
 mod load;
+mod model;
 mod names;
 mod router;
+mod scene;
 mod session;
 mod supervisor;
 mod turn;
+mod understand;
 mod upkeep;
 
 #[cfg(test)]
@@ -176,7 +183,13 @@ impl Conversations {
         let pair = message.pair();
         self.knows(&pair.business).await?;
         let (asker, mut answer) = oneshot::channel();
-        self.send(&pair, What::Message(Box::new(message.clone()), Some(asker)))?;
+        // A tenth of the wait is for what comes after understanding.
+        let due = Instant::now() + (wait - wait / 10);
+        self.send(
+            &pair,
+            What::Message(Box::new(message.clone()), Some(asker)),
+            Some(due),
+        )?;
         match tokio::time::timeout(wait, &mut answer).await {
             Ok(Ok(said)) => said,
             // The turn broke; nothing of it is stored.
@@ -223,7 +236,29 @@ impl Conversations {
     pub async fn act(&self, pair: Pair, acts: Vec<Act>, wait: Duration) -> Result<Answer, Refused> {
         self.knows(&pair.business).await?;
         let (asker, answer) = oneshot::channel();
-        self.send(&pair, What::Acts(acts, asker))?;
+        self.send(&pair, What::Acts(acts, asker), None)?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {
+                retry_after: RETRY_AFTER,
+            }),
+        }
+    }
+
+    /// Has the pair's conversation understood by this model from its next turn on; `None` is the usual one. Answers with
+    /// the conversation's version, or with `None` when it never wrote.
+    ///
+    /// # Errors
+    /// As for [`Self::act`].
+    pub async fn set_model(
+        &self,
+        pair: &Pair,
+        model: Option<String>,
+        wait: Duration,
+    ) -> Result<Option<u64>, Refused> {
+        self.knows(&pair.business).await?;
+        let (asker, answer) = oneshot::channel();
+        self.send(pair, What::Model(model, asker), None)?;
         match tokio::time::timeout(wait, answer).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {
@@ -235,7 +270,7 @@ impl Conversations {
     /// Tells the pair's conversation what time or the world did, and waits at most `wait` until it has dealt with it.
     async fn tell(&self, pair: &Pair, event: Event, wait: Duration) -> Result<(), Refused> {
         let (asker, done) = oneshot::channel();
-        self.send(pair, What::Event(event, asker))?;
+        self.send(pair, What::Event(event, asker), None)?;
         // A turn that takes longer goes on; whoever rings this bell only wants not to run ahead.
         let _ = tokio::time::timeout(wait, done).await;
         Ok(())
@@ -317,12 +352,14 @@ impl Conversations {
             .ok_or(Refused::UnknownBusiness)
     }
 
-    fn send(&self, pair: &Pair, what: What) -> Result<(), Refused> {
+    fn send(&self, pair: &Pair, what: What, due: Option<Instant>) -> Result<(), Refused> {
         let make = |place: Place| {
             Message::Item(Item {
                 what,
                 arrived: Instant::now(),
+                due,
                 place: Some(place),
+                kept: None,
             })
         };
         self.services.router.send(pair, make, || self.start(pair))

@@ -9,6 +9,7 @@
 //! - `draft` gathers what is said and done; [`wording`] and `speak` put it into words.
 //! - [`outcome`]: replies and effects, as data for the shell.
 
+pub mod claims;
 pub mod context;
 pub mod goal;
 pub mod outcome;

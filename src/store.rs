@@ -47,7 +47,7 @@ pub use self::inbox::{
 pub use self::obstacle::Obstacle;
 pub use self::opening::until_open;
 pub use self::outbox::{OutboxRow, Settlement};
-pub use self::transcript::{Direction, TranscriptEntry};
+pub use self::transcript::{Asked, Direction, TranscriptEntry};
 pub use self::turn::{CommitOutcome, EffectRefusal, Opened, Standing, StoredContext, TurnCommit};
 pub use crate::booking::appointment::Actor;
 use crate::booking::appointment::Appointment;

@@ -249,6 +249,15 @@ impl fmt::Display for Channel {
     }
 }
 
+/// The longest name of a language model, in characters.
+pub const MODEL_CHARS_MAX: usize = 200;
+
+/// Whether this may be the name of a language model, as an endpoint calls it.
+#[must_use]
+pub fn is_model_name(name: &str) -> bool {
+    validate("model", name, MODEL_CHARS_MAX, printable, "printable characters").is_ok()
+}
+
 /// Days of the week as text (`monday`), for serde; jiff leaves their form to its users.
 pub mod weekday {
     use jiff::civil::Weekday;

@@ -112,7 +112,10 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
     }
     let takes_parameters = operation.parameters.is_some();
     let takes_body = operation.request_body.is_some();
-    let talks = matches!(id.as_str(), "sendMessage" | "beginGoal");
+    let talks = matches!(
+        id.as_str(),
+        "sendMessage" | "beginGoal" | "setModel" | "unsetModel"
+    );
     let changes = matches!(
         id.as_str(),
         "sendMessage"

@@ -1,6 +1,7 @@
-//! What is known of one customer: context, transcript, sessions; and goals set from outside.
+//! What is known of one customer: context, transcript, sessions; and goals and models set from outside.
 
 mod goals;
+mod models;
 mod views;
 
 use axum::extract::{Extension, State};
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 pub(super) use goals::{__path_goals, goals};
+pub(super) use models::{__path_set_model, __path_unset_model, set_model, unset_model};
 use views::{ContextView, SessionList, SessionView, TranscriptMessage, TranscriptPage};
 
 use super::App;
@@ -102,7 +104,10 @@ pub(super) async fn messages(
         .messages(pair.conversation(), params.before, limit)
         .await?;
     let before = entries.first().map(|first| first.seq).filter(|seq| *seq > 1);
-    let messages = entries.into_iter().map(TranscriptMessage::from).collect();
+    let mut messages: Vec<_> = entries.into_iter().map(TranscriptMessage::from).collect();
+    if caller != Caller::Operator {
+        messages.iter_mut().for_each(TranscriptMessage::hide_accounts);
+    }
     Ok(Json(TranscriptPage { messages, before }))
 }
 

@@ -1,6 +1,7 @@
 //! Bad input and good manners at the edge.
 
 mod live;
+mod models;
 mod support;
 
 use axum::body::Body;
@@ -313,6 +314,16 @@ async fn a_database_that_is_away_means_not_now_and_not_a_mistake_of_ours() {
                 format!("{business}/participants/ana/goals"),
                 r#"{"kind": "book"}"#.to_owned(),
             ),
+            (
+                Method::PUT,
+                format!("{business}/participants/ana/model"),
+                r#"{"model": "small"}"#.to_owned(),
+            ),
+            (
+                Method::DELETE,
+                format!("{business}/participants/ana/model"),
+                String::new(),
+            ),
         ] {
             let answer = site.json(method.clone(), &path, body).await;
             assert_eq!(answer.status, 503, "{fault:?} {method} {path}: {}", answer.text());
@@ -448,5 +459,5 @@ async fn the_document_is_openapi_3_1_and_every_operation_says_what_can_go_wrong(
             }
         }
     }
-    assert_eq!(operations, 21);
+    assert_eq!(operations, 23);
 }

@@ -3,13 +3,14 @@
 //! It is read from a document (TOML in files, JSON over the API) by [`Catalogue::from_toml`] and
 //! [`Catalogue::from_json`]; a refused document names every mistake with its line or path.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
 use super::document::{self, Document, Mistakes};
-use crate::types::{BusinessId, ResourceId, ServiceId};
+use crate::types::{BusinessId, Channel, ResourceId, ServiceId};
 
 /// Everything that a business offers, and its rules.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct Catalogue {
     pub exceptions: Vec<OpeningException>,
     /// Answers to common questions.
     pub faq: Vec<Faq>,
+    /// Which language models understand its customers.
+    pub understanding: Models,
     /// What it was read from, for export.
     pub document: Arc<Document>,
     /// Days whose hours were worked out before.
@@ -73,6 +76,24 @@ pub struct Policies {
     pub buffers_inside_hours: bool,
     /// A sentence about cancelling, moving and coming late, for those who ask.
     pub text: Option<String>,
+}
+
+/// The language models that a business asks for in place of the usual one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Models {
+    /// For all its conversations.
+    pub model: Option<String>,
+    /// For those on a channel.
+    pub channels: BTreeMap<Channel, String>,
+}
+
+impl Models {
+    /// The model for conversations on a channel; `None` for the usual one.
+    #[must_use]
+    pub fn model_for(&self, channel: Channel) -> Option<&str> {
+        let of_channel = self.channels.get(&channel);
+        of_channel.or(self.model.as_ref()).map(String::as_str)
+    }
 }
 
 /// Something that can be booked.

@@ -73,6 +73,9 @@ pub struct Document {
     /// Answers to common questions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faq: Vec<Faq>,
+    /// Which language models understand customers, where one is asked at all.
+    #[serde(default, skip_serializing_if = "Understanding::is_usual")]
+    pub understanding: Understanding,
 }
 
 /// Limits and habits of a business; durations are minutes unless named otherwise.
@@ -308,6 +311,25 @@ pub struct Faq {
     pub keywords: Vec<String>,
     /// The answer.
     pub answer: String,
+}
+
+/// The language models that understand a business's customers, in place of the usual one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = CatalogueUnderstanding)]
+pub struct Understanding {
+    /// The model for all conversations, as its endpoint calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Other models by channel (`api`, `web`, `terminal`).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub channels: BTreeMap<String, String>,
+}
+
+impl Understanding {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Document {

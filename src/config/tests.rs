@@ -152,18 +152,58 @@ fn a_transcript_is_written_with_its_turn_or_behind() {
 }
 
 #[test]
-fn what_this_version_lacks_is_refused_or_warned_about_by_name() {
-    assert!(refusal("", &[("FRONTDESK_UNDERSTANDING", "llm")]).contains("not supported yet"));
-    let settings = read(
-        "",
-        &[
-            ("LLM_BASE_URL", "http://127.0.0.1:9/v1"),
-            ("LLM_API_KEY", "secret"),
-        ],
-    )
-    .unwrap();
-    assert_eq!(settings.warnings.len(), 1);
-    assert!(settings.warnings[0].contains("rules engine"));
+fn a_language_model_is_an_endpoint_and_a_name() {
+    let of = |environment: &[(&str, &str)]| read("", environment).unwrap().understanding.llm;
+    assert!(of(&[]).is_none());
+    let url = ("LLM_BASE_URL", "http://127.0.0.1:9/v1/");
+    let model = ("LLM_MODEL", "small");
+    let llm = of(&[url, model, ("LLM_API_KEY", "secret")]).unwrap();
+    assert_eq!(llm.primary.base_url, "http://127.0.0.1:9/v1");
+    assert_eq!(llm.primary.model, "small");
+    assert!(llm.primary.api_key.is_some() && llm.fallback.is_none() && llm.wording);
+    assert!(of(&[url, model, ("FRONTDESK_UNDERSTANDING", "rules")]).is_none());
+
+    let second = ("LLM_FALLBACK_BASE_URL", "https://other.example/v1");
+    let fallback = of(&[url, model, ("LLM_API_KEY", "secret"), second])
+        .unwrap()
+        .fallback
+        .unwrap();
+    assert_eq!(fallback.model, "small");
+    assert!(fallback.api_key.is_none(), "a key is given to its own host only");
+
+    let arms = ("LLM_VARIANTS", "a=small:50, b=org/large:v2#brief:50");
+    let variants = of(&[url, model, arms]).unwrap().variants;
+    assert_eq!(variants[0].model, "small");
+    assert_eq!(
+        (variants[1].model.as_str(), variants[1].prompt.as_deref()),
+        ("org/large:v2", Some("brief"))
+    );
+}
+
+#[test]
+fn half_a_language_model_is_refused_with_what_is_missing() {
+    let url = ("LLM_BASE_URL", "http://127.0.0.1:9/v1");
+    for (environment, says) in [
+        (
+            &[("FRONTDESK_UNDERSTANDING", "llm")][..],
+            "LLM_BASE_URL and LLM_MODEL",
+        ),
+        (&[url], "LLM_MODEL"),
+        (&[("LLM_MODEL", "small")], "LLM_BASE_URL"),
+        (&[("LLM_API_KEY", "secret")], "LLM_BASE_URL"),
+        (
+            &[("LLM_BASE_URL", "127.0.0.1:9"), ("LLM_MODEL", "small")],
+            "its scheme",
+        ),
+        (
+            &[url, ("LLM_MODEL", "small"), ("LLM_VARIANTS", "a=small")],
+            "NAME=MODEL:WEIGHT",
+        ),
+        (&[url, ("LLM_MODEL", "small"), ("LLM_TIMEOUT_MS", "1")], "100"),
+    ] {
+        let said = refusal("", environment);
+        assert!(said.contains(says), "{said}");
+    }
 }
 
 #[test]
@@ -259,6 +299,8 @@ fn secrets_are_neither_printed_nor_repeated_in_a_refusal() {
         &[
             ("FRONTDESK_API_KEYS", "hush-0123456789abc"),
             ("LLM_API_KEY", "hush"),
+            ("LLM_BASE_URL", "http://127.0.0.1:9/v1"),
+            ("LLM_MODEL", "small"),
         ],
     )
     .unwrap();

@@ -13,9 +13,11 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::joining::{Patience, Underway};
 use super::load::{self, Loaded};
 use super::router::Place;
 use super::turn::{self, Ended, Work};
+use super::understand::{Kept, Thinking};
 use super::{Answer, Refused, Said, Services};
 use crate::dialogue::{Context, Event};
 use crate::store::{Inbound, MessageKey};
@@ -53,8 +55,12 @@ pub(super) type Asker = oneshot::Sender<Option<(u64, Arc<Context>)>>;
 pub(super) struct Item {
     pub what: What,
     pub arrived: Instant,
+    /// When a message must be understood, so that its sender still gets the answer.
+    pub due: Option<Instant>,
     /// Its place in the queue; `None` for what was found in the inbox.
     pub place: Option<Place>,
+    /// What a message was understood to be before its turn began again.
+    pub kept: Option<Box<Kept>>,
 }
 
 pub(super) enum What {
@@ -64,6 +70,8 @@ pub(super) enum What {
     Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>),
     /// Something that time or the world did.
     Event(Event, oneshot::Sender<()>),
+    /// Another model, or the usual one.
+    Model(Option<String>, oneshot::Sender<Result<Option<u64>, Refused>>),
 }
 
 pub(super) struct ConversationActor;
@@ -96,6 +104,10 @@ pub(super) struct State {
     /// Accepted messages that broke a turn of their own. They are left alone until the sweep rings, which counts an
     /// attempt first; after four the store gives them up, and the conversation goes on.
     broken: BTreeSet<MessageKey>,
+    /// The running turn, if newer messages may join it.
+    underway: Option<Box<Underway>>,
+    /// The next turn is one that was given up for newer messages, with what is left of its patience.
+    again: Option<Patience>,
 }
 
 impl Actor for ConversationActor {
@@ -118,6 +130,8 @@ impl Actor for ConversationActor {
             alone: 0,
             ringers: Vec::new(),
             broken: BTreeSet::new(),
+            underway: None,
+            again: None,
         })
     }
 
@@ -132,6 +146,7 @@ impl Actor for ConversationActor {
             Message::Item(item) => {
                 state.last_used = Instant::now();
                 state.queue.push_back(item);
+                state.maybe_join();
                 state.go_on(&myself);
             }
             Message::Ring(place, ringer) => {
@@ -219,13 +234,22 @@ impl State {
         true
     }
 
+    /// Has the running turn begin again if what has just arrived can join it.
+    fn maybe_join(&self) {
+        if let (Some(underway), Some(loaded)) = (&self.underway, &self.loaded) {
+            let messages_max = self.services.limits.messages_per_turn_max;
+            underway.is_followed_by(&self.queue, &loaded.context, messages_max);
+        }
+    }
+
     /// The next piece of work: all messages that wait in a row, or one of anything else.
     fn take_work(&mut self) -> Work {
         let mut messages = Vec::new();
-        let messages_max = if self.alone == 0 {
-            self.services.limits.messages_per_turn_max
-        } else {
+        let alone = self.alone > 0;
+        let messages_max = if alone {
             1
+        } else {
+            self.services.limits.messages_per_turn_max
         };
         while let Some(front) = self.queue.front() {
             let is_message = matches!(front.what, What::Message(..));
@@ -233,16 +257,22 @@ impl State {
                 break;
             }
             let Some(item) = self.queue.pop_front() else { break };
-            metrics::turn_took(Stage::Wait, item.arrived.elapsed());
+            // What a turn that begins again brings along has been waited for before.
+            if self.again.is_none_or(|before| before.begun < item.arrived) {
+                metrics::turn_took(Stage::Wait, item.arrived.elapsed());
+            }
             match item.what {
                 What::Message(inbound, asker) => messages.push(turn::Waiting {
                     inbound: *inbound,
                     asker,
                     arrived: item.arrived,
+                    due: item.due,
                     place: item.place,
+                    kept: item.kept,
                 }),
                 What::Acts(acts, asker) => return Work::Acts(acts, asker, item.place),
                 What::Event(event, asker) => return Work::Event(event, asker, item.place),
+                What::Model(model, asker) => return Work::Model(model, asker, item.place),
             }
         }
         self.alone = self.alone.saturating_sub(messages.len());
@@ -252,7 +282,21 @@ impl State {
         }
         // In the order in which they were sent, as far as the sender's side tells.
         messages.sort_by_key(|m| m.inbound.sent_at.unwrap_or(m.inbound.received_at));
-        Work::Messages(messages)
+        let thinking = self.thinking(&messages, alone);
+        Work::Messages(messages, thinking)
+    }
+
+    /// How a turn may think about messages. One that goes alone stays alone; one that is understood by rules is done
+    /// before anything could join it.
+    fn thinking(&mut self, messages: &[turn::Waiting], alone: bool) -> Thinking {
+        let limit = self.services.limits.understanding;
+        let patience = Patience::of(messages, limit, self.again.take());
+        let newer = (!alone && self.services.understanding.needs_scene()).then(|| {
+            let (underway, newer) = Underway::new(messages, patience);
+            self.underway = Some(Box::new(underway));
+            newer
+        });
+        Thinking { patience, newer }
     }
 
     fn load(&mut self, myself: &ActorRef<Message>) {
@@ -285,14 +329,16 @@ impl State {
                 for inbound in pending.into_iter().rev() {
                     let waits = |item: &Item| match &item.what {
                         What::Message(m, _) => m.key == inbound.key && m.text == inbound.text,
-                        What::Acts(..) | What::Event(..) => false,
+                        What::Acts(..) | What::Event(..) | What::Model(..) => false,
                     };
                     if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
                         let what = What::Message(Box::new(inbound), None);
                         self.queue.push_front(Item {
                             what,
                             arrived: Instant::now(),
+                            due: None,
                             place: None,
+                            kept: None,
                         });
                     }
                 }
@@ -300,6 +346,7 @@ impl State {
             Err(refused) => {
                 tracing::warn!(error = %refused, "a conversation could not be loaded");
                 self.ringers.clear();
+                self.again = None;
                 for item in self.queue.drain(..) {
                     turn::refuse(item.what, &refused);
                 }
@@ -309,6 +356,8 @@ impl State {
 
     fn ended(&mut self, ended: Ended) {
         self.working = false;
+        self.underway = None;
+        self.again = ended.again;
         self.last_used = Instant::now();
         if ended.loaded.is_none() {
             // The turn was not committed, so that what it was to answer is still in the inbox.
@@ -316,12 +365,16 @@ impl State {
         }
         self.loaded = ended.loaded;
         self.broken.extend(ended.broken);
-        self.alone = self.alone.max(ended.unanswered.len());
+        if ended.again.is_none() {
+            self.alone = self.alone.max(ended.unanswered.len());
+        }
         for waiting in ended.unanswered.into_iter().rev() {
             self.queue.push_front(Item {
                 what: What::Message(Box::new(waiting.inbound), waiting.asker),
                 arrived: waiting.arrived,
+                due: waiting.due,
                 place: waiting.place,
+                kept: waiting.kept,
             });
         }
     }

@@ -12,13 +12,14 @@ use super::turn::drawn_message_id;
 use super::{Business, Services, session};
 use crate::booking::Status;
 use crate::booking::appointment::Appointment;
+use crate::dialogue::claims::Claim;
 use crate::dialogue::context::SCHEMA;
 use crate::dialogue::{self, Context, Effect, Heard, Input, Outcome, View};
 use crate::ids::{self, Seed};
 use crate::invariants::{self, Invariant};
 use crate::store::cache::Cached;
 use crate::store::{
-    CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow, Standing, StoredContext,
+    Asked, CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow, Standing, StoredContext,
     TranscriptEntry, TurnCommit,
 };
 use crate::telemetry::metrics::{self, AppointmentEvent, Stage};
@@ -27,9 +28,15 @@ use crate::types::{Channel, Pair, SessionId, TurnId};
 /// What a turn goes on from: everything but the world.
 pub(super) struct Draft {
     pub heard: Vec<Heard>,
-    pub inbound: Vec<Inbound>,
-    pub engine: Option<Cow<'static, str>>,
-    pub arrived: Instant,
+    pub given: Vec<Given>,
+    pub begun: Instant,
+}
+
+/// A message of a turn, with how it was understood.
+pub(super) struct Given {
+    pub inbound: Inbound,
+    pub engine: Cow<'static, str>,
+    pub asked: Option<Box<Asked>>,
 }
 
 impl Draft {
@@ -37,9 +44,8 @@ impl Draft {
     pub(super) fn without_message(heard: Vec<Heard>) -> Self {
         Self {
             heard,
-            inbound: Vec::new(),
-            engine: None,
-            arrived: Instant::now(),
+            given: Vec::new(),
+            begun: Instant::now(),
         }
     }
 }
@@ -77,7 +83,7 @@ pub(super) async fn attempt(
     };
     let mut outcome = dialogue::decide(&loaded.context, input, &view);
     metrics::turn_took(Stage::Decide, started.elapsed());
-    if draft.inbound.is_empty()
+    if draft.given.is_empty()
         && outcome.replies.is_empty()
         && outcome.effects.is_empty()
         && outcome.context == *loaded.context
@@ -87,6 +93,7 @@ pub(super) async fn attempt(
     if let Some(start) = hold(services, pair, &mut outcome, now).await? {
         return Ok(Verdict::Taken(Some(start)));
     }
+    let wording = outcome.wording;
     let committing = Instant::now();
     let (turn, answer) = write_up(services, pair, business, loaded, draft, outcome, now);
     let id = turn.commit.turn;
@@ -96,6 +103,8 @@ pub(super) async fn attempt(
     let json = turn.commit.context.json.as_str();
     let shared = services.shared.as_ref().map(|cache| (cache, json.into()));
     let expects_delivery = turn.commit.outbox.iter().any(|row| !row.sent);
+    let history = loaded.history.as_ref();
+    let history = history.map(|history| history.and_turn(&turn.commit.transcript));
     let committed = services.store.commit(turn.commit).await?;
     metrics::turn_took(Stage::Commit, committing.elapsed());
     match committed {
@@ -114,7 +123,14 @@ pub(super) async fn attempt(
                 cache.put(pair.conversation(), &after, json);
             }
             tell(services, pair, &effects, expects_delivery);
-            Ok(Verdict::Committed(after.into(), answer))
+            if let Some(wording) = wording {
+                metrics::llm_worded(label_of(wording));
+            }
+            let after = Loaded {
+                history,
+                ..after.into()
+            };
+            Ok(Verdict::Committed(after, answer))
         }
         CommitOutcome::VersionConflict { .. } => Ok(Verdict::Conflict),
         CommitOutcome::AlreadyAnswered(keys) => Ok(Verdict::AlreadyAnswered(keys)),
@@ -130,6 +146,17 @@ pub(super) async fn attempt(
             });
             Ok(Verdict::Taken(start))
         }
+    }
+}
+
+const fn label_of(wording: Result<(), Claim>) -> metrics::Wording {
+    match wording {
+        Ok(()) => metrics::Wording::Said,
+        Err(Claim::Deed) => metrics::Wording::Deed,
+        Err(Claim::Time) => metrics::Wording::Time,
+        Err(Claim::Number) => metrics::Wording::Number,
+        Err(Claim::Link) => metrics::Wording::Link,
+        Err(Claim::Unfit) => metrics::Wording::Unfit,
     }
 }
 
@@ -205,6 +232,7 @@ fn write_up(
         mut context,
         replies,
         effects,
+        wording: _,
     } = outcome;
     let first_words = draft.heard.first().map_or("", |h| h.text.as_str());
     let ended = session::open(&mut context, now, services.limits.session_gap, first_words);
@@ -215,7 +243,7 @@ fn write_up(
         .map(|h| h.channel)
         .or(context.channel)
         .unwrap_or(Channel::Api);
-    let latency_ms = u32::try_from(draft.arrived.elapsed().as_millis()).unwrap_or(u32::MAX);
+    let latency_ms = u32::try_from(draft.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
     let mut seq = context.last_seq;
     let mut next = || {
         seq += 1;
@@ -235,14 +263,17 @@ fn write_up(
         turn,
         engine: None,
         latency_ms,
+        asked: None,
     };
     let mut transcript: Vec<TranscriptEntry> = draft
-        .inbound
+        .given
         .iter()
-        .map(|m| TranscriptEntry {
+        .map(|given| (given, &given.inbound))
+        .map(|(given, m)| TranscriptEntry {
             attachments: m.attachments.clone(),
             channel: m.key.channel,
-            engine: draft.engine.as_deref().map(ToOwned::to_owned),
+            engine: Some(given.engine.clone().into_owned()),
+            asked: given.asked.clone(),
             ..entry(
                 next(),
                 Direction::Inbound,
@@ -283,7 +314,7 @@ fn write_up(
         });
     }
     context.last_seq = seq;
-    session::count(&mut context, now, u64::try_from(transcript.len()).unwrap_or(0));
+    session::count(&mut context, now, &transcript);
     let answer = Answer {
         message_id: draft
             .heard
@@ -316,7 +347,7 @@ fn write_up(
         },
         sessions: ended.into_iter().chain(context.session.clone()).collect(),
         transcript,
-        answered: draft.inbound.clone(),
+        answered: draft.given.iter().map(|given| given.inbound.clone()).collect(),
         answer: serde_json::to_string(&answer).unwrap_or_default(),
         effects: effects.clone(),
         outbox,

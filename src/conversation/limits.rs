@@ -20,6 +20,9 @@ pub struct Limits {
     pub actors_max: usize,
     /// A conversation that rests so long begins a new session.
     pub session_gap: Duration,
+    /// How long the messages of a turn may take to be understood, together and from when the turn begins. A sender who
+    /// waits less shortens it.
+    pub understanding: Duration,
     /// How long a turn of a channel waits for more messages: after the last one, and in all.
     pub burst: Arc<dyn Fn(Channel) -> (Duration, Duration) + Send + Sync>,
 }
@@ -34,6 +37,7 @@ impl Default for Limits {
             // At some 10 KB each they take 160 MB.
             actors_max: 16_000,
             session_gap: Duration::from_secs(2 * 60 * 60),
+            understanding: Duration::from_secs(10),
             burst: Arc::new(|_| (Duration::ZERO, Duration::ZERO)),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::history::History;
 use super::{Refused, Services};
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
@@ -18,6 +19,8 @@ const SESSIONS_MAX: u32 = 100_000;
 pub(super) struct Loaded {
     pub standing: Option<Standing>,
     pub context: Arc<Context>,
+    /// What was said lately; `None` as long as nobody needs it.
+    pub history: Option<History>,
 }
 
 impl Loaded {
@@ -63,6 +66,7 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
     let loaded = Loaded {
         standing: opened.standing,
         context: Arc::new(context),
+        history: None,
     };
     Ok((loaded, opened.pending))
 }
@@ -148,6 +152,7 @@ impl From<Cached> for Loaded {
         Self {
             standing: Some(committed.standing),
             context: committed.context,
+            history: None,
         }
     }
 }

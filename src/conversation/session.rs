@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use crate::dialogue::Context;
 use crate::dialogue::context::Session;
 use crate::ids;
+use crate::store::TranscriptEntry;
 use crate::types::SessionId;
 
 /// Characters of the first message that make the title.
@@ -47,10 +48,12 @@ pub(super) fn open(
     ended
 }
 
-/// Counts messages of a turn.
-pub(super) fn count(context: &mut Context, now: Timestamp, messages: u64) {
+/// Counts what a turn says, and what it cost.
+pub(super) fn count(context: &mut Context, now: Timestamp, transcript: &[TranscriptEntry]) {
     if let Some(session) = &mut context.session {
-        session.message_count += messages;
+        session.message_count += u64::try_from(transcript.len()).unwrap_or(0);
+        let tokens = transcript.iter().map(TranscriptEntry::tokens);
+        session.total_tokens = tokens.fold(session.total_tokens, u64::saturating_add);
         session.last_activity = now;
     }
 }
@@ -68,7 +71,7 @@ mod tests {
         assert_eq!(open(&mut context, noon, gap, "  hi \n there"), None);
         let first = context.session.clone().unwrap();
         assert_eq!(first.title, "hi there");
-        count(&mut context, noon, 2);
+        count(&mut context, noon, &[]);
 
         assert_eq!(
             open(&mut context, noon + SignedDuration::from_mins(119), gap, "later"),
@@ -85,7 +88,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             (ended.id, ended.ended_at, ended.message_count),
-            (first.id, Some(noon), 2)
+            (first.id, Some(noon), 0)
         );
         assert_ne!(context.session.unwrap().id, first.id);
     }

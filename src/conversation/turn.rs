@@ -14,22 +14,28 @@ use tokio::time::Instant;
 
 use super::actor::What;
 use super::commit::{self, Draft, Verdict};
+use super::joining::Patience;
 use super::load::{Loaded, load};
 use super::router::Place;
-use super::{Answer, Business, Refused, Said, Services};
+use super::understand::{Kept, Thinking, understand};
+use super::{Answer, Refused, Said, Services, model};
 use crate::dialogue::{Context, Event, Heard, Input};
+use crate::ids;
 use crate::store::{Inbound, MessageKey, Receipt};
-use crate::telemetry::metrics::{self, Engine, Stage, TurnOutcome, Understood};
+use crate::telemetry::metrics::{self, Stage, TurnOutcome};
 use crate::types::{Channel, MessageId, Pair};
-use crate::understanding::{self, Act};
-use crate::{ids, understanding::Lexicon};
+use crate::understanding::Act;
 
 /// A message that waits, with who waits for its answer.
 pub(super) struct Waiting {
     pub inbound: Inbound,
     pub asker: Option<oneshot::Sender<Result<Said, Refused>>>,
     pub arrived: Instant,
+    /// When it must be understood, so that its sender still gets the answer.
+    pub due: Option<Instant>,
     pub place: Option<Place>,
+    /// What it was understood to be before the turn began again.
+    pub kept: Option<Box<Kept>>,
 }
 
 impl Waiting {
@@ -45,9 +51,14 @@ impl Waiting {
 
 /// What a turn works on.
 pub(super) enum Work {
-    Messages(Vec<Waiting>),
+    Messages(Vec<Waiting>, Thinking),
     Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>, Option<Place>),
     Event(Event, oneshot::Sender<()>, Option<Place>),
+    Model(
+        Option<String>,
+        oneshot::Sender<Result<Option<u64>, Refused>>,
+        Option<Place>,
+    ),
 }
 
 /// What a turn leaves behind.
@@ -58,29 +69,57 @@ pub(super) struct Ended {
     pub unanswered: Vec<Waiting>,
     /// It broke over this one, which is durable.
     pub broken: Option<MessageKey>,
+    /// It was given up before anything was decided, so that newer messages can join the unanswered: they go together,
+    /// with what is left of this.
+    pub again: Option<Patience>,
 }
 
 /// Runs a turn to its end, and answers whoever waits. A panic in it is a mistake of ours, and ends only the turn:
 /// a single message is given up (its closed channel tells who waits), and of several each is tried again alone.
 pub(super) async fn run(services: Arc<Services>, pair: Pair, loaded: Loaded, work: Work) -> Ended {
-    let started = Instant::now();
+    let mut started = Instant::now();
     let mut messages = Unanswered::default();
+    let mut given_up = None;
     let turn = async {
         match work {
-            Work::Messages(fresh) => {
+            Work::Messages(fresh, thinking) => {
                 messages.fresh = fresh;
-                answer(&services, &pair, loaded, &mut messages).await
+                started = thinking.patience.begun;
+                match answer(&services, &pair, loaded, &mut messages, &thinking).await {
+                    Ok(loaded) => loaded,
+                    Err(undecided) => {
+                        given_up = Some(thinking.patience);
+                        Some(undecided)
+                    }
+                }
             }
             Work::Acts(acts, asker, place) => act(&services, &pair, loaded, acts, asker, place).await,
             Work::Event(event, asker, place) => react(&services, &pair, loaded, &event, asker, place).await,
+            Work::Model(model, asker, place) => {
+                let set = model::set(&services, &pair, loaded, model).await;
+                drop(place);
+                let answer = set.as_ref().map(|after| after.standing.map(|s| s.version));
+                // Whoever gave up waiting sees it in the context.
+                let _ = asker.send(answer.map_err(Refused::clone));
+                set.ok()
+            }
         }
     };
     // Nothing that a panic could have left half done is looked at again: the context is loaded anew.
     let ended = match AssertUnwindSafe(turn).catch_unwind().await {
+        Ok(loaded) if given_up.is_some() => {
+            return Ended {
+                loaded,
+                unanswered: messages.all(),
+                broken: None,
+                again: given_up,
+            };
+        }
         Ok(loaded) => Ended {
             loaded,
             unanswered: Vec::new(),
             broken: None,
+            again: None,
         },
         Err(_) => {
             tracing::error!(conversation = %pair.conversation(), "a turn broke");
@@ -102,8 +141,12 @@ struct Unanswered {
 }
 
 impl Unanswered {
+    fn all(self) -> Vec<Waiting> {
+        self.fresh.into_iter().chain(self.again).collect()
+    }
+
     fn after_a_panic(self) -> Ended {
-        let mut unanswered: Vec<Waiting> = self.fresh.into_iter().chain(self.again).collect();
+        let mut unanswered = self.all();
         let mut broken = None;
         if unanswered.len() == 1 {
             // One whose sender has gone was made durable when they gave up waiting.
@@ -116,6 +159,7 @@ impl Unanswered {
             loaded: None,
             unanswered,
             broken,
+            again: None,
         }
     }
 
@@ -193,24 +237,29 @@ pub(super) fn drawn_message_id(now: Timestamp) -> MessageId {
     MessageId::new(&text).unwrap_or_else(|_| unreachable!("a UUID is printable and short"))
 }
 
-/// Answers messages: each once, those seen before with the answer of that time.
+/// Answers messages: each once, those seen before with the answer of that time. `Err` when newer ones want to join and
+/// nothing is decided yet; it holds the context as it was.
 async fn answer(
     services: &Services,
     pair: &Pair,
     loaded: Loaded,
     messages: &mut Unanswered,
-) -> Option<Loaded> {
+    thinking: &Thinking,
+) -> Result<Option<Loaded>, Loaded> {
     repeat_remembered(services, &loaded.context, &mut messages.fresh).await;
     set_twins_aside(messages);
     let mut last = Some(loaded);
     while !messages.fresh.is_empty() {
-        let loaded = last.take()?;
+        let Some(mut loaded) = last.take() else { break };
         let business = match services.businesses.find(&pair.business).await {
             Ok(Some(business)) => business,
-            Ok(None) => return messages.refuse(&Refused::UnknownBusiness),
-            Err(error) => return messages.refuse(&error.into()),
+            Ok(None) => return Ok(messages.refuse(&Refused::UnknownBusiness)),
+            Err(error) => return Ok(messages.refuse(&error.into())),
         };
-        let draft = understand(services, &business, &loaded.context, &messages.fresh).await;
+        let fresh = &mut messages.fresh;
+        let Ok(draft) = understand(services, pair, &business, &mut loaded, fresh, thinking).await else {
+            return Err(loaded);
+        };
         match decide(services, pair, loaded, draft, None).await {
             Ok((after, answer)) => {
                 last = Some(after);
@@ -228,14 +277,14 @@ async fn answer(
                 messages.again.extend(known);
                 if messages.again.len() == before {
                     // Nothing to leave out: trying again could not end.
-                    return messages.refuse(&overloaded());
+                    return Ok(messages.refuse(&overloaded()));
                 }
                 match load(services, pair).await {
                     Ok((loaded, _)) => last = Some(loaded),
-                    Err(refused) => return messages.refuse(&refused),
+                    Err(refused) => return Ok(messages.refuse(&refused)),
                 }
             }
-            Err(Failure::Refused(refused)) => return messages.refuse(&refused),
+            Err(Failure::Refused(refused)) => return Ok(messages.refuse(&refused)),
         }
     }
     while let Some(waiting) = messages.again.first() {
@@ -247,7 +296,7 @@ async fn answer(
         metrics::inbox_duplicate(waiting.inbound.key.channel);
         waiting.told(|_| said);
     }
-    last
+    Ok(last)
 }
 
 /// Answers those that the context remembers. It remembers ids, and another channel may use the same one for another
@@ -310,59 +359,6 @@ pub(super) fn said_before(message: &Inbound, receipt: Option<Receipt>) -> Result
         duplicate: true,
         ..answer
     }))
-}
-
-async fn understand(
-    services: &Services,
-    business: &Business,
-    context: &Context,
-    messages: &[Waiting],
-) -> Draft {
-    let started = Instant::now();
-    let options = context.option_labels();
-    let expecting = context.question.as_ref().map(|q| q.expecting);
-    let lexicon: &Lexicon = &business.lexicon;
-    let mut heard = Vec::with_capacity(messages.len());
-    let mut engine = None;
-    for waiting in messages {
-        let inbound = &waiting.inbound;
-        let at = inbound.sent_at.unwrap_or(inbound.received_at);
-        let understood = services
-            .understanding
-            .understand(understanding::Heard {
-                text: &inbound.text,
-                now: business.catalogue.time_zone.to_datetime(at),
-                expecting,
-                options: &options,
-                lexicon,
-                scene: None,
-            })
-            .await;
-        let is_clear = understood.acts.iter().any(|act| *act != Act::Unclear);
-        metrics::understood(
-            Engine::Rules,
-            if is_clear {
-                Understood::Understood
-            } else {
-                Understood::Unclear
-            },
-        );
-        engine = Some(understood.engine);
-        heard.push(Heard {
-            id: inbound.key.message_id.clone(),
-            channel: inbound.key.channel,
-            text: inbound.text.clone(),
-            acts: understood.acts,
-            wording: understood.model.and_then(|model| model.wording),
-        });
-    }
-    metrics::turn_took(Stage::Understand, started.elapsed());
-    Draft {
-        heard,
-        inbound: messages.iter().map(|w| w.inbound.clone()).collect(),
-        engine,
-        arrived: started,
-    }
 }
 
 /// How often a turn is decided again because the world had moved on.
@@ -445,6 +441,7 @@ pub(super) fn refuse(what: What, refused: &Refused) {
     match what {
         What::Message(_, Some(asker)) => drop(asker.send(Err(refused.clone()))),
         What::Acts(_, asker) => drop(asker.send(Err(refused.clone()))),
+        What::Model(_, asker) => drop(asker.send(Err(refused.clone()))),
         // An accepted message stays in the inbox; an event is rung again by the sweep that found it.
         What::Message(_, None) | What::Event(..) => {}
     }

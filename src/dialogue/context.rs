@@ -66,6 +66,9 @@ pub struct Context {
     /// The channel that the customer used last; replies without a message (offers) go there.
     #[serde(default)]
     pub channel: Option<Channel>,
+    /// The model that understands this conversation, in place of the usual one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
 }
 
 /// A question that waits for its answer.

@@ -25,6 +25,7 @@ pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
     match input {
         Input::Messages(messages) => {
             remember(&mut draft.context, messages);
+            draft.wording = messages.iter().rev().find_map(|m| m.wording.clone());
             let said = Said::of(messages.iter().flat_map(|m| &m.acts));
             hear(&mut draft, &said);
         }
@@ -427,11 +428,11 @@ fn chat(draft: &mut Draft<'_>, said: &Said) {
         match kind {
             SmallTalk::Greet if open => draft.line("hello-again", &[("name", name.clone().into())]),
             SmallTalk::Greet => greet(draft, &name),
-            SmallTalk::Thanks => draft.line("welcome", &[("name", name.clone().into())]),
-            SmallTalk::Bye => draft.line("bye", &[("name", name.clone().into())]),
-            SmallTalk::Compliment => draft.line("compliment", &[]),
-            SmallTalk::HowAreYou => draft.line("how-are-you", &[]),
-            SmallTalk::Other => draft.line("small-talk", &[]),
+            SmallTalk::Thanks => draft.courtesy("welcome", &[("name", name.clone().into())]),
+            SmallTalk::Bye => draft.courtesy("bye", &[("name", name.clone().into())]),
+            SmallTalk::Compliment => draft.courtesy("compliment", &[]),
+            SmallTalk::HowAreYou => draft.courtesy("how-are-you", &[]),
+            SmallTalk::Other => draft.courtesy("small-talk", &[]),
         }
     }
     if draft.has_said_nothing() && !open {

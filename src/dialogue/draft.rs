@@ -1,5 +1,6 @@
 //! A decision under way: the context as it becomes, what is said, and what is done.
 
+use super::claims::{self, Claim};
 use super::context::{Context, GOALS_MAX, Offered, Question};
 use super::goal::{Goal, GoalState, Slots};
 use super::outcome::{Effect, Outcome, Reply};
@@ -21,6 +22,10 @@ pub(super) struct Draft<'a> {
     said: Vec<String>,
     /// What can be tapped below it.
     tappable: Vec<String>,
+    /// What a model would say where no more than courtesy or a common answer is called for.
+    pub wording: Option<String>,
+    /// What became of it.
+    worded: Option<Result<(), Claim>>,
     /// Whether the turn asked a question of its own; if not, an open one is asked again.
     asked: bool,
 }
@@ -34,6 +39,8 @@ impl<'a> Draft<'a> {
             seed: view.seed,
             said: Vec::new(),
             tappable: Vec::new(),
+            wording: None,
+            worded: None,
             asked: false,
         }
     }
@@ -59,6 +66,28 @@ impl<'a> Draft<'a> {
     pub(super) fn line(&mut self, id: &str, facts: &[Fact<'_>]) {
         let text = self.speaker().line(id, facts);
         self.say(text);
+    }
+
+    /// Adds a courtesy from the wording, or a model's words for it.
+    pub(super) fn courtesy(&mut self, id: &str, facts: &[Fact<'_>]) {
+        let text = self.speaker().line(id, facts);
+        self.say_or_reword(text, "");
+    }
+
+    /// Adds one of the business's own answers, or a model's words for it.
+    pub(super) fn own_answer(&mut self, answer: String) {
+        let facts = answer.clone();
+        self.say_or_reword(answer, &facts);
+    }
+
+    /// The model's words stand for the first paragraph that may be worded, if they claim nothing beyond `facts`.
+    fn say_or_reword(&mut self, template: String, facts: &str) {
+        let Some(wording) = self.wording.take() else {
+            return self.say(template);
+        };
+        let checked = claims::check(&wording, facts, self.view.local_now());
+        self.worded = Some(checked);
+        self.say(if checked.is_ok() { wording } else { template });
     }
 
     pub(super) fn has_said_nothing(&self) -> bool {
@@ -281,6 +310,7 @@ impl<'a> Draft<'a> {
             context: self.context,
             replies,
             effects: self.effects,
+            wording: self.worded,
         }
     }
 }

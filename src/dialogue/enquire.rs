@@ -258,7 +258,7 @@ fn from_faq(draft: &mut Draft<'_>, key: &str) {
     match draft.view.catalogue.faq.iter().find(|f| f.key == key) {
         Some(faq) => {
             let answer = faq.answer.clone();
-            draft.say(answer);
+            draft.own_answer(answer);
         }
         None => {
             let phone = draft.view.catalogue.phone.clone().unwrap_or_default();

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::claims::Claim;
 use super::context::Context;
 use crate::booking::appointment::Appointment;
 use crate::booking::visit::{Plan, Wish};
@@ -29,6 +30,8 @@ pub struct Outcome {
     pub replies: Vec<Reply>,
     /// What is done, in order.
     pub effects: Vec<Effect>,
+    /// Whether a model's wording was said, or what it claimed; absent where none was to be said.
+    pub wording: Option<Result<(), Claim>>,
 }
 
 /// A change of the world that a turn asks for.

@@ -9,4 +9,5 @@ mod talk;
 mod time;
 mod views;
 mod waiting;
+mod wording;
 mod words;

@@ -110,8 +110,9 @@ mod tests {
         ];
         let mut named = 0;
         for source in sources {
-            for (at, _) in source.match_indices("line(\"") {
-                let id = source[at + 6..].split('"').next().unwrap();
+            let ways = ["line(\"", "courtesy(\""];
+            for (at, way) in ways.iter().flat_map(|way| source.match_indices(way)) {
+                let id = source[at + way.len()..].split('"').next().unwrap();
                 assert!(of_locale("en").has(id), "the wording lacks {id}");
                 named += 1;
             }

@@ -11,7 +11,7 @@ use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, g
 
 pub use labels::{
     AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmDropped, LlmOutcome, Stage,
-    StoreError, Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood,
+    StoreError, Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood, Wording,
 };
 
 use crate::types::Channel;
@@ -59,6 +59,7 @@ const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
 const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
+const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
@@ -74,7 +75,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 29] = [
+pub const ALL: [Metric; 30] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -150,6 +151,11 @@ pub const ALL: [Metric; 29] = [
         Kind::Counter,
         LLM_DROPPED,
         "Acts that the language model proposed and that were left out, by reason",
+    ),
+    metric(
+        Kind::Counter,
+        LLM_WORDING,
+        "Courtesies and common answers that the language model worded, by what became of its words",
     ),
     metric(
         Kind::Counter,
@@ -264,6 +270,11 @@ pub(super) fn start_at_zero() {
         LLM_DROPPED,
         "reason",
         LlmDropped::ALL.iter().map(|reason| reason.as_str()),
+    );
+    zero(
+        LLM_WORDING,
+        "result",
+        Wording::ALL.iter().map(|result| result.as_str()),
     );
     zero(
         INBOX_DUPLICATES,
@@ -402,6 +413,11 @@ pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
 /// So many acts that the language model proposed were left out.
 pub fn llm_dropped(reason: LlmDropped, acts: u64) {
     counter!(LLM_DROPPED, "reason" => reason.as_str()).increment(acts);
+}
+
+/// A courtesy or a common answer was to be said in the model's words.
+pub fn llm_worded(result: Wording) {
+    counter!(LLM_WORDING, "result" => result.as_str()).increment(1);
 }
 
 /// A message went through an engine.

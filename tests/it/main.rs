@@ -19,6 +19,7 @@ mod load;
 mod process;
 mod races;
 mod ractor_facts;
+mod real_model;
 mod redis_cache;
 mod starting;
 mod store_contract;

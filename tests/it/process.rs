@@ -71,7 +71,7 @@ impl Site {
         self.server.as_deref()
     }
 
-    pub(crate) fn with(mut self, name: &'static str, value: u64) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.settings.push((name, value.to_string()));
         self
     }
@@ -133,6 +133,7 @@ impl Site {
             .env_clear()
             .env("DATABASE_URL", self.database_url())
             .env("FRONTDESK_NOW", self.now().to_string())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();

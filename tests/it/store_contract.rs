@@ -24,6 +24,9 @@ use async_trait::async_trait;
 use frontdesk::store::postgres::PostgresStore;
 use frontdesk::store::sqlite::{Options, SqliteStore};
 use frontdesk::store::{Store, behind};
+use frontdesk::types::ConversationId;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use tempfile::TempDir;
 
 use crate::support::postgres::Database;
@@ -33,6 +36,9 @@ use crate::support::postgres::Database;
 pub(crate) trait Backend: Send + Sync {
     /// Opens the store.
     async fn open(&self) -> Arc<dyn Store>;
+
+    /// The columns `tokens` and `metadata` of a conversation's messages, for those who compare models by SQL.
+    async fn accounts(&self, conversation: ConversationId) -> Vec<(i64, Option<String>)>;
 }
 
 struct Sqlite(TempDir);
@@ -49,12 +55,31 @@ impl Backend for Sqlite {
         let options = Options::file(self.0.path().join("frontdesk.db"));
         Arc::new(SqliteStore::open(&options).await.unwrap())
     }
+
+    async fn accounts(&self, conversation: ConversationId) -> Vec<(i64, Option<String>)> {
+        let options = SqliteConnectOptions::new().filename(self.0.path().join("frontdesk.db"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query_as("SELECT tokens, metadata FROM messages WHERE conversation_id = $1 ORDER BY seq")
+            .bind(conversation.0.as_bytes().to_vec())
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
+    }
 }
 
 #[async_trait]
 impl Backend for Database {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(PostgresStore::open(&self.options()).await.unwrap())
+    }
+
+    async fn accounts(&self, conversation: ConversationId) -> Vec<(i64, Option<String>)> {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        sqlx::query_as("SELECT tokens, metadata::text FROM messages WHERE conversation_id = $1 ORDER BY seq")
+            .bind(conversation.0)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap()
     }
 }
 
@@ -65,6 +90,10 @@ struct Behind<B>(B);
 impl<B: Backend> Backend for Behind<B> {
     async fn open(&self) -> Arc<dyn Store> {
         Arc::new(behind::Behind::new(self.0.open().await))
+    }
+
+    async fn accounts(&self, conversation: ConversationId) -> Vec<(i64, Option<String>)> {
+        self.0.accounts(conversation).await
     }
 }
 
@@ -97,7 +126,8 @@ macro_rules! stores {
                 a_stale_version_never_wins
                 of_many_commits_of_one_version_exactly_one_wins
                 versions_and_transcripts_have_no_gaps
-                a_turn_that_is_handed_in_twice_is_committed_once;
+                a_turn_that_is_handed_in_twice_is_committed_once
+                a_turn_without_words_changes_the_context_alone;
             inbox:
                 a_message_is_new_once
                 a_message_delivered_a_hundred_times_at_once_is_new_once
@@ -170,6 +200,7 @@ macro_rules! stores {
             transcript:
                 pages_end_before_what_was_asked
                 everything_said_is_kept
+                what_asking_a_model_came_to_is_kept_with_the_message
                 a_turn_without_a_transcript_is_committed_and_gets_it_later
                 an_empty_append_does_nothing
                 sessions_are_listed_newest_first_and_closed_when_idle;

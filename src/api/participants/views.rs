@@ -13,7 +13,7 @@ use crate::conversation::Business;
 use crate::conversation::answer::{AppointmentView, GoalView};
 use crate::dialogue::Context;
 use crate::dialogue::context::Session;
-use crate::store::{Direction, TranscriptEntry};
+use crate::store::{Asked, Direction, TranscriptEntry};
 use crate::types::{Channel, SessionId};
 
 /// What the bot knows of a customer.
@@ -41,6 +41,9 @@ pub(in crate::api) struct ContextView {
     handed_off: bool,
     /// Whether the customer wants no further messages.
     opted_out: bool,
+    /// The language model that was set for this conversation, if one was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
 }
 
 /// A question that waits for its answer.
@@ -142,6 +145,11 @@ pub(in crate::api) struct TranscriptMessage {
     engine: Option<String>,
     /// How long the turn took until it was decided, in milliseconds.
     latency_ms: u32,
+    /// Tokens of models that understanding it took (inbound), in both directions; 0 for visitors of the web chat.
+    tokens: u64,
+    /// The model that was asked about it (inbound), whether its answer was of use or not; not for visitors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    understood: Option<Asked>,
 }
 
 impl ContextView {
@@ -176,6 +184,7 @@ impl ContextView {
             waitlist_entries: context.waitlist.len(),
             handed_off: context.handed_off.is_some(),
             opted_out: context.opted_out,
+            model: context.model,
         }
     }
 }
@@ -228,8 +237,17 @@ impl From<Session> for SessionView {
     }
 }
 
+impl TranscriptMessage {
+    /// What models cost and are called is the business's affair.
+    pub(super) fn hide_accounts(&mut self) {
+        self.tokens = 0;
+        self.understood = None;
+    }
+}
+
 impl From<TranscriptEntry> for TranscriptMessage {
     fn from(entry: TranscriptEntry) -> Self {
+        let tokens = entry.tokens();
         Self {
             seq: entry.seq,
             direction: entry.direction,
@@ -245,6 +263,8 @@ impl From<TranscriptEntry> for TranscriptMessage {
             session_id: entry.session,
             engine: entry.engine,
             latency_ms: entry.latency_ms,
+            tokens,
+            understood: entry.asked.map(|asked| *asked),
         }
     }
 }

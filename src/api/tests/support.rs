@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::api::health::{DependencyState, NotConfigured, Probe};
 use crate::api::{Api, Settings, router};
+use crate::booking::Catalogue;
 use crate::booking::appointment::Appointment;
 use crate::clock::ManualClock;
 use crate::conversation::{Businesses, Conversations, Limits, Parts};
@@ -22,10 +23,12 @@ use crate::dialogue::outcome::WaitlistEntry;
 use crate::outbound::Hub;
 use crate::store::cache::LocalCache;
 use crate::store::cache::local::Bounds;
+use crate::store::sqlite::{Options, SqliteStore};
 use crate::store::{
-    Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey,
-    Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit, Unfinished,
+    Acceptance, AppointmentEvent, AppointmentQuery, Asked, CalendarChanges, Change, ChangeOutcome,
+    CommitOutcome, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict,
+    MessageKey, Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit,
+    Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
 use crate::understanding::rules::Rules;
@@ -105,8 +108,26 @@ impl Probe for Fixed {
     }
 }
 
+/// With a database in memory and the demo business.
+pub(super) async fn real_site() -> Site {
+    let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
+    let site = on(&[], Arc::new(store), None).await;
+    site.stock("no key").await;
+    site
+}
+
+/// With an API key, this store and the demo business.
+pub(super) async fn locked_site_on(key: &str, store: FakeStore) -> Site {
+    let site = build(&[key], store, None).await;
+    site.stock(key).await;
+    site
+}
+
 async fn build(keys: &[&str], store: FakeStore, cache: Option<DependencyState>) -> Site {
-    let store: Arc<dyn Store> = Arc::new(store);
+    on(keys, Arc::new(store), cache).await
+}
+
+async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>) -> Site {
     let businesses = Businesses::new(store.clone());
     let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
     let parts = Parts {
@@ -143,6 +164,19 @@ async fn build(keys: &[&str], store: FakeStore, cache: Option<DependencyState>) 
 }
 
 impl Site {
+    /// Stores the demo's catalogue.
+    async fn stock(&self, key: &str) {
+        let demo = Catalogue::from_toml(include_str!("../../../examples/lotus-nails.toml")).unwrap();
+        let document = serde_json::to_string(demo.document.as_ref()).unwrap();
+        let request = Request::put("/v1/businesses/demo-salon")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {key}"))
+            .body(Body::from(document))
+            .unwrap();
+        let stored = self.send(request).await;
+        assert_eq!(stored.status, StatusCode::OK, "{}", stored.text());
+    }
+
     pub(super) async fn send(&self, request: Request<Body>) -> Answered {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -215,8 +249,14 @@ impl FakeStore {
                 turn: TurnId(Uuid::nil()),
                 engine: None,
                 latency_ms: 0,
+                asked: None,
             });
         }
+    }
+
+    /// A model was asked about the first message.
+    pub(super) fn ask_a_model(&self, asked: Asked) {
+        self.transcript.lock().unwrap()[0].asked = Some(Box::new(asked));
     }
 
     fn answer<T>(&self, value: T) -> Result<T> {

@@ -2,6 +2,7 @@
 
 mod offers;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -10,9 +11,9 @@ use super::locate::Map;
 use super::mistake::{Mistake, Mistakes, Path, Problem};
 use super::{Document, opening};
 use crate::booking::availability::KnownDays;
-use crate::booking::catalogue::{Bundle, Catalogue, Faq, Policies, Service};
+use crate::booking::catalogue::{Bundle, Catalogue, Faq, Models, Policies, Service};
 use crate::booking::money;
-use crate::types::{BusinessId, InvalidName, ServiceId};
+use crate::types::{BusinessId, Channel, InvalidName, ServiceId, is_model_name};
 
 /// The longest list of services, resources, bundles or answers.
 const LIST_LEN_MAX: usize = 500;
@@ -191,6 +192,7 @@ fn read(checker: &mut Checker, at: &Path, document: Document) -> Option<Catalogu
     );
     let bundles = bundles(checker, &at.key("bundles"), &document, &services);
     let faq = faq(checker, &at.key("faq"), &document);
+    let understanding = models(checker, &at.key("understanding"), &document.understanding);
     Some(Catalogue {
         id: id?,
         name: document.name.clone(),
@@ -206,6 +208,7 @@ fn read(checker: &mut Checker, at: &Path, document: Document) -> Option<Catalogu
         opening,
         exceptions,
         faq,
+        understanding,
         document: Arc::new(document),
         days: KnownDays::default(),
     })
@@ -334,4 +337,36 @@ fn faq(checker: &mut Checker, at: &Path, document: &Document) -> Vec<Faq> {
         });
     }
     read
+}
+
+fn models(checker: &mut Checker, at: &Path, understanding: &super::Understanding) -> Models {
+    let mut model = |at: &Path, name: &str| {
+        if !is_model_name(name) {
+            checker.report(at, Problem::BadModel);
+        }
+    };
+    if let Some(name) = &understanding.model {
+        model(&at.key("model"), name);
+    }
+    let at = at.key("channels");
+    for (channel, name) in &understanding.channels {
+        model(&at.key(channel), name);
+    }
+    let mut channels = BTreeMap::new();
+    for (channel, name) in &understanding.channels {
+        match channel.parse::<Channel>() {
+            Ok(channel) => drop(channels.insert(channel, name.clone())),
+            Err(_) => checker.report(
+                &at.key(channel),
+                Problem::UnknownChannel {
+                    name: channel.clone(),
+                    known: Channel::ALL.map(Channel::as_str).join(", "),
+                },
+            ),
+        }
+    }
+    Models {
+        model: understanding.model.clone(),
+        channels,
+    }
 }

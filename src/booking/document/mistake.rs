@@ -262,6 +262,17 @@ pub enum Problem {
         /// The key.
         key: String,
     },
+    /// No name of a model.
+    #[error("a model's name has between 1 and 200 printable characters")]
+    BadModel,
+    /// There is no such channel.
+    #[error("\"{name}\" is not a channel; use one of: {known}")]
+    UnknownChannel {
+        /// What was written.
+        name: String,
+        /// Those that there are.
+        known: String,
+    },
     /// A business that offers nothing.
     #[error("a business needs at least one service")]
     NoServices,

@@ -3,6 +3,7 @@
 use super::*;
 use crate::booking::Catalogue;
 use crate::booking::catalogue::{ResourceKind, Service as Offer};
+use crate::types::Channel;
 
 const LOTUS: &str = include_str!("../../../examples/lotus-nails.toml");
 const EXAMPLES: [&str; 4] = [
@@ -321,6 +322,21 @@ fn each_mistake_says_where_it_is_and_what_to_do() {
             r#"line 12: faq[1].key: the key "a" is used twice; join the answers"#,
         ),
         (
+            "[[staff]]",
+            "[understanding]\nmodel = \"\"\n[[staff]]",
+            "line 9: understanding.model: a model's name has between 1 and 200 printable characters",
+        ),
+        (
+            "[[staff]]",
+            "[understanding]\nchannels = { fax = \"small\" }\n[[staff]]",
+            "line 9: understanding.channels.fax: \"fax\" is not a channel; use one of: api, web, terminal",
+        ),
+        (
+            "[[staff]]",
+            "[understanding.channels]\nweb = \"a\\tb\"\n[[staff]]",
+            "line 9: understanding.channels.web: a model's name has between 1 and 200 printable characters",
+        ),
+        (
             r#"{ mon-fri = ["09:00-13:00", "16:00-20:00"] }"#,
             "{ }",
             "line 6: opening: a business needs hours on at least one day of the week",
@@ -456,5 +472,23 @@ proptest::proptest! {
             _ => document.seasons.push(Season { from: text.clone(), to: text, opening: Week::new() }),
         }
         let _ = Catalogue::from_document(document);
+    }
+}
+
+#[test]
+fn the_models_of_a_business_survive_an_export() {
+    let demo = LOTUS;
+    let usual = Catalogue::from_toml(demo).unwrap();
+    assert_eq!(usual.understanding.model_for(Channel::Web), None);
+    assert!(!usual.document.to_toml().unwrap().contains("understanding"));
+
+    let text = demo.to_owned()
+        + "\n[understanding]\nmodel = \"large:q8\"\n[understanding.channels]\nweb = \"small\"\n";
+    let first = Catalogue::from_toml(&text).unwrap();
+    let again = Catalogue::from_toml(&first.document.to_toml().unwrap()).unwrap();
+    let json = serde_json::to_string(first.document.as_ref()).unwrap();
+    for catalogue in [&first, &again, &Catalogue::from_json(&json).unwrap()] {
+        assert_eq!(catalogue.understanding.model_for(Channel::Web), Some("small"));
+        assert_eq!(catalogue.understanding.model_for(Channel::Api), Some("large:q8"));
     }
 }

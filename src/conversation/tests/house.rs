@@ -1,7 +1,7 @@
 //! A house of conversations in memory: people talk, and the test says what goes wrong.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,34 +17,143 @@ use crate::booking::Catalogue;
 use crate::clock::ManualClock;
 use crate::store::cache::{CacheError, Cached, ContextCache};
 use crate::store::{Inbound, MessageKey, Store};
+use crate::telemetry::metrics::LlmOutcome;
 use crate::types::{BusinessId, Channel, ConversationId, MessageId, Pair, ParticipantId};
 use crate::understanding::rules::Rules;
-use crate::understanding::{Heard, Understanding, Understood};
+use crate::understanding::scene::{GoalSaid, Speaker};
+use crate::understanding::{Heard, ModelUse, Scene, Understanding, Understood};
+
+/// What the business offers.
+pub(super) const CATALOGUE: &str = include_str!("../../../examples/lotus-nails.toml");
 
 /// How long a sender waits for an answer.
 pub(super) const WAIT: Duration = Duration::from_secs(30);
 
-/// Understands by rules; but "slow" waits at a gate, and "poison" panics.
+/// Understands by rules; but "slow" waits at a gate, and "poison" panics. Told to, it asks a model first, which has the
+/// last word of the rules, and takes no longer than it may.
 pub(super) struct Mind {
     rules: Rules,
     gate: Semaphore,
+    asks_a_model: AtomicBool,
+    scenes: Mutex<Vec<Noted>>,
+    given_up: AtomicUsize,
+}
+
+/// What a model was told.
+#[derive(Debug, Clone)]
+pub(super) struct Noted {
+    pub(super) text: String,
+    pub(super) history: Vec<(Speaker, String)>,
+    pub(super) goals: Vec<GoalSaid>,
+    pub(super) question: Option<String>,
+    pub(super) answers: Vec<(String, String)>,
+    pub(super) model: Option<String>,
+    pub(super) time_left: Duration,
+}
+
+/// Counts a call that was given up.
+struct Call<'a>(Option<&'a AtomicUsize>);
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if let Some(given_up) = self.0 {
+            given_up.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Mind {
+    fn new() -> Self {
+        Self {
+            rules: Rules::new(),
+            gate: Semaphore::new(0),
+            asks_a_model: AtomicBool::new(false),
+            scenes: Mutex::default(),
+            given_up: AtomicUsize::new(0),
+        }
+    }
+
     /// Lets `n` slow messages pass.
     pub(super) fn release(&self, n: usize) {
         self.gate.add_permits(n);
+    }
+
+    /// Asks a model from now on.
+    pub(super) fn ask_a_model(&self) {
+        self.asks_a_model.store(true, Ordering::Relaxed);
+    }
+
+    /// What the model was told so far.
+    pub(super) fn noted(&self) -> Vec<Noted> {
+        self.scenes.lock().unwrap().clone()
+    }
+
+    /// The texts that the model was asked about.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.noted().into_iter().map(|noted| noted.text).collect()
+    }
+
+    /// Calls that were given up.
+    pub(super) fn given_up(&self) -> usize {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, text: &str, scene: &Scene<'_>) {
+        self.scenes.lock().unwrap().push(Noted {
+            text: text.to_owned(),
+            history: scene.history.iter().map(|l| (l.by, l.text.clone())).collect(),
+            goals: scene.goals.clone(),
+            question: scene.question.map(ToOwned::to_owned),
+            answers: scene
+                .answers
+                .iter()
+                .map(|a| (a.key.to_owned(), a.answer.to_owned()))
+                .collect(),
+            model: scene.model.map(ToOwned::to_owned),
+            time_left: scene.time_left,
+        });
     }
 }
 
 #[async_trait]
 impl Understanding for Mind {
+    fn needs_scene(&self) -> bool {
+        self.asks_a_model.load(Ordering::Relaxed)
+    }
+
     async fn understand(&self, heard: Heard<'_>) -> Understood {
+        let mut outcome = LlmOutcome::Ok;
+        if let Some(scene) = heard.scene {
+            self.note(heard.text, scene);
+        }
         if heard.text.contains("slow") {
-            self.gate.acquire().await.unwrap().forget();
+            let limit = heard.scene.map_or(Duration::MAX, |scene| scene.time_left);
+            let mut call = Call(Some(&self.given_up));
+            match tokio::time::timeout(limit, self.gate.acquire()).await {
+                Ok(passed) => passed.unwrap().forget(),
+                Err(_) => outcome = LlmOutcome::Timeout,
+            }
+            call.0 = None;
         }
         assert!(!heard.text.contains("poison"), "a message that breaks its turn");
-        self.rules.understand(heard).await
+        let mut understood = self.rules.understand(heard).await;
+        if heard.scene.is_some() {
+            understood.model = Some(Box::new(ModelUse {
+                model: "small-model".to_owned(),
+                prompt: "7",
+                variant: Some("a".to_owned()),
+                outcome,
+                input_tokens: 100,
+                output_tokens: 10,
+                took: Duration::from_millis(1_500),
+                request_id: Some("request-1".to_owned()),
+                wording: None,
+            }));
+            if outcome == LlmOutcome::Ok {
+                understood.engine = "small-model".into();
+            }
+        }
+        understood
     }
 }
 
@@ -52,8 +161,8 @@ impl Understanding for Mind {
 #[derive(Default)]
 pub(super) struct FakeCache {
     entries: Mutex<HashMap<ConversationId, Cached>>,
-    pub(super) is_broken: std::sync::atomic::AtomicBool,
-    pub(super) is_left_alone: std::sync::atomic::AtomicBool,
+    pub(super) is_broken: AtomicBool,
+    pub(super) is_left_alone: AtomicBool,
 }
 
 impl FakeCache {
@@ -169,15 +278,29 @@ impl House {
         Self::through(store.clone(), store, limits).await
     }
 
+    /// One that asks a model.
+    pub(super) async fn with_a_model() -> Self {
+        let house = Self::open().await;
+        house.mind.ask_a_model();
+        house
+    }
+
     /// A process that sees the store through another one.
     pub(super) async fn through(seen: Arc<dyn Store>, store: Arc<FakeStore>, limits: Limits) -> Self {
-        let catalogue = Catalogue::from_toml(include_str!("../../../examples/lotus-nails.toml")).unwrap();
+        Self::selling(CATALOGUE, seen, store, limits).await
+    }
+
+    /// One whose business offers something else.
+    pub(super) async fn selling(
+        catalogue: &str,
+        seen: Arc<dyn Store>,
+        store: Arc<FakeStore>,
+        limits: Limits,
+    ) -> Self {
+        let catalogue = Catalogue::from_toml(catalogue).unwrap();
         let businesses = Businesses::new(seen.clone());
         businesses.put(catalogue, now()).await.unwrap();
-        let mind = Arc::new(Mind {
-            rules: Rules::new(),
-            gate: Semaphore::new(0),
-        });
+        let mind = Arc::new(Mind::new());
         let (local, shared) = (Arc::<FakeCache>::default(), Arc::<FakeCache>::default());
         let clock = Arc::new(ManualClock::at(now()));
         let parts = Parts {

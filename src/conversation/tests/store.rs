@@ -185,6 +185,14 @@ impl FakeStore {
         transcript.into_iter().flatten().map(|entry| entry.seq).collect()
     }
 
+    pub(super) fn transcript(&self, pair: &Pair) -> Vec<TranscriptEntry> {
+        let rows = lock(&self.rows);
+        rows.transcripts
+            .get(&pair.conversation())
+            .cloned()
+            .unwrap_or_default()
+    }
+
     pub(super) fn state_of(&self, key: &MessageKey) -> Option<InboxState> {
         lock(&self.rows).inbox.get(key).map(|row| row.state)
     }
@@ -446,11 +454,15 @@ impl Store for FakeStore {
     async fn messages(
         &self,
         conversation: ConversationId,
-        _: Option<u64>,
-        _: u32,
+        before: Option<u64>,
+        limit: u32,
     ) -> Result<Vec<TranscriptEntry>> {
+        self.called("messages");
         let rows = lock(&self.rows);
-        Ok(rows.transcripts.get(&conversation).cloned().unwrap_or_default())
+        let mut page = rows.transcripts.get(&conversation).cloned().unwrap_or_default();
+        page.retain(|entry| before.is_none_or(|before| entry.seq < before));
+        page.drain(..page.len().saturating_sub(limit as usize));
+        Ok(page)
     }
 
     async fn append_transcript(&self, said: &[(ConversationId, &TranscriptEntry)]) -> Result<()> {

@@ -119,12 +119,21 @@ impl Talk {
 
     /// Anna says something that does these acts; what is said to her.
     pub(super) fn says(&mut self, acts: impl IntoIterator<Item = Act>) -> String {
+        self.says_to_a_model(acts, None)
+    }
+
+    /// The same, and a model would answer with these words.
+    pub(super) fn says_to_a_model(
+        &mut self,
+        acts: impl IntoIterator<Item = Act>,
+        wording: Option<&str>,
+    ) -> String {
         let heard = Heard {
             id: MessageId::new(format!("m{}", self.turns)).unwrap(),
             channel: Channel::Api,
             text: String::new(),
             acts: acts.into_iter().collect(),
-            wording: None,
+            wording: wording.map(ToOwned::to_owned),
         };
         let text = self.turn(Input::Messages(&[heard]));
         assert!(!text.is_empty(), "whoever says something gets an answer");

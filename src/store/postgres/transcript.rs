@@ -10,6 +10,7 @@ use super::rows::{Cells, signed};
 use super::transaction::{Ending, Operation};
 use super::turn_rows::{Messages, time};
 use super::turn_statement::insert_messages;
+use crate::store::transcript::Metadata;
 use crate::store::{Direction, Result, Session, TranscriptEntry};
 use crate::types::{ConversationId, SessionId, TurnId};
 
@@ -29,7 +30,8 @@ impl Operation for Append {
         }
         let query = sqlx::query(concat!(
             insert_messages!(
-                "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14"
+                "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14",
+                "$15", "$16"
             ),
             " ON CONFLICT (conversation_id, seq) DO NOTHING"
         ));
@@ -47,7 +49,7 @@ pub(super) async fn page(
 ) -> Result<Vec<TranscriptEntry>> {
     let mut rows = sqlx::query(
         "SELECT conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
-                attachments, model, latency_ms, at
+                attachments, model, latency_ms, metadata::text AS metadata, at
          FROM messages WHERE conversation_id = $1 AND seq < COALESCE($2::bigint, 9223372036854775807)
          ORDER BY seq DESC LIMIT $3",
     )
@@ -80,6 +82,9 @@ fn entry(row: &PgRow) -> Result<TranscriptEntry> {
         turn: TurnId(cells.id("turn_id")?),
         engine: cells.get("model")?,
         latency_ms: cells.number("latency_ms")?,
+        asked: cells
+            .json_if_any::<Metadata>("metadata")?
+            .and_then(Metadata::asked),
     })
 }
 

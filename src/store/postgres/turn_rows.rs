@@ -60,7 +60,9 @@ pub(super) struct Messages<'a> {
     options: Vec<Option<String>>,
     attachments: Vec<Option<&'a str>>,
     model: Vec<Option<&'a str>>,
+    tokens: Vec<i64>,
     latency_ms: Vec<i64>,
+    metadata: Vec<Option<String>>,
     at: Vec<Timestamp>,
 }
 
@@ -84,7 +86,9 @@ impl<'a> Messages<'a> {
         });
         self.attachments.push(entry.attachments.as_deref());
         self.model.push(entry.engine.as_deref());
+        self.tokens.push(signed(entry.tokens()));
         self.latency_ms.push(i64::from(entry.latency_ms));
+        self.metadata.push(entry.asked.as_deref().map(json).transpose()?);
         self.at.push(time(entry.at));
         Ok(())
     }
@@ -103,7 +107,9 @@ impl<'a> Messages<'a> {
             .bind(self.options)
             .bind(self.attachments)
             .bind(self.model)
+            .bind(self.tokens)
             .bind(self.latency_ms)
+            .bind(self.metadata)
             .bind(self.at)
     }
 }

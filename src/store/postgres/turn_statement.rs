@@ -28,22 +28,23 @@ macro_rules! turns {
     };
 }
 
-/// Adds messages to transcripts, from fourteen columns.
+/// Adds messages to transcripts, from sixteen columns.
 macro_rules! insert_messages {
     ($conversation:literal, $seq:literal, $session:literal, $turn:literal, $direction:literal, $role:literal,
      $message_id:literal, $channel:literal, $content:literal, $options:literal, $attachments:literal, $model:literal,
-     $latency_ms:literal, $at:literal) => {
+     $tokens:literal, $latency_ms:literal, $metadata:literal, $at:literal) => {
         concat!(
             "INSERT INTO messages
                  (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
-                  attachments, model, latency_ms, at)
+                  attachments, model, tokens, latency_ms, metadata, at)
              SELECT m.* FROM unnest(",
             $conversation, "::uuid[], ", $seq, "::bigint[], ", $session, "::uuid[], ", $turn, "::uuid[], ",
             $direction, "::text[], ", $role, "::text[], ", $message_id, "::text[], ", $channel, "::text[], ",
             $content, "::text[], ", $options, "::text[], ", $attachments, "::text[], ", $model, "::text[], ",
-            $latency_ms, "::bigint[], ", $at, "::timestamptz[])
+            $tokens, "::bigint[], ", $latency_ms, "::bigint[], ", $metadata, "::text[]::jsonb[], ", $at,
+            "::timestamptz[])
                  AS m (conversation, seq, session, turn, direction, role, message_id, channel, content, options,
-                       attachments, model, latency_ms, at)"
+                       attachments, model, tokens, latency_ms, metadata, at)"
         )
     };
 }
@@ -72,13 +73,14 @@ macro_rules! rows {
                  message_count = excluded.message_count, total_tokens = excluded.total_tokens),
          m AS ( ",
         insert_messages!(
-            "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31"
+            "$18", "$19", "$20", "$21", "$22", "$23", "$24", "$25", "$26", "$27", "$28", "$29", "$30", "$31",
+            "$32", "$33"
         ),
         " WHERE m.conversation IN (SELECT id FROM won)),
          a AS MATERIALIZED (
              SELECT a.*
-             FROM unnest($32::uuid[], $33::text[], $34::text[], $35::text[], $36::text[], $37::text[], $38::uuid[],
-                         $39::text[], $40::text[], $41::timestamptz[], $42::timestamptz[])
+             FROM unnest($34::uuid[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[], $40::uuid[],
+                         $41::text[], $42::text[], $43::timestamptz[], $44::timestamptz[])
                  AS a (turn, channel, account, message_id, business, participant, conversation, text, attachments,
                        sent_at, received_at)
              WHERE a.turn IN (SELECT turn FROM won)),
@@ -99,15 +101,15 @@ macro_rules! rows {
                  (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, state,
                   attempts, due_at, created_at)
              SELECT o.*, o.at
-             FROM unnest($43::uuid[], $44::uuid[], $45::text[], $46::text[], $47::bigint[], $48::bigint[],
-                         $49::bigint[], $50::text[], $51::text[], $52::smallint[], $53::bigint[], $54::timestamptz[])
+             FROM unnest($45::uuid[], $46::uuid[], $47::text[], $48::text[], $49::bigint[], $50::bigint[],
+                         $51::bigint[], $52::text[], $53::text[], $54::smallint[], $55::bigint[], $56::timestamptz[])
                  AS o (id, conversation, business, participant, version, ordinal, seq, channel, reply, state, attempts,
                        at)
              WHERE o.conversation IN (SELECT id FROM won)),
          b AS MATERIALIZED (
              SELECT b.*
-             FROM unnest($55::uuid[], $56::text[], $57::text[], $58::text[], $59::text[], $60::timestamptz[],
-                         $61::bool[])
+             FROM unnest($57::uuid[], $58::text[], $59::text[], $60::text[], $61::text[], $62::timestamptz[],
+                         $63::bool[])
                  AS b (conversation, channel, account, business, participant, at, has_profile)
              WHERE b.conversation IN (SELECT id FROM won)),
          p AS (
@@ -129,8 +131,8 @@ macro_rules! rows {
 macro_rules! gates {
     () => {
         "e AS MATERIALIZED (
-             SELECT * FROM unnest($62::uuid[], $63::uuid[], $64::text[], $65::text[], $66::bigint[], $67::text[],
-                                  $68::text[], $69::uuid[], $70::timestamptz[], $71::text[])
+             SELECT * FROM unnest($64::uuid[], $65::uuid[], $66::text[], $67::text[], $68::bigint[], $69::text[],
+                                  $70::text[], $71::uuid[], $72::timestamptz[], $73::text[])
                  AS e (conversation, id, business, participant, expected, status, kind, turn, at, after)),
          calendar AS MATERIALIZED (
              INSERT INTO calendars (business_id, version) SELECT DISTINCT e.business, 1 FROM e ORDER BY 1
@@ -166,15 +168,15 @@ macro_rules! changes {
              INSERT INTO appointment_events (appointment_id, seq, kind, actor, turn_id, at, after)
              SELECT w.id,
                     COALESCE((SELECT MAX(seq) FROM appointment_events v WHERE v.appointment_id = w.id), 0) + 1,
-                    w.kind, $72, w.turn, w.at, w.after
+                    w.kind, $74, w.turn, w.at, w.after
              FROM w),
          -- A profile is written whole: what is absent from it is not known any more. A row that this statement makes
          -- cannot be changed by it, so that beginners are left out above.
          profile AS (
              INSERT INTO participants (business_id, participant_id, name, phone, email, created_at, updated_at)
              SELECT f.business, f.participant, f.name, f.phone, f.email, f.at, f.at
-             FROM unnest($73::uuid[], $74::text[], $75::text[], $76::text[], $77::text[], $78::text[],
-                         $79::timestamptz[])
+             FROM unnest($75::uuid[], $76::text[], $77::text[], $78::text[], $79::text[], $80::text[],
+                         $81::timestamptz[])
                  AS f (conversation, business, participant, name, phone, email, at)
              JOIN won ON won.id = f.conversation
              ON CONFLICT (business_id, participant_id) DO UPDATE SET
@@ -196,7 +198,7 @@ macro_rules! committed {
     };
 }
 
-/// The statement: `$1` to `$61` are the columns of `turn_rows`, those from `$62` on those of `turn_changes`. Answers with the turns
+/// The statement: `$1` to `$63` are the columns of `turn_rows`, those from `$64` on those of `turn_changes`. Answers with the turns
 /// that it committed.
 pub(super) const fn statement(only_talk: bool) -> &'static str {
     if only_talk { TALK } else { CHANGE }

@@ -8,6 +8,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::operation::Operation;
 use super::rows::{Cells, blob, hex, json, micros, signed};
+use crate::store::transcript::Metadata;
 use crate::store::{Direction, Result, Session, TranscriptEntry};
 use crate::types::{ConversationId, SessionId, TurnId};
 
@@ -26,7 +27,9 @@ pub(super) struct MessageRow<'a>(
     Option<String>,
     Option<&'a str>,
     Option<&'a str>,
+    i64,
     u32,
+    Option<String>,
     i64,
 );
 
@@ -53,7 +56,9 @@ impl<'a> MessageRow<'a> {
             },
             entry.attachments.as_deref(),
             entry.engine.as_deref(),
+            signed(entry.tokens()),
             entry.latency_ms,
+            entry.asked.as_deref().map(json).transpose()?,
             micros(entry.at),
         ))
     }
@@ -68,9 +73,9 @@ macro_rules! insert_messages {
             "))
          INSERT INTO messages
              (conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
-              attachments, model, latency_ms, at)
+              attachments, model, tokens, latency_ms, metadata, at)
          SELECT unhex(v ->> 0), v ->> 1, unhex(v ->> 2), unhex(v ->> 3), v ->> 4, v ->> 5, v ->> 6, v ->> 7,
-                v ->> 8, v ->> 9, v ->> 10, v ->> 11, v ->> 12, v ->> 13
+                v ->> 8, v ->> 9, v ->> 10, v ->> 11, v ->> 12, v ->> 13, v ->> 14, v ->> 15
          FROM input WHERE true"
         )
     };
@@ -125,7 +130,7 @@ pub(super) async fn page(
 ) -> Result<Vec<TranscriptEntry>> {
     let mut rows = sqlx::query(
         "SELECT conversation_id, seq, session_id, turn_id, direction, role, message_id, channel, content, options,
-                attachments, model, latency_ms, at
+                attachments, model, latency_ms, metadata, at
          FROM messages WHERE conversation_id = $1 AND seq < COALESCE($2, 9223372036854775807)
          ORDER BY seq DESC LIMIT $3",
     )
@@ -158,6 +163,9 @@ fn entry(row: &SqliteRow) -> Result<TranscriptEntry> {
         turn: TurnId(cells.id("turn_id")?),
         engine: cells.get("model")?,
         latency_ms: cells.number("latency_ms")?,
+        asked: cells
+            .json_if_any::<Metadata>("metadata")?
+            .and_then(Metadata::asked),
     })
 }
 

@@ -180,6 +180,23 @@ label!(
     }
 );
 label!(
+    /// What became of a model's words for a courtesy or a common answer.
+    Wording {
+        /// They were said.
+        Said = "said",
+        /// They spoke of a deed.
+        Deed = "deed",
+        /// They named a time.
+        Time = "time",
+        /// They named a price or another number.
+        Number = "number",
+        /// They held a link.
+        Link = "link",
+        /// They were too long or unreadable.
+        Unfit = "unfit",
+    }
+);
+label!(
     /// Who understands.
     Engine {
         /// The rules engine.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use frontdesk::store::{CommitOutcome, Error, InboxState, Standing};
+use frontdesk::store::{CommitOutcome, Error, InboxState, Standing, TurnCommit};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
@@ -194,4 +194,26 @@ pub(crate) async fn a_turn_that_the_database_refuses_fails_alone(backend: &dyn B
         }
     }
     assert_eq!(store.figures().await.unwrap().conversations, 21);
+}
+
+pub(crate) async fn a_turn_without_words_changes_the_context_alone(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let ana = pair("ana");
+    committed(&store, turn(&ana, 0)).await;
+    let said = store.messages(ana.conversation(), None, 9).await.unwrap();
+    let sessions = store.sessions(ana.conversation(), 9).await.unwrap();
+    let silent = TurnCommit {
+        sessions: Vec::new(),
+        transcript: Vec::new(),
+        answered: Vec::new(),
+        answer: String::new(),
+        ..turn(&ana, 1)
+    };
+    let context = silent.context.clone();
+    committed(&store, silent).await;
+    let opened = store.open(&ana, None).await.unwrap();
+    assert_eq!((opened.version(), opened.context), (2, Some(context)));
+    assert_eq!(store.messages(ana.conversation(), None, 9).await.unwrap(), said);
+    assert_eq!(store.sessions(ana.conversation(), 9).await.unwrap(), sessions);
+    committed(&store, turn(&ana, 2)).await;
 }

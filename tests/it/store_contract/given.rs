@@ -131,6 +131,7 @@ pub(crate) fn attempt(pair: &Pair, version: u64, name: &str) -> TurnCommit {
         turn,
         engine: (direction == Direction::Inbound).then(|| "rules".to_owned()),
         latency_ms: 3,
+        asked: None,
     };
     TurnCommit {
         turn,

@@ -1,6 +1,6 @@
 //! What was said stays said, in pages.
 
-use frontdesk::store::{Session, TranscriptEntry};
+use frontdesk::store::{Asked, Session, TranscriptEntry};
 use frontdesk::types::ConversationId;
 
 use super::Backend;
@@ -42,6 +42,67 @@ pub(crate) async fn everything_said_is_kept(backend: &dyn Backend) {
         store.messages(ana.conversation(), None, 9).await.unwrap(),
         turn.transcript
     );
+}
+
+/// What asking a model came to: with everything that there is to say about it, or with the least.
+fn asked(everything: bool) -> Asked {
+    let if_any = |text: &str| everything.then(|| text.to_owned());
+    Asked {
+        model: "small-model:q4 \"quoted\"".to_owned(),
+        prompt: "2026-11-20.1".to_owned(),
+        variant: if_any("b"),
+        outcome: "timeout".to_owned(),
+        input_tokens: 1_234,
+        output_tokens: 56,
+        latency_ms: 8_000,
+        request_id: if_any("chatcmpl-\u{1f485}"),
+    }
+}
+
+pub(crate) async fn what_asking_a_model_came_to_is_kept_with_the_message(backend: &dyn Backend) {
+    let store = backend.open().await;
+    let ana = pair("ana");
+    let mut first = turn(&ana, 0);
+    first.transcript[0].engine = Some("small-model:q4".to_owned());
+    first.transcript[0].asked = Some(Box::new(asked(true)));
+    let mut second = turn(&ana, 1);
+    second.transcript[0].asked = Some(Box::new(asked(false)));
+    // By rules alone, in the same batch as far as the store likes.
+    let third = turn(&ana, 2);
+    committed(&store, first.clone()).await;
+    // Written behind its turn.
+    let mut silent = second.clone();
+    silent.transcript.clear();
+    committed(&store, silent).await;
+    store.append_transcript(&said(&second)).await.unwrap();
+    committed(&store, third.clone()).await;
+    let expected = [first.transcript, second.transcript, third.transcript].concat();
+    assert_eq!(
+        store.messages(ana.conversation(), None, 9).await.unwrap(),
+        expected
+    );
+    let tokens: Vec<u64> = expected.iter().map(TranscriptEntry::tokens).collect();
+    assert_eq!(tokens, [1_290, 0, 1_290, 0, 0, 0]);
+    store.close().await;
+    let columns = backend.accounts(ana.conversation()).await;
+    let metadata = |at: usize| -> Option<Asked> {
+        let json = columns[at].1.as_deref()?;
+        Some(serde_json::from_str(json).unwrap())
+    };
+    assert_eq!(
+        columns.iter().map(|(tokens, _)| *tokens).collect::<Vec<_>>(),
+        [1_290, 0, 1_290, 0, 0, 0]
+    );
+    assert_eq!(
+        (metadata(0), metadata(2)),
+        (Some(asked(true)), Some(asked(false)))
+    );
+    for plain in [1, 3, 4, 5] {
+        assert_eq!(
+            columns[plain].1, None,
+            "nothing is written where no model was asked"
+        );
+    }
 }
 
 pub(crate) async fn sessions_are_listed_newest_first_and_closed_when_idle(backend: &dyn Backend) {

@@ -142,6 +142,7 @@ fn entry(seq: u64, text: &str) -> TranscriptEntry {
         turn: TurnId(Uuid::nil()),
         engine: None,
         latency_ms: 0,
+        asked: None,
     }
 }
 
