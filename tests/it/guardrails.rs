@@ -268,8 +268,8 @@ fn pieces(text: &str) -> Vec<String> {
         text.split([',', '.', ':', '!', '?', '"', ';'])
             .map(|clause| clause.trim().to_owned()),
     );
-    let words: Vec<&str> = text.split_whitespace().take(16).collect();
-    for size in [1, 2, 4] {
+    let words: Vec<&str> = text.split_whitespace().take(12).collect();
+    for size in [1, 3] {
         pieces.extend(words.windows(size).map(|words| words.join(" ")));
     }
     pieces.retain(|piece| !piece.trim().is_empty());

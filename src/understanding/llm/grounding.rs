@@ -42,13 +42,13 @@ impl Ground {
                 .map(|(c, _)| c)
                 .eq(&quote)
         };
-        let whole = |at: &usize| {
+        let part_of_a_word = |at: usize| {
             let before = at.checked_sub(1).map(|before| self.folded[before].0);
             let after = self.folded.get(at + quote.len()).map(|(c, _)| *c);
-            !(before.is_some_and(glued) && glued(quote[0]))
-                && !(after.is_some_and(glued) && glued(quote[quote.len() - 1]))
+            before.is_some_and(glued) && glued(quote[0])
+                || after.is_some_and(glued) && glued(quote[quote.len() - 1])
         };
-        let at = (0..=last).filter(fits).find(whole)?;
+        let at = (0..=last).filter(fits).find(|at| !part_of_a_word(*at))?;
         Some((self.folded[at].1, self.folded[at + quote.len() - 1].1 + 1))
     }
 

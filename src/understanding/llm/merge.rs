@@ -6,16 +6,16 @@
 
 mod allowed;
 
-use super::grounding::Ground;
+use super::grounding::{Ground, length};
 use super::proposal::Proposed;
 use super::words::is_wary_of;
 use crate::telemetry::metrics::LlmDropped;
 use crate::understanding::act::{Candidate, Certainty, HandoffReason, StaffSaid};
 use crate::understanding::rules::Analysis;
 use crate::understanding::when::Span;
-use crate::understanding::{Act, Heard, SlotValue};
+use crate::understanding::{Act, Heard, SlotKind, SlotValue};
 
-/// A yes of so few words is plain, whatever a model makes of it.
+/// An answer of so few words is plain, whatever a model makes of it.
 const PLAIN_WORDS_MAX: usize = 3;
 
 /// What became of the two.
@@ -33,32 +33,28 @@ pub struct Merged {
 /// nothing is a guess, or there is nothing more to hear in it ("STOP", an emergency, an order to the machine).
 pub(crate) fn is_sure(rules: &Analysis, heard: &Heard<'_>) -> bool {
     let acts = &rules.understood.acts;
-    if acts.iter().any(closes) || is_wary_of(heard.text) {
-        return true;
-    }
     let doubtful = |act: &Act| match act {
         Act::Unclear => true,
         Act::Set { value } => is_guess(value),
         _ => false,
     };
-    rules.unheard == 0 && !acts.iter().any(doubtful)
+    acts.iter().any(closes) || rules.unheard == 0 && !acts.iter().any(doubtful) || is_wary_of(heard.text)
 }
 
 /// Puts the two together; the order of `rules` is kept, and the model's acts follow in the order of their words.
 #[must_use]
 pub fn merge(rules: &[Act], model: &[Proposed], heard: &Heard<'_>) -> Merged {
     let ground = Ground::new(heard.text);
-    let claims: Vec<Proposed> = model.to_vec();
     let case = Case {
         rules,
-        model: &claims,
+        model,
         heard,
         ground: &ground,
         wary: is_wary_of(heard.text) || is_overreach(rules, model),
     };
     let mut merged = Merged::default();
     let mut added: Vec<Act> = Vec::new();
-    for it in &claims {
+    for it in model {
         match case.verdict(it) {
             Verdict::Stands(act) if !added.contains(&act) && !rules.contains(&act) => added.push(act),
             Verdict::Stands(_) | Verdict::SaidByRules => {}
@@ -123,7 +119,7 @@ impl Case<'_> {
                     }
             )
         };
-        if self.ruled(cut_off) {
+        if self.ruled(cut_off) || self.is_plain_answer() {
             return Verdict::SaidByRules;
         }
         if !harmless && (self.wary || self.ruled(closes)) {
@@ -133,6 +129,12 @@ impl Case<'_> {
             return Verdict::SaidByRules;
         }
         self.allowed(it)
+    }
+
+    /// "yes please", "2": whatever a model adds to it would only turn it into something else.
+    fn is_plain_answer(&self) -> bool {
+        let answer = |act: &Act| matches!(act, Act::Confirm | Act::Deny | Act::Choose { .. });
+        self.rules.iter().all(answer) && length(self.heard.text) <= PLAIN_WORDS_MAX
     }
 
     /// Whether the rules said the same, or what excludes it.
@@ -158,10 +160,7 @@ impl Case<'_> {
                         }
                 )
             }),
-            Act::Deny => {
-                let plain = super::grounding::length(self.heard.text) <= PLAIN_WORDS_MAX;
-                self.ruled(|a| matches!(a, Act::Deny | Act::Choose { .. }) || plain && *a == Act::Confirm)
-            }
+            Act::Deny => self.ruled(|a| matches!(a, Act::Deny | Act::Choose { .. })),
             Act::SmallTalk { .. } => self.ruled(|a| matches!(a, Act::SmallTalk { .. })),
             Act::Handoff { .. } => self.ruled(|a| matches!(a, Act::Handoff { .. })),
             act => self.rules.contains(act),
@@ -172,7 +171,7 @@ impl Case<'_> {
     fn settles(&self, act: &Act, value: &SlotValue, quote: Span) -> bool {
         match act {
             Act::Clear { slot } => *slot == value.kind(),
-            Act::Choose { .. } => value.kind() == crate::understanding::SlotKind::When,
+            Act::Choose { .. } => value.kind() == SlotKind::When,
             Act::Set { value: ruled } if ruled.kind() == value.kind() && !is_guess(ruled) => {
                 // "gel and the foot thing": another service, in words that the rules took for none.
                 let further = match (ruled, value) {

@@ -57,7 +57,7 @@ pub fn parse(answer: &Value, heard: &Heard<'_>) -> Option<Proposal> {
     };
     for entry in entries.iter().take(ACTS_MAX) {
         match one(entry, heard, &ground) {
-            Ok(acts) => proposal.acts.extend(acts),
+            Ok(proposed) => proposal.acts.push(proposed),
             Err(reason) => proposal.dropped.push(reason),
         }
     }
@@ -69,7 +69,7 @@ pub fn parse(answer: &Value, heard: &Heard<'_>) -> Option<Proposal> {
     Some(proposal)
 }
 
-fn one(entry: &Value, heard: &Heard<'_>, ground: &Ground) -> Result<Vec<Proposed>, LlmDropped> {
+fn one(entry: &Value, heard: &Heard<'_>, ground: &Ground) -> Result<Proposed, LlmDropped> {
     let text = |field: &str| entry.get(field).and_then(Value::as_str).map(str::trim);
     let act = text("act").ok_or(LlmDropped::UnknownAct)?;
     if !schema::ACTS.contains(&act) {
@@ -85,11 +85,10 @@ fn one(entry: &Value, heard: &Heard<'_>, ground: &Ground) -> Result<Vec<Proposed
         _ => None,
     };
     let words = ground.slice(span);
-    let acts = meaning::of(act, value.as_deref(), &words, span, heard)?;
-    Ok(acts
-        .into_iter()
-        .map(|act| Proposed { act, quote: span })
-        .collect())
+    Ok(Proposed {
+        act: meaning::of(act, value.as_deref(), &words, span, heard)?,
+        quote: span,
+    })
 }
 
 fn said(say: Option<&Value>) -> Option<String> {

@@ -27,21 +27,35 @@ pub(super) enum List {
     Wary,
 }
 
+/// How an entry of a list is looked for in words with single spaces around them.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+struct Pattern(String);
+
+impl From<String> for Pattern {
+    fn from(entry: String) -> Self {
+        let stem = entry.trim_matches('*');
+        let before = if entry.starts_with('*') { "" } else { " " };
+        let after = if entry.ends_with('*') { "" } else { " " };
+        Self(format!("{before}{stem}{after}"))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 struct Lists {
-    book: Vec<String>,
-    cancel: Vec<String>,
+    book: Vec<Pattern>,
+    cancel: Vec<Pattern>,
     #[serde(rename = "move")]
-    moving: Vec<String>,
-    waitlist: Vec<String>,
-    drop: Vec<String>,
-    stop: Vec<String>,
-    yes: Vec<String>,
-    no: Vec<String>,
-    pick: Vec<String>,
-    name: Vec<String>,
-    orders: Vec<String>,
-    wary: Vec<String>,
+    moving: Vec<Pattern>,
+    waitlist: Vec<Pattern>,
+    drop: Vec<Pattern>,
+    stop: Vec<Pattern>,
+    yes: Vec<Pattern>,
+    no: Vec<Pattern>,
+    pick: Vec<Pattern>,
+    name: Vec<Pattern>,
+    orders: Vec<Pattern>,
+    wary: Vec<Pattern>,
     speakers: Vec<String>,
 }
 
@@ -52,7 +66,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
 });
 
 impl List {
-    fn entries(self) -> &'static [String] {
+    fn entries(self) -> &'static [Pattern] {
         let lists = &*LISTS;
         match self {
             Self::Book => &lists.book,
@@ -73,15 +87,7 @@ impl List {
     /// Whether a word or phrase of the list stands in `text`.
     pub(super) fn is_in(self, text: &str) -> bool {
         let said = padded(text);
-        self.entries().iter().any(|entry| {
-            let open_end = entry.strip_suffix('*');
-            let open = open_end.and_then(|stem| stem.strip_prefix('*'));
-            match (open, open_end) {
-                (Some(stem), _) => said.contains(stem),
-                (None, Some(stem)) => said.contains(&format!(" {stem}")),
-                (None, None) => said.contains(&format!(" {entry} ")),
-            }
-        })
+        self.entries().iter().any(|Pattern(entry)| said.contains(entry))
     }
 }
 

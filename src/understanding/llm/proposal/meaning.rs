@@ -1,6 +1,6 @@
 //! From a proposed act with its value to an act, by the catalogue, the listed options and the rules' date engine.
 
-use super::super::grounding::words;
+use super::super::grounding::{Ground, words};
 use crate::telemetry::metrics::LlmDropped;
 use crate::understanding::act::{
     Candidate, Certainty, HandoffReason, Mode, Said, ServiceMention, SmallTalk, StaffSaid, Topic,
@@ -17,19 +17,19 @@ const PEOPLE_MAX: u32 = 100;
 const NAME_WORDS_MAX: usize = 5;
 const NAME_CHARS_MAX: usize = 60;
 
-/// The acts that `act` stands for. `words` are those quoted, as given, and stand at `span`.
+/// The act that `act` stands for. `words` are those quoted, as given, and stand at `span`.
 pub(super) fn of(
     act: &str,
     value: Option<&str>,
     words: &str,
     span: Span,
     heard: &Heard<'_>,
-) -> Result<Vec<Act>, LlmDropped> {
+) -> Result<Act, LlmDropped> {
     let start = |goal| Act::Start { goal };
     let talk = |kind| Act::SmallTalk { kind };
     let handoff = |reason| Act::Handoff { reason };
     let staff = |said| set(SlotValue::Staff { said });
-    let act = match act {
+    Ok(match act {
         "book" => start(GoalKind::Book),
         "move" => start(GoalKind::Reschedule),
         "cancel" => start(GoalKind::Cancel),
@@ -85,8 +85,7 @@ pub(super) fn of(
         "insult" => Act::Abuse,
         "overreach" => Act::Overreach,
         _ => return Err(LlmDropped::UnknownAct),
-    };
-    Ok(vec![act])
+    })
 }
 
 fn set(value: SlotValue) -> Act {
@@ -166,7 +165,7 @@ fn time(text: &str, span: Span, heard: &Heard<'_>) -> Option<When> {
 /// A name that is written in the quoted words themselves.
 fn name(value: Option<&str>, text: &str, span: Span) -> Option<SlotValue> {
     let value = value?;
-    let ground = super::super::grounding::Ground::new(text);
+    let ground = Ground::new(text);
     let at = ground.find(value)?;
     let said = ground.slice(at);
     let plain = |c: char| c.is_alphabetic() || matches!(c, ' ' | '\'' | '\u{2019}' | '-' | '.');

@@ -93,6 +93,12 @@ fn what_the_rules_heard_with_certainty_stands() {
     check(CHOICE, "2", &[("option", "2", Some("1"))], &["choose 2"]);
     check(YES_OR_NO, "yes", &[("no", "yes", None)], &["confirm"]);
     check(
+        YES_OR_NO,
+        "yes please",
+        &[("service", "please", Some("Pedicure"))],
+        &["confirm"],
+    );
+    check(
         NONE,
         "STOP",
         &[("book", "STOP", None), ("thanks", "STOP", None)],
