@@ -101,7 +101,8 @@ impl Dialect {
 
     /// The dialect that a refusal calls for: the same request, said otherwise. `None` when it is about something else.
     pub(super) fn after(self, status: u16, complaint: &str) -> Option<Self> {
-        if !matches!(status, 400 | 404 | 422 | 501) {
+        // llama.cpp's server for Python refuses a field that it does not know with a 500.
+        if !matches!(status, 400 | 404 | 422 | 500 | 501) {
             return None;
         }
         let complaint = complaint.to_lowercase();
