@@ -247,7 +247,7 @@ pub(crate) fn http_within(limit: Duration) -> reqwest::Client {
     PROVIDER.call_once(|| {
         rustls::crypto::ring::default_provider()
             .install_default()
-            .unwrap()
+            .unwrap();
     });
     reqwest::Client::builder().timeout(limit).build().unwrap()
 }

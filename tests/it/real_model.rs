@@ -51,7 +51,7 @@ async fn last_heard(url: &str) -> Value {
     .await;
     let all = messages["messages"].as_array().unwrap();
     let inbound = |message: &&Value| message["direction"] == "inbound";
-    all.iter().filter(inbound).next_back().unwrap().clone()
+    all.iter().rfind(inbound).unwrap().clone()
 }
 
 #[tokio::test]
