@@ -214,6 +214,11 @@ impl Attempt<'_> {
         ]
         .iter()
         .any(|word| in_words.contains(word));
+        if let Some(otherwise) = self.dialect.after(status, says) {
+            self.line.answered(pass);
+            self.line.learn(self.model, otherwise);
+            return Next::Otherwise(otherwise, None);
+        }
         match status {
             300..=399 => self.misconfigured(pass, Trouble::Moved, trouble(Trouble::Moved)),
             401 => self.misconfigured(pass, Trouble::Key, trouble(Trouble::Key)),
@@ -237,11 +242,6 @@ impl Attempt<'_> {
                 Next::Later(*retry_after, failure)
             }
             _ => {
-                if let Some(otherwise) = self.dialect.after(status, says) {
-                    self.line.answered(pass);
-                    self.line.learn(self.model, otherwise);
-                    return Next::Otherwise(otherwise, None);
-                }
                 if lacks_model(status, says) {
                     self.line.answered(pass);
                     let failure = trouble(Trouble::Model);
