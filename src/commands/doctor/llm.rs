@@ -59,7 +59,13 @@ fn one(endpoint: &Endpoint, names: &Names, settings: &Settings) -> Finding {
         Err(error) => return wrong(error.to_string(), format!("correct {address} or {key}")),
     };
     match examined.verdict {
-        Verdict::Well { rung, took } => well(&at, model, rung, took, settings.call_timeout),
+        Verdict::Well { rung, took, others } if others.is_empty() => {
+            well(&at, model, rung, took, settings.call_timeout)
+        }
+        Verdict::Well { others, .. } => Odd(format!(
+            "{at} answers, but lists no {model}, only {}; another model may answer in its place, so correct {named}",
+            others.join(", ")
+        )),
         Verdict::Unreachable(why) => wrong(
             format!("{at} does not answer: {why}"),
             format!("start it, or correct {address}; until then the rules engine understands alone"),
@@ -246,6 +252,14 @@ mod tests {
                 "{said}"
             );
         }
+        let said = told(&stub(move |asked| match asked.starts_with("GET /v1/models ") {
+            true => (200, models.to_owned()),
+            false => says("{\"ready\":true}"),
+        }));
+        assert!(
+            said.starts_with("note: ") && said.contains("lists no small, only large, tiny"),
+            "{said}"
+        );
         let said = told(&stub(|_| refuses(404, "model 'small' not found")));
         assert!(
             said.contains("| correct LLM_MODEL: set the model to a name"),

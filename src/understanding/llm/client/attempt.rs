@@ -214,6 +214,11 @@ impl Attempt<'_> {
         ]
         .iter()
         .any(|word| in_words.contains(word));
+        if let Some(otherwise) = self.dialect.after(status, says) {
+            self.line.answered(pass);
+            self.line.learn(self.model, otherwise);
+            return Next::Otherwise(otherwise, None);
+        }
         match status {
             300..=399 => self.misconfigured(pass, Trouble::Moved, trouble(Trouble::Moved)),
             401 => self.misconfigured(pass, Trouble::Key, trouble(Trouble::Key)),
@@ -231,24 +236,12 @@ impl Attempt<'_> {
                 self.line.answered(pass);
                 Next::Later(*retry_after, failure())
             }
-            // Some servers break over a field that they do not know, and say which.
-            500 if !self.dialect.proven && self.dialect.after(status, says).is_some() => {
-                let otherwise = self.dialect.after(status, says).unwrap_or(self.dialect);
-                self.line.answered(pass);
-                self.line.learn(self.model, otherwise);
-                Next::Otherwise(otherwise, None)
-            }
             408 | 500 | 502..=599 => {
                 let failure = failure();
                 self.line.failed(pass, &failure);
                 Next::Later(*retry_after, failure)
             }
             _ => {
-                if let Some(otherwise) = self.dialect.after(status, says) {
-                    self.line.answered(pass);
-                    self.line.learn(self.model, otherwise);
-                    return Next::Otherwise(otherwise, None);
-                }
                 if lacks_model(status, says) {
                     self.line.answered(pass);
                     let failure = trouble(Trouble::Model);

@@ -88,6 +88,16 @@ impl Default for Dialect {
     }
 }
 
+/// Words that refuse what was asked, and not only fail at it.
+const REFUSING: [&str; 6] = [
+    "validation error",
+    "not supported",
+    "unsupported",
+    "not permitted",
+    "unrecognized",
+    "unknown parameter",
+];
+
 impl Dialect {
     /// One rung down, if there is one.
     pub(super) fn down(self) -> Option<Self> {
@@ -101,12 +111,14 @@ impl Dialect {
 
     /// The dialect that a refusal calls for: the same request, said otherwise. `None` when it is about something else.
     pub(super) fn after(self, status: u16, complaint: &str) -> Option<Self> {
-        // llama.cpp's server for Python refuses a field that it does not know with a 500.
-        if !matches!(status, 400 | 404 | 422 | 500 | 501) {
-            return None;
-        }
         let complaint = complaint.to_lowercase();
         let says = |word: &str| complaint.contains(word);
+        // Some servers (llama-cpp-python among them) break over what they refuse. A server that breaks says little, so
+        // there it must be said in so many words, of something that has never worked.
+        let breaks_over_it = || status == 500 && !self.proven && REFUSING.into_iter().any(says);
+        if !matches!(status, 400 | 404 | 422 | 501) && !breaks_over_it() {
+            return None;
+        }
         if !self.counts_completion && says("max_completion_tokens") {
             return Some(Self {
                 counts_completion: true,
@@ -171,12 +183,6 @@ mod tests {
             ),
             (Schema, 501, "structured outputs are not implemented", Some(Tool)),
             (
-                Schema,
-                500,
-                "1 validation error: {'loc': ('body', 'response_format', 'type')",
-                Some(Tool),
-            ),
-            (
                 Tool,
                 400,
                 "registry.example/library/tiny does not support tools",
@@ -204,12 +210,7 @@ mod tests {
             (Schema, 404, "The model `gpt-9` does not exist", None),
             (Schema, 401, "response_format", None),
             (Schema, 429, "response_format", None),
-            (
-                Schema,
-                500,
-                "failed to parse grammar of the json_schema",
-                Some(Tool),
-            ),
+            (Schema, 500, "failed to parse grammar of the json_schema", None),
         ] {
             assert_eq!(
                 on(rung).after(status, said).map(|d| d.rung),
@@ -217,6 +218,21 @@ mod tests {
                 "{status} {said}"
             );
         }
+    }
+
+    #[test]
+    fn a_server_that_breaks_over_what_it_refuses_is_believed_until_the_rung_has_worked() {
+        let said = "1 validation error: {'type': 'literal_error', 'loc': ('body', 'response_format', 'type'), \
+                    'msg': \"Input should be 'text' or 'json_object'\", 'input': 'json_schema'}";
+        let fresh = Dialect::default();
+        assert_eq!(fresh.after(500, said).map(|d| d.rung), Some(Rung::Tool));
+        let proven = Dialect {
+            proven: true,
+            ..fresh
+        };
+        assert_eq!(proven.after(500, said), None);
+        assert_eq!(fresh.after(500, "1 validation error in the database"), None);
+        assert_eq!(fresh.after(503, said), None);
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub enum Verdict {
         rung: Rung,
         /// How long the whole answer took.
         took: Duration,
+        /// Some of the models that it lists, if the one that answered is not among them.
+        others: Vec<String>,
     },
     /// Nobody answers there, or not in time.
     Unreachable(String),
@@ -111,6 +113,7 @@ pub async fn examine(endpoint: &Endpoint, settings: &Settings) -> Result<Examine
         Ok(_) => Verdict::Well {
             rung: line.rung(&line.model),
             took,
+            others: others(&line, settings.body_max).await.unwrap_or_default(),
         },
         Err(failure) => explain(&line, failure, settings.body_max).await,
     };
@@ -135,17 +138,22 @@ async fn explain(line: &Line, failure: Failure, body_max: usize) -> Verdict {
             models: Vec::new(),
         });
     }
-    let listed = line.listed(body_max, Instant::now() + LISTING_MAX).await;
-    let listed = listed.unwrap_or_default();
-    let lacks = !listed.is_empty() && !listed.contains(&line.model);
-    if trouble == Some(Trouble::Model) || lacks {
+    let others = others(line, body_max).await;
+    if trouble == Some(Trouble::Model) || others.is_some() {
         return Verdict::Trouble {
             trouble: Trouble::Model,
-            models: listed.into_iter().take(NAMED_MAX).collect(),
+            models: others.unwrap_or_default(),
         };
     }
     if failure.outcome == LlmOutcome::Invalid {
         return Verdict::NoJson(failure.why);
     }
     Verdict::Failing(failure.why)
+}
+
+/// Some of the models that are listed, if the one that is asked for is not among them.
+async fn others(line: &Line, body_max: usize) -> Option<Vec<String>> {
+    let listed = line.listed(body_max, Instant::now() + LISTING_MAX).await?;
+    let is_other = !listed.is_empty() && !listed.contains(&line.model);
+    is_other.then(|| listed.into_iter().take(NAMED_MAX).collect())
 }

@@ -157,12 +157,30 @@ async fn a_rung_that_has_worked_is_not_left_for_one_bad_answer() {
 
 #[tokio::test]
 async fn a_busy_or_locked_endpoint_says_nothing_about_its_dialect() {
-    for status in [401, 403, 429, 502, 503] {
-        let desk =
-            Desk::new(move |_, _| refuses(status, "response_format json_schema is not supported")).await;
+    for status in [401, 403, 429, 500, 503] {
+        let desk = Desk::new(move |_, _| refuses(status, "cannot do response_format json_schema now")).await;
         assert!(desk.hears().await.is_err());
         assert!(rungs(&desk).iter().all(|rung| *rung == Rung::Schema));
     }
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_over_what_it_refuses_is_asked_otherwise() {
+    let desk = Desk::new(|_, asked| match rung(asked) {
+        Rung::Schema => refuses(
+            500,
+            "1 validation error: ('body', 'response_format', 'type'): Input should be 'text'",
+        ),
+        _ => good(),
+    })
+    .await;
+    assert_eq!(desk.hears().await, Ok(acts()));
+    assert_eq!(desk.counts.outcomes(), [("ok", 1), ("error", 1)]);
+    assert_eq!(
+        desk.counts.retries(),
+        0,
+        "it is another question, not the same again"
+    );
 }
 
 #[tokio::test]
