@@ -34,8 +34,9 @@ use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
 use crate::telemetry::{Meter, metrics};
 use crate::types::{BusinessId, Channel};
-use crate::understanding::rules::Rules;
+use crate::understanding::llm::client::Client;
 
+pub mod model;
 pub mod shared;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.
@@ -58,6 +59,8 @@ pub struct App {
     pub hub: Hub,
     /// The cache that processes share, if there is one.
     shared: Option<Arc<RedisCache>>,
+    /// The language model, if there is one.
+    llm: Option<Arc<Client>>,
     /// Carries replies out; to be run.
     dispatcher: Dispatcher,
 }
@@ -103,10 +106,11 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
     );
     let outbox = dispatcher.waker();
     let shared = shared::open(settings).await?;
+    let (ear, llm) = model::ear(settings)?;
     let parts = Parts {
         store: store.clone(),
         businesses: businesses.clone(),
-        understanding: Arc::new(Rules::new()),
+        understanding: ear,
         clock: clock.clone(),
         local: Arc::new(LocalCache::new(Bounds {
             entries_max: settings.cache.entries_max,
@@ -127,6 +131,7 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         clock,
         hub,
         shared,
+        llm,
         dispatcher,
     })
 }
@@ -146,7 +151,7 @@ fn limits(settings: &Settings) -> Limits {
             Channel::Api => (api.quiet, api.longest),
             Channel::Terminal => (Duration::ZERO, Duration::ZERO),
         }),
-        ..Limits::default()
+        understanding: model::time_for_understanding(settings),
     }
 }
 
@@ -259,7 +264,10 @@ async fn start(
             Some(redis) => redis as Arc<dyn Probe>,
             None => Arc::new(NotConfigured),
         },
-        llm: Arc::new(NotConfigured),
+        llm: match app.llm {
+            Some(client) => client as Arc<dyn Probe>,
+            None => Arc::new(NotConfigured),
+        },
         metrics: meter,
         settings: api::Settings {
             keys: settings.server.api_keys.clone(),

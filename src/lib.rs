@@ -9,6 +9,7 @@
 pub mod api;
 pub mod app;
 pub mod booking;
+mod breaker;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -122,6 +122,8 @@ mod tests {
             r#"frontdesk_llm_requests_total{outcome="ok"} 0"#,
             r#"frontdesk_llm_tokens_total{direction="input"} 0"#,
             "frontdesk_llm_duration_seconds_count 0",
+            "frontdesk_llm_retries_total 0",
+            "frontdesk_llm_in_flight 0",
             r#"frontdesk_understanding_total{engine="rules",result="understood"} 0"#,
             "frontdesk_inbox_unfinished 0",
             r#"frontdesk_inbox_duplicates_total{channel="api"} 0"#,

@@ -1,5 +1,6 @@
 //! `frontdesk doctor`: what would keep frontdesk from serving well, and what to do about it.
 
+mod llm;
 mod postgres;
 mod redis;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::app::model;
 use crate::clock::Clock;
 use crate::config::store::Database;
 use crate::config::{self, Settings};
@@ -96,6 +98,10 @@ fn examine(settings: &Settings) -> Vec<(&'static str, Finding)> {
         }
     }
     findings.extend(redis::look(settings).map(|finding| ("redis", finding)));
+    if let Some(llm) = &settings.understanding.llm {
+        let found = llm::look(&model::settings(llm));
+        findings.extend(found.into_iter().map(|finding| ("language model", finding)));
+    }
     findings.push(("time zones", time_zones()));
     findings.push(("clock", clock(settings.system_clock().now())));
     findings.push(("port", port(settings.server.listen, running)));

@@ -58,8 +58,10 @@ const TRANSCRIPT_ROWS: &str = "frontdesk_transcript_rows_total";
 const LLM_REQUESTS: &str = "frontdesk_llm_requests_total";
 const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
-const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
+const LLM_RETRIES: &str = "frontdesk_llm_retries_total";
+const LLM_IN_FLIGHT: &str = "frontdesk_llm_in_flight";
 const LLM_WORDING: &str = "frontdesk_llm_wording_total";
+const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
@@ -75,7 +77,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 30] = [
+pub const ALL: [Metric; 32] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -149,13 +151,23 @@ pub const ALL: [Metric; 30] = [
     ),
     metric(
         Kind::Counter,
-        LLM_DROPPED,
-        "Acts that the language model proposed and that were left out, by reason",
+        LLM_RETRIES,
+        "Calls of the language model that were made again after a failure",
+    ),
+    metric(
+        Kind::Gauge,
+        LLM_IN_FLIGHT,
+        "Messages that the language model is working on",
     ),
     metric(
         Kind::Counter,
         LLM_WORDING,
         "Courtesies and common answers that the language model worded, by what became of its words",
+    ),
+    metric(
+        Kind::Counter,
+        LLM_DROPPED,
+        "Acts that the language model proposed and that were left out, by reason",
     ),
     metric(
         Kind::Counter,
@@ -267,14 +279,14 @@ pub(super) fn start_at_zero() {
         TokenDirection::ALL.iter().map(|direction| direction.as_str()),
     );
     zero(
-        LLM_DROPPED,
-        "reason",
-        LlmDropped::ALL.iter().map(|reason| reason.as_str()),
-    );
-    zero(
         LLM_WORDING,
         "result",
         Wording::ALL.iter().map(|result| result.as_str()),
+    );
+    zero(
+        LLM_DROPPED,
+        "reason",
+        LlmDropped::ALL.iter().map(|reason| reason.as_str()),
     );
     zero(
         INBOX_DUPLICATES,
@@ -302,9 +314,11 @@ pub(super) fn start_at_zero() {
         }
     }
     counter!(STORE_RETRIES).absolute(0);
+    counter!(LLM_RETRIES).absolute(0);
     counter!(SLOT_CONFLICTS).absolute(0);
     for name in [
         ACTORS,
+        LLM_IN_FLIGHT,
         CACHE_ENTRIES,
         CACHE_BYTES,
         MAILBOX_WAITING,
@@ -405,19 +419,34 @@ pub fn llm_called(outcome: LlmOutcome, took: Duration) {
     histogram!(LLM_DURATION).record(took);
 }
 
+/// The language model was not called where it would have been.
+pub fn llm_skipped() {
+    counter!(LLM_REQUESTS, "outcome" => LlmOutcome::Skipped.as_str()).increment(1);
+}
+
+/// A call of the language model is made again.
+pub fn llm_retried() {
+    counter!(LLM_RETRIES).increment(1);
+}
+
+/// The language model works on so many messages.
+pub fn llm_works_on(messages: u32) {
+    gauge!(LLM_IN_FLIGHT).set(f64::from(messages));
+}
+
 /// The language model read or wrote so many tokens.
 pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
     counter!(LLM_TOKENS, "direction" => direction.as_str()).increment(tokens);
 }
 
-/// So many acts that the language model proposed were left out.
-pub fn llm_dropped(reason: LlmDropped, acts: u64) {
-    counter!(LLM_DROPPED, "reason" => reason.as_str()).increment(acts);
-}
-
 /// A courtesy or a common answer was to be said in the model's words.
 pub fn llm_worded(result: Wording) {
     counter!(LLM_WORDING, "result" => result.as_str()).increment(1);
+}
+
+/// So many acts that the language model proposed were left out.
+pub fn llm_dropped(reason: LlmDropped, acts: u64) {
+    counter!(LLM_DROPPED, "reason" => reason.as_str()).increment(acts);
 }
 
 /// A message went through an engine.

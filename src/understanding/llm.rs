@@ -6,6 +6,7 @@
 //! and the customer sees no error.
 
 pub mod chat;
+pub mod client;
 mod grounding;
 pub mod merge;
 pub mod prompt;

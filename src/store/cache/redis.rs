@@ -2,14 +2,14 @@
 //!
 //! - `entry`: one hash for each conversation, and the script that keeps it from moving backwards.
 //! - `link`: the connection, to one server or to a cluster.
-//! - `breaker`: a server that fails is left alone, and tried by one task until it is well.
 //! - `queue`: what waits to be written, and the task that writes it.
+//!
+//! A server that fails is left alone (`crate::breaker`), and tried by one task until it is well.
 //!
 //! A reader waits for a short limit at most, a writer not at all. A server that was flushed, rolled back, or written
 //! to by somebody else costs a read of the store: what it remembers is used only when the store says that the
 //! conversation stands just there.
 
-mod breaker;
 mod entry;
 mod link;
 mod queue;
@@ -23,16 +23,20 @@ use redis::{RedisError, cmd};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use self::breaker::Breaker;
 use self::entry::{Read, Written};
 use self::link::{Link, is_answer, says, within};
 use self::queue::{Job, Queue, Tally};
 use super::{CacheError, Cached, ContextCache};
+use crate::breaker::Breaker;
 use crate::telemetry::metrics::{self, CacheWrite, Tier};
 use crate::types::ConversationId;
 
 pub use self::link::Address;
 
+/// Failures in a row after which nobody asks it any more.
+const FAILURES_MAX: u32 = 5;
+/// How long it is left alone before it is tried again.
+const REST: Duration = Duration::from_secs(2);
 /// How long the start waits for a server that may be slow or away.
 const FIRST_LOOK_MAX: Duration = Duration::from_secs(1);
 /// A batch may take so many times as long as a read: it is larger, and nobody waits for it.
@@ -88,7 +92,7 @@ impl RedisCache {
     pub async fn open(options: &Options) -> Result<Self, OpenError> {
         let inner = Arc::new(Inner {
             link: Link::new(&options.address).map_err(|error| OpenError(says(&error)))?,
-            breaker: Breaker::new(),
+            breaker: Breaker::open(FAILURES_MAX),
             queue: Queue::new(),
             limit: options.limit,
             ttl: options.ttl,
@@ -104,7 +108,7 @@ impl RedisCache {
         let over = CancellationToken::new();
         let stop = over.clone();
         tokio::spawn(async move {
-            let healing = healed.breaker.heal(|| healed.is_well());
+            let healing = healed.breaker.heal(REST, || healed.is_well());
             stop.run_until_cancelled(healing).await;
         });
         let served = inner.clone();

@@ -147,8 +147,10 @@ label!(
         RateLimited = "rate_limited",
         /// With another error.
         Error = "error",
-        /// Not made: the breaker is open or too many are in flight.
+        /// Not made: the breaker is open, too many are in flight, or a budget is spent.
         Skipped = "skipped",
+        /// Given up by whoever had asked, because something newer came.
+        Cancelled = "cancelled",
     }
 );
 label!(

@@ -11,8 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::breaker::Breaker;
 use super::entry::Written;
+use crate::breaker::Breaker;
 use crate::telemetry::metrics::{self, CacheWrite, Tier};
 use crate::types::ConversationId;
 
@@ -287,8 +287,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn while_one_batch_is_written_the_next_one_gathers() {
         let queue = Arc::new(Queue::new());
-        let breaker = Breaker::new();
-        breaker.close();
+        let breaker = Breaker::closed(5);
         let batches = Arc::<Mutex<Vec<usize>>>::default();
         let (served, log) = (queue.clone(), batches.clone());
         let writer = tokio::spawn(async move {
@@ -327,7 +326,7 @@ mod tests {
         queue.forget(id(2));
         queue.close();
         let write = |_| async { panic!("nobody writes") };
-        queue.serve(&Breaker::new(), write).await;
+        queue.serve(&Breaker::open(5), write).await;
         assert_eq!(counted(&handle, "skipped"), 1);
     }
 }

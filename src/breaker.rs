@@ -1,8 +1,9 @@
 //! Whether a server that fails is asked at all.
 //!
-//! After some failures in a row nobody asks it any more, so that nobody waits for it. One task then tries it from time
-//! to time, with all the patience that callers cannot have, and only its success lets them ask again: a caller is
-//! never the one who finds out.
+//! After some failures in a row nobody asks it any more, so that nobody waits for it. How it comes back is its user's
+//! choice. Where a try costs nothing, one task tries the server from time to time ([`Breaker::heal`]), with all the
+//! patience that callers cannot have: a caller is never the one who finds out. Where a try costs money, its user lets
+//! one caller through after a while and closes the breaker when that went well.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -10,33 +11,38 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// Failures in a row after which nobody asks any more.
-const FAILURES_MAX: u32 = 5;
-/// How long it is left alone before it is tried again.
-const REST: Duration = Duration::from_secs(2);
-
-/// See the module. Begins open: nothing is known of the server yet.
-pub(super) struct Breaker {
+/// See the module.
+pub(crate) struct Breaker {
     open: AtomicBool,
     failures: AtomicU32,
+    failures_max: u32,
     opened: Notify,
 }
 
 impl Breaker {
-    pub(super) fn new() -> Self {
+    /// Closed: the server is taken to be well until it fails so often in a row.
+    pub(crate) fn closed(failures_max: u32) -> Self {
         Self {
-            open: AtomicBool::new(true),
+            open: AtomicBool::new(false),
             failures: AtomicU32::new(0),
+            failures_max,
             opened: Notify::new(),
         }
     }
 
+    /// Open: nothing is known of the server yet.
+    pub(crate) fn open(failures_max: u32) -> Self {
+        let breaker = Self::closed(failures_max);
+        breaker.open.store(true, Ordering::Release);
+        breaker
+    }
+
     /// Whether the server is left alone.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
     }
 
-    pub(super) fn succeeded(&self) {
+    pub(crate) fn succeeded(&self) {
         // Written only when it changes something: every request comes by here.
         if self.failures.load(Ordering::Relaxed) != 0 {
             self.failures.store(0, Ordering::Relaxed);
@@ -44,34 +50,39 @@ impl Breaker {
     }
 
     /// Counts a failure; `true` when it was the one too many.
-    pub(super) fn failed(&self) -> bool {
+    pub(crate) fn failed(&self) -> bool {
         let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-        if failures < FAILURES_MAX || self.open.swap(true, Ordering::AcqRel) {
-            return false;
+        failures >= self.failures_max && self.trip()
+    }
+
+    /// Opens it whatever was counted; `true` when it was closed before.
+    pub(crate) fn trip(&self) -> bool {
+        let was_closed = !self.open.swap(true, Ordering::AcqRel);
+        if was_closed {
+            self.opened.notify_one();
         }
-        self.opened.notify_one();
-        true
+        was_closed
     }
 
     /// The server is well.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         self.failures.store(0, Ordering::Relaxed);
         self.open.store(false, Ordering::Release);
     }
 
-    /// Tries the server whenever it is left alone, at first at once and then after a rest each, until `try_it` says
-    /// that it is well. Never returns.
-    pub(super) async fn heal<F: Future<Output = bool>>(&self, mut try_it: impl FnMut() -> F) {
+    /// Tries the server whenever it is left alone, at first at once and then after a `rest` each, until `try_it`
+    /// says that it is well. Never returns.
+    pub(crate) async fn heal<F: Future<Output = bool>>(&self, rest: Duration, mut try_it: impl FnMut() -> F) {
         loop {
             while self.is_open() {
                 if try_it().await {
                     self.close();
                 } else {
-                    tokio::time::sleep(REST).await;
+                    tokio::time::sleep(rest).await;
                 }
             }
             self.opened.notified().await;
-            tokio::time::sleep(REST).await;
+            tokio::time::sleep(rest).await;
         }
     }
 }
@@ -85,6 +96,9 @@ mod tests {
 
     use super::*;
 
+    const FAILURES_MAX: u32 = 5;
+    const REST: Duration = Duration::from_secs(2);
+
     /// A breaker whose server is `well` or not, with the seconds at which it was tried.
     struct Patient {
         breaker: Arc<Breaker>,
@@ -93,13 +107,13 @@ mod tests {
     }
 
     fn patient(is_well: bool) -> Patient {
-        let breaker = Arc::new(Breaker::new());
+        let breaker = Arc::new(Breaker::open(FAILURES_MAX));
         let well = Arc::new(AtomicBool::new(is_well));
         let tried = Arc::<Mutex<Vec<u64>>>::default();
         let (healed, state, log, born) = (breaker.clone(), well.clone(), tried.clone(), Instant::now());
         tokio::spawn(async move {
             healed
-                .heal(|| {
+                .heal(REST, || {
                     log.lock().unwrap().push(born.elapsed().as_secs());
                     std::future::ready(state.load(Ordering::Relaxed))
                 })
