@@ -73,6 +73,7 @@ Ctrl-D or /quit ends the conversation; it goes on where it was when you come bac
   frontdesk understand 'gel with Linh on friday after 4'
   frontdesk understand --business my-salon.toml --expecting time 'half past ten'
   frontdesk understand --business none --jsonl < questions.jsonl > answers.jsonl
+  FRONTDESK_NOW=2026-11-18T10:00:00Z frontdesk understand --llm --record answers.jsonl 'the foot thing'
 
 With --jsonl every line is an object with id, text and reference (the local time that \"tomorrow\" counts
 from); every answer is one line with the same id. Without TEXT, texts are read line by line from standard input.")]
@@ -86,6 +87,12 @@ from); every answer is one line with the same id. Without TEXT, texts are read l
         /// Read and write one JSON object a line
         #[arg(long, conflicts_with = "text")]
         jsonl: bool,
+        /// Ask the language model too, and show what of its answer is believed
+        #[arg(long, conflicts_with = "jsonl")]
+        llm: bool,
+        /// Add what the model answered to a file, a line each, to be played again
+        #[arg(long, value_name = "FILE", requires = "llm")]
+        record: Option<PathBuf>,
         /// The text
         text: Option<String>,
     },
@@ -174,12 +181,16 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
             business,
             expecting,
             jsonl,
+            llm,
+            record,
             text,
         } => {
             let request = understand::Request {
                 business,
                 expecting,
                 jsonl,
+                llm,
+                record,
                 text,
             };
             runtime()?.block_on(understand::run(request, settings, output))?;

@@ -247,6 +247,92 @@ fn a_text_is_understood_with_the_names_of_the_demo_business() {
     );
 }
 
+#[test]
+fn a_model_is_asked_only_where_one_is_configured() {
+    let said = frontdesk(&["understand", "--llm", "the foot thing"], &[NOW], "");
+    assert_eq!(said.status.code(), Some(2));
+    assert!(
+        text(&said.stderr).contains("LLM_BASE_URL"),
+        "{}",
+        text(&said.stderr)
+    );
+    let said = frontdesk(&["understand", "--record", "a.jsonl", "hi"], &[NOW], "");
+    assert_eq!(said.status.code(), Some(2));
+}
+
+#[test]
+fn what_a_model_makes_of_a_text_is_shown_and_written_down() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let base = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    // Ends with the test's process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            completion(stream.expect("a connection"));
+        }
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = run_in(
+        folder.path(),
+        &[
+            "understand",
+            "--llm",
+            "--record",
+            "answers.jsonl",
+            "the foot thing",
+        ],
+        &[NOW, ("LLM_BASE_URL", &base), ("LLM_MODEL", "tiny")],
+        "",
+    );
+    assert_eq!(said.status.code(), Some(0), "{}", text(&said.stderr));
+    let answer: serde_json::Value = serde_json::from_slice(&said.stdout).expect("JSON");
+    assert_eq!(answer["model"]["outcome"], "ok", "{answer}");
+    assert_eq!(
+        (&answer["engine"], &answer["acts"][0]["slot"]),
+        (&"tiny-1".into(), &"service".into())
+    );
+    let recorded = std::fs::read_to_string(folder.path().join("answers.jsonl")).expect("a recording");
+    assert_eq!(recorded.lines().count(), 1);
+    assert!(
+        !text(recorded.as_bytes()).contains("Lotus"),
+        "a recording holds no prompt"
+    );
+}
+
+/// Reads one request and answers as an endpoint for chat completions does.
+fn completion(mut stream: std::net::TcpStream) {
+    use std::io::{BufRead, BufReader, Read};
+    let mut reader = BufReader::new(stream.try_clone().expect("the same connection"));
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a header");
+        let low = line.to_lowercase();
+        if let Some(value) = low.strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        if line.trim().is_empty() {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a body");
+    let content =
+        "{\"acts\":[{\"act\":\"service\",\"quote\":\"the foot thing\",\"value\":\"Pedicure\"}],\"say\":null}";
+    let answer = serde_json::json!({
+        "id": "c-1",
+        "object": "chat.completion",
+        "model": "tiny-1",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
+    })
+    .to_string();
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        answer.len()
+    );
+    stream.write_all((head + &answer).as_bytes()).expect("an answer");
+}
+
 /// A server that is stopped when the test ends, however it ends.
 #[cfg(unix)]
 struct Server {

@@ -1,7 +1,9 @@
 //! `frontdesk understand`: what the engine makes of a text. The same code path as in a conversation.
 
+mod asking;
+
 use std::io::{BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use jiff::civil::DateTime;
@@ -22,6 +24,10 @@ pub(super) struct Request {
     pub(super) business: String,
     pub(super) expecting: Option<String>,
     pub(super) jsonl: bool,
+    /// Ask the language model.
+    pub(super) llm: bool,
+    /// Where its answers are written down.
+    pub(super) record: Option<PathBuf>,
     pub(super) text: Option<String>,
 }
 
@@ -40,8 +46,24 @@ pub(super) async fn run(
         jsonl(lines, lexicon.as_ref(), output).await?;
         return Ok(());
     }
-    let zone = catalogue.map_or(TimeZone::UTC, |catalogue| catalogue.time_zone);
-    let now = settings()?.system_clock().now().to_zoned(zone).datetime();
+    let zone = catalogue.as_ref().map(|catalogue| catalogue.time_zone.clone());
+    let loaded = settings()?;
+    let clock = loaded.system_clock();
+    let now = clock.now().to_zoned(zone.unwrap_or(TimeZone::UTC)).datetime();
+    if request.llm {
+        let Some(catalogue) = &catalogue else {
+            return Err(Failure::WrongUse(
+                "--llm needs a business: the model is told what it offers".to_owned(),
+            ));
+        };
+        let asking = asking::Asking {
+            catalogue,
+            now,
+            expecting: request.expecting.as_deref(),
+            record: request.record,
+        };
+        return asking::texts(asking, &loaded, lines, output).await;
+    }
     texts(lines, lexicon.as_ref(), now, request.expecting.as_deref(), output).await?;
     Ok(())
 }

@@ -90,6 +90,10 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     if let Some((_, from, to)) = &name {
         mark(&mut taken, *from, *to);
     }
+    for piece in &times {
+        // With the words that bound it ("after", "not"); nothing is looked for any more.
+        mark(&mut taken, piece.outer.min(piece.from), piece.to);
+    }
     let (which, when) = split(&text, motion, times);
     let which = fold(&context, &heard.lexicon.hours, &which).map(|e| (e, first(&which)));
     let when = fold(&context, &heard.lexicon.hours, &when).map(|e| (e, first(&when)));
@@ -147,7 +151,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     let intent = salient(&acts, courteous);
     Analysis {
-        unheard: unheard(&text, &hits, &taken),
+        unheard: unheard(lang, &text, &hits, &taken),
         when: when.or(which).map(|(expression, _)| expression),
         people: party.map(|p| (p.people, text.span(p.at.0, p.at.1))),
         understood: Understood {

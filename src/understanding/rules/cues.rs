@@ -27,7 +27,7 @@
 //! stand between any two words ("no, thanks"). Where two cues overlap the heavier counts, then the longer, then the
 //! one that stands first in the file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -52,6 +52,8 @@ pub(crate) struct Cues {
     patterns: Vec<Pattern>,
     /// Patterns by their first word.
     by_word: HashMap<String, Vec<usize>>,
+    /// Every word that stands in a pattern.
+    vocabulary: HashSet<String>,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl Cues {
         let mut cues = Self {
             patterns: Vec::new(),
             by_word: HashMap::new(),
+            vocabulary: HashSet::new(),
         };
         for cue in &file.cue {
             for said in &cue.say {
@@ -109,10 +112,20 @@ impl Cues {
                 for word in words {
                     cues.by_word.entry(word.clone()).or_default().push(index);
                 }
+                for element in &pattern.elements {
+                    if let Element::Words { words, .. } = element {
+                        cues.vocabulary.extend(words.iter().cloned());
+                    }
+                }
                 cues.patterns.push(pattern);
             }
         }
         Ok(cues)
+    }
+
+    /// Whether the word stands in a pattern; what a gap covers may be any word.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        self.vocabulary.contains(word)
     }
 
     /// Everything that is recognised in `text`, in order; what lies inside something longer is left out.

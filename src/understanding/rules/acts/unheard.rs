@@ -1,11 +1,12 @@
 //! What of a message no finding accounts for: the measure of how much the engine may have missed.
 
 use super::super::cues::Hit;
-use super::super::lang::{List, Role};
+use super::super::lang::{Lang, List, Role};
 use super::super::token::{Kind, Text, Token};
 
 /// Words that hold a sentence together and may stay unheard.
-const SMALL: [List; 19] = [
+const SMALL: [List; 20] = [
+    List::Small,
     List::Quiet,
     List::PickFiller,
     List::PickNoun,
@@ -30,17 +31,20 @@ const SMALL: [List; 19] = [
 /// How many words and numbers nothing accounts for. `taken` are the tokens of values; what a cue covers counts as
 /// heard, but for strange words in its gaps ("book a brazilian wax appointment"). A "not" or a "but" outside of
 /// everything counts always: it can turn round what was heard.
-pub(super) fn unheard(text: &Text<'_>, hits: &[Hit<'_>], taken: &[bool]) -> usize {
+pub(super) fn unheard(lang: &Lang, text: &Text<'_>, hits: &[Hit<'_>], taken: &[bool]) -> usize {
     let cued = |at: usize| hits.iter().any(|hit| (hit.from..hit.to).contains(&at));
     let missed = |(at, token): &(usize, &Token<'_>)| {
         if token.kind == Kind::Sign || taken[*at] {
             return false;
         }
         if cued(*at) {
+            if lang.cues.knows(&token.low) {
+                return false;
+            }
             return token.kind == Kind::Number
                 || token.word.is_none() && token.lists == super::Lists::default();
         }
-        let turns = token.is(Role::Not)
+        let turns = token.is(Role::Not) && !token.is(Role::Correct)
             || token.is(Role::Except)
             || token.lists.has(List::Provided)
             || token.lists.has(List::Refusing);
@@ -50,7 +54,7 @@ pub(super) fn unheard(text: &Text<'_>, hits: &[Hit<'_>], taken: &[bool]) -> usiz
     text.tokens.iter().enumerate().filter(missed).count()
 }
 
-/// A small word of time expressions that says nothing alone.
+/// A small word of time expressions or corrections that says nothing alone.
 fn is_grammar(token: &Token<'_>) -> bool {
     [
         Role::The,
@@ -63,6 +67,7 @@ fn is_grammar(token: &Token<'_>) -> bool {
         Role::To,
         Role::And,
         Role::This,
+        Role::Correct,
     ]
     .iter()
     .any(|role| token.is(*role))

@@ -183,6 +183,8 @@ lists! {
     Reporting,
     /// Before a colon, those who are made to say something ("Bot: yes").
     Speakers,
+    /// Words that only hold a sentence together; a message is understood without them.
+    Small,
     /// Words at which a clause begins after them.
     ClauseStarts,
     /// Words before which a clause ends.
