@@ -26,6 +26,8 @@
 mod answer;
 #[path = "production/bookings.rs"]
 mod bookings;
+#[path = "production/businesses.rs"]
+mod businesses;
 #[path = "production/cluster.rs"]
 mod cluster;
 #[path = "production/echo.rs"]
@@ -42,6 +44,8 @@ mod leash;
 mod load;
 #[path = "production/memory.rs"]
 mod memory;
+#[path = "production/metric.rs"]
+mod metric;
 #[path = "production/ordinary.rs"]
 mod ordinary;
 #[path = "production/processor.rs"]

@@ -12,8 +12,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::businesses;
 use super::figures::figure;
-use super::site::{Site, metric};
+use super::metric::metric;
+use super::site::Site;
 use super::wire::Connection;
 
 const BUSINESSES: u64 = 200;
@@ -53,7 +55,7 @@ struct Tally {
 /// Answers with the number of errors.
 pub(crate) async fn run(site: &Site) -> u64 {
     let frontdesk = site.frontdesk("bookings").await;
-    open_businesses(frontdesk.address).await;
+    businesses::open(frontdesk.address, BUSINESSES).await;
     let next = Arc::new(AtomicU64::new(0));
     let warm = talk(frontdesk.address, &next, WARM_UP).await;
     let tally = talk(frontdesk.address, &next, ROUND).await;
@@ -78,24 +80,6 @@ pub(crate) async fn run(site: &Site) -> u64 {
         "/s",
     );
     warm.errors + tally.errors
-}
-
-/// Copies of the demo business, under names of their own.
-async fn open_businesses(server: SocketAddr) {
-    let mut connection = Connection::open(server).await.unwrap();
-    let response = connection.get("/v1/businesses/demo-salon").await.unwrap();
-    let mut document: serde_json::Value = serde_json::from_slice(response.body).unwrap();
-    for number in 0..BUSINESSES {
-        let id = business(number);
-        document["id"] = id.clone().into();
-        let path = format!("/v1/businesses/{id}");
-        let response = connection.put(&path, &document.to_string()).await.unwrap();
-        assert_eq!(response.status, 200, "{}", response.words());
-    }
-}
-
-fn business(number: u64) -> String {
-    format!("salon-{:03}", number % BUSINESSES)
 }
 
 async fn talk(server: SocketAddr, next: &Arc<AtomicU64>, lasts: Duration) -> Tally {
@@ -139,7 +123,10 @@ async fn converse(connection: &mut Connection, number: u64, tally: &mut Tally) -
         pick(&DAYS, 2),
         pick(&TIMES, 2 * DAYS.len() as u64)
     );
-    let (business, participant) = (business(number), format!("customer-{number}"));
+    let (business, participant) = (
+        businesses::business(number % BUSINESSES),
+        format!("customer-{number}"),
+    );
     let script = [
         (wish.as_str(), r#""state":"confirming""#),
         ("yes", r#""status":"confirmed""#),

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::figures::figure;
 use super::load::{Load, Pairs};
-use super::site::{Site, metric};
+use super::metric::metric;
+use super::site::Site;
 use super::top;
 
 const CONVERSATIONS: u32 = 100_000;

@@ -7,7 +7,6 @@ use tempfile::TempDir;
 
 use super::cluster::{self, Cluster, Redis};
 use super::leash::{Leash, Manner};
-use super::wire::Connection;
 
 /// Wednesday morning in New York: the demo salon is open, and its next two months are free.
 const NOW: &str = "2026-11-18T10:00:00-05:00[America/New_York]";
@@ -110,18 +109,6 @@ impl Server {
     pub(crate) const fn pid(&self) -> u32 {
         self.leash.pid()
     }
-}
-
-/// A gauge or counter of a product's `/metrics`, summed over its labels.
-pub(crate) async fn metric(server: SocketAddr, name: &str) -> f64 {
-    let mut connection = Connection::open(server).await.unwrap();
-    let response = connection.get("/metrics").await.unwrap();
-    let text = String::from_utf8_lossy(response.body);
-    text.lines()
-        .filter_map(|line| line.strip_prefix(name))
-        .filter(|rest| rest.starts_with([' ', '{']))
-        .filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok())
-        .sum()
 }
 
 /// Whether the product runs on SQLite instead, for trying the bench itself.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use sqlx::Row as _;
 
 use super::figures::figure;
-use super::site::{Site, metric};
+use super::metric::metric;
+use super::site::Site;
 use super::top;
 
 /// What the server is started with.

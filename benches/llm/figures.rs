@@ -1,0 +1,16 @@
+//! Percentiles, and how figures are printed for scripts/bench-report.py.
+
+use std::time::Duration;
+
+/// The time that so many in a thousand did not exceed, in milliseconds.
+pub(crate) fn permille(of: impl IntoIterator<Item = Duration>, permille: usize) -> f64 {
+    let mut of: Vec<Duration> = of.into_iter().collect();
+    of.sort_unstable();
+    let at = (of.len() * permille / 1_000).min(of.len().saturating_sub(1));
+    of.get(at).map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)
+}
+
+/// Prints a figure of this bench.
+pub(crate) fn figure(name: &str, value: f64, unit: &str) {
+    println!("figure: llm_{name} {value:.3} {unit}");
+}
