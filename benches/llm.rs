@@ -29,7 +29,7 @@ mod crowd;
 mod customers;
 #[path = "llm/desk.rs"]
 mod desk;
-#[path = "llm/figures.rs"]
+#[path = "production/figures.rs"]
 mod figures;
 #[path = "production/flush.rs"]
 mod flush;

@@ -26,6 +26,17 @@ TARGETS = [
     ("production_writes_per_message", "/message", "<=", 1.0),
     ("production_memory_peak", "MiB", "<", 400.0),
     ("production_errors", "answers", "<", 1.0),
+    # Of the model's time, beyond the queue that the bound on calls implies.
+    ("llm_queued_p95_less_queue", "x", "<=", 1.3),
+    ("llm_queued_calls_at_once", "calls", "<=", 200.0),
+    ("llm_queued_memory_third_to_first", "x", "<=", 1.1),
+    ("llm_free_p95_less_queue", "x", "<=", 1.3),
+    ("llm_free_memory_third_to_first", "x", "<=", 1.1),
+    ("llm_overhead_1_p50", "ms", "<", 3.0),
+    ("llm_overhead_1_p99", "ms", "<", 15.0),
+    ("llm_overhead_16_p50", "ms", "<", 3.0),
+    ("llm_overhead_16_p99", "ms", "<", 15.0),
+    ("llm_errors", "answers", "<", 1.0),
 ]
 
 

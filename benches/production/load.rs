@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::figures;
 use super::wire::{Connection, Response};
 
 pub(crate) const BUSINESS: &str = "demo-salon";
@@ -96,12 +97,7 @@ impl Heard {
 
     /// The wait that so many in a thousand did not exceed, in milliseconds.
     pub(crate) fn permille(&self, permille: usize) -> f64 {
-        let mut waits: Vec<Duration> = self.samples.iter().map(|s| s.answered - s.asked).collect();
-        waits.sort_unstable();
-        let at = (waits.len() * permille / 1_000).min(waits.len().saturating_sub(1));
-        waits
-            .get(at)
-            .map_or(f64::NAN, |wait| wait.as_secs_f64() * 1_000.0)
+        figures::permille(self.samples.iter().map(|s| s.answered - s.asked), permille)
     }
 }
 

@@ -16,6 +16,7 @@ mod guardrails;
 mod import;
 mod kills;
 mod load;
+mod model_crowd;
 mod process;
 mod races;
 mod ractor_facts;
