@@ -5,7 +5,7 @@
 //! frontdesk's, the lines' and the machine's.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,7 +35,8 @@ pub(crate) struct Stub {
 }
 
 struct Account {
-    thinks: Duration,
+    /// In milliseconds, about everything from now on.
+    thinks: AtomicU64,
     now: AtomicUsize,
     most: AtomicUsize,
     /// By the number of the message.
@@ -47,7 +48,7 @@ impl Stub {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let account = Arc::new(Account {
-            thinks,
+            thinks: AtomicU64::new(millis(thinks)),
             now: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
             calls: Mutex::default(),
@@ -64,6 +65,12 @@ impl Stub {
             account,
             serving,
         }
+    }
+
+    /// Takes another time for what it is asked from now on.
+    #[allow(dead_code, reason = "not everybody who starts one changes it")]
+    pub(crate) fn think(&self, thinks: Duration) {
+        self.account.thinks.store(millis(thinks), Ordering::Relaxed);
     }
 
     /// The most calls that were under way at once.
@@ -95,7 +102,8 @@ impl Account {
             let begun = Instant::now();
             let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
             self.most.fetch_max(now, Ordering::SeqCst);
-            tokio::time::sleep(self.thinks).await;
+            let thinks = self.thinks.load(Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(thinks)).await;
             self.now.fetch_sub(1, Ordering::SeqCst);
             let number = marked(&request)?;
             self.note(number, begun.elapsed());
@@ -106,6 +114,10 @@ impl Account {
     fn note(&self, number: u32, took: Duration) {
         self.calls.lock().unwrap().entry(number).or_default().push(took);
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads one request, whole.
