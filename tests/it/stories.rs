@@ -1,12 +1,20 @@
-//! Conversations in plain text (`tests/stories/*.txt`), played through the real actor and the real store; and each
-//! of them again with every message delivered twice.
+//! Conversations in plain text (`tests/stories/*.txt`), played through the real actor and the real store: with the
+//! rules alone, and with a language model beside them that says what the story lets it say; and each of them again with
+//! every message delivered twice.
 //!
 //! ```text
 //! business examples/lotus-nails.toml      the catalogue, from the project's root
 //! clock 2026-11-18T10:00                  local time at which the story begins
+//! needs model                             the rules alone do not understand it, and do not play it
 //! booked Zoe gel-manicure mai 2026-11-20T16:00      an appointment that exists already ("-" for any staff, "x2" people)
 //!
 //! Anna: gel on Friday                     she says this, and is answered
+//!   model {"acts":[],"say":null}          what the model answers, by its schema; this is what it answers otherwise
+//!   model claims "You're booked!"         it has no acts, and would say this
+//!   model hangs                           it never answers
+//!   model fails                           its endpoint reports an error
+//!   asked timeout                         how the call ended (ok, invalid, timeout, error); not checked without it
+//!   heard by rules                        who understood the last message, the rules or the model; nor this
 //!   says "2:00 pm" "Linh"                 each of these stands in the answer
 //!   silent on "Monday"                    none of these does
 //!   offers Yes | No                       exactly these can be tapped
@@ -14,7 +22,9 @@
 //!   goals 0                               how many goals are active
 //!   changed confirmed linh 2026-11-20T14:00      the appointment that the turn changed
 //!   same goal                             the goal's id is the one of the turn before
-//! Anna, quickly: hi / gel                 several messages before the answer, which is one
+//! Anna, quickly: hi / gel                 several messages before the answer, which is one; the model answers the same
+//!                                         to each, and what a message does not say is not taken from it
+//! Anna, quickly: hi / gel // with Mai     what stands last is said while the model is asked about the others
 //! Anna hears "become free"                the next thing the bot said without being asked
 //! Anna has confirmed linh 2026-11-20T14:00      her live appointments, all of them
 //! Anna has nothing
@@ -25,6 +35,7 @@
 //! ```
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk::booking::Catalogue;
@@ -33,16 +44,30 @@ use frontdesk::store::Direction;
 use frontdesk::types::GoalId;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
+use serde_json::json;
 
-use super::support::desk::{Desk, Place};
+use super::support::desk::{Desk, Manner, Place};
+use super::support::model::{Script, Scripted};
+
+/// How long a turn may take to be understood in a story whose model hangs.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Plays one story.
-async fn play(name: &str, place: Place, twice: bool) {
+async fn play(name: &str, place: Place, twice: bool, model: bool) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("tests/stories").join(name)).unwrap();
-    let mut stage = Stage::set(root, &text, place, twice).await;
-    for (number, line) in (1..).zip(text.lines()) {
-        let at = format!("{name}:{number}: {}", line.trim());
+    assert!(model || !needs_model(&text), "{name} needs a model");
+    let mut stage = Stage::set(root, &text, place, twice, model).await;
+    let lines: Vec<&str> = text.lines().collect();
+    for (number, line) in lines.iter().enumerate() {
+        let at = format!("{name}:{}: {}", number + 1, line.trim());
+        let below = lines[number + 1..]
+            .iter()
+            .take_while(|line| line.starts_with("  "));
+        let script = below.filter_map(|line| line.strip_prefix("  model ")).last();
+        stage
+            .desk
+            .model_does(script.map_or_else(Script::nothing, |script| scripted(script, &at)));
         stage.act(line, &at).await;
     }
     stage.strike(name).await;
@@ -60,12 +85,26 @@ fn clock(text: &str) -> DateTime {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
+fn needs_model(text: &str) -> bool {
+    text.lines().any(|line| line == "needs model")
+}
+
+/// What a `model` line says.
+fn scripted(line: &str, at: &str) -> Script {
+    match line.split_once(' ') {
+        None if line == "hangs" => Script::Hangs,
+        None if line == "fails" => Script::Fails,
+        Some(("claims", say)) => Script::Answers(json!({"acts": [], "say": quoted(say)[0]})),
+        _ => Script::Answers(serde_json::from_str(line).unwrap_or_else(|error| panic!("{at}: {error}"))),
+    }
+}
+
 fn quoted(text: &str) -> Vec<&str> {
     text.split('"').skip(1).step_by(2).collect()
 }
 
 impl Stage {
-    async fn set(root: &Path, text: &str, place: Place, twice: bool) -> Self {
+    async fn set(root: &Path, text: &str, place: Place, twice: bool, model: bool) -> Self {
         let first = |word: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(word))
@@ -91,7 +130,19 @@ impl Stage {
         } else {
             Duration::ZERO
         };
-        let desk = Desk::open_in(place, catalogue, now, burst, twice).await;
+        let plain = Manner::default();
+        let manner = Manner {
+            place,
+            burst,
+            twice,
+            model: model.then(|| Arc::new(Scripted::new())),
+            understanding: if text.contains("  model hangs") {
+                PATIENCE
+            } else {
+                plain.understanding
+            },
+        };
+        let desk = Desk::open(catalogue, now, manner).await;
         Self {
             desk,
             last: None,
@@ -103,14 +154,17 @@ impl Stage {
     async fn act(&mut self, line: &str, at: &str) {
         let line = line.split(" ##").next().unwrap_or_default();
         if line.trim().is_empty() || line.starts_with(['#', ' ']) {
-            if line.starts_with("  ") {
-                self.check(line.trim(), at);
+            match line.trim().split_once(' ') {
+                _ if !line.starts_with("  ") => {}
+                Some(("model", _)) => {}
+                Some((word @ ("asked" | "heard"), expected)) => self.check_model(word, expected, at).await,
+                _ => self.check(line.trim(), at),
             }
             return;
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["business" | "clock" | "policy", ..] => {}
+            ["business" | "clock" | "policy" | "needs", ..] => {}
             ["booked", who, service, staff, start, people @ ..] => {
                 let people = people
                     .first()
@@ -143,8 +197,12 @@ impl Stage {
                 }
             }
             [who, "quickly:", ..] => {
-                let texts: Vec<&str> = line.split_once(": ").unwrap().1.split(" / ").collect();
-                let answers = self.desk.say_quickly(who.trim_end_matches(','), &texts).await;
+                let texts = line.split_once(": ").unwrap().1;
+                let (texts, meanwhile) = texts.split_once(" // ").unwrap_or((texts, ""));
+                let texts: Vec<&str> = texts.split(" / ").collect();
+                let meanwhile: Vec<&str> = meanwhile.split(" / ").filter(|text| !text.is_empty()).collect();
+                let who = who.trim_end_matches(',');
+                let answers = self.desk.say_quickly(who, &texts, &meanwhile).await;
                 let first = &answers[0];
                 for answer in &answers {
                     assert_eq!(
@@ -153,7 +211,7 @@ impl Stage {
                         "{at}: one turn, one reply"
                     );
                 }
-                self.spoke(who.trim_end_matches(','), first.clone());
+                self.spoke(who, first.clone());
             }
             [who, ..] if who.ends_with(':') => {
                 let (who, text) = line.split_once(':').unwrap();
@@ -247,6 +305,28 @@ impl Stage {
         }
     }
 
+    /// What became of the call about the last message.
+    async fn check_model(&self, word: &str, expected: &str, at: &str) {
+        if !self.desk.has_model() {
+            return;
+        }
+        let (who, _) = self.last.as_ref().expect("somebody spoke before");
+        let transcript = self.desk.transcript(who).await;
+        let heard = transcript
+            .iter()
+            .rfind(|entry| entry.direction == Direction::Inbound);
+        let heard = heard.expect("a message");
+        let is = match word {
+            "asked" => heard
+                .asked
+                .as_ref()
+                .map_or("nobody", |asked| asked.outcome.as_str()),
+            _ if heard.engine.as_deref() == Some("rules") => "by rules",
+            _ => "by model",
+        };
+        assert_eq!(is, expected, "{at}");
+    }
+
     async fn check_appointments(&self, who: &str, rest: &[&str], at: &str) {
         let has: Vec<String> = self
             .desk
@@ -322,39 +402,52 @@ fn spelled(text: &str) -> String {
     text.replace("<long>", &"lorem ipsum dolor sit amet ".repeat(220))
 }
 
-/// Every story, once as it is, once with every message delivered twice, and so again on PostgreSQL and Redis. A test makes sure that none is forgotten.
+/// Every story, once as it is, once with every message delivered twice, the same with a model beside the rules, and so
+/// again on PostgreSQL and Redis; those that need the model, only with it. A test makes sure that none is forgotten.
 macro_rules! stories {
-    ($($name:ident)*) => {
+    ($($name:ident)* ; needs model: $($deep:ident)*) => {
         mod once {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), super::Place::Sqlite, false).await;
-            })*
+            stories!(@play [$($name)*] Sqlite, false, false);
         }
         mod twice {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), super::Place::Sqlite, true).await;
-            })*
+            stories!(@play [$($name)*] Sqlite, true, false);
+        }
+        mod with_a_model {
+            stories!(@play [$($name)* $($deep)*] Sqlite, false, true);
+        }
+        mod with_a_model_twice {
+            stories!(@play [$($name)* $($deep)*] Sqlite, true, true);
         }
         mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), super::Place::Postgres, true).await;
-            })*
+            stories!(@play [$($name)*] Postgres, true, false);
+            stories!(@play [$($deep)*] Postgres, true, true);
         }
         #[test]
         fn every_story_is_played() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
-            let mut files: Vec<String> = std::fs::read_dir(folder)
+            let mut files: Vec<(String, bool)> = std::fs::read_dir(folder)
                 .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .map(|entry| {
+                    let entry = entry.unwrap();
+                    let text = std::fs::read_to_string(entry.path()).unwrap();
+                    (entry.file_name().into_string().unwrap(), needs_model(&text))
+                })
                 .collect();
             files.sort();
-            let mut played = vec![$(concat!(stringify!($name), ".txt").to_owned()),*];
+            let mut played = vec![
+                $((concat!(stringify!($name), ".txt").to_owned(), false),)*
+                $((concat!(stringify!($deep), ".txt").to_owned(), true),)*
+            ];
             played.sort();
             assert_eq!(files, played);
         }
+    };
+    (@play [$($name:ident)*] $place:ident, $twice:literal, $model:literal) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let name = concat!(stringify!($name), ".txt");
+            super::play(name, super::Place::$place, $twice, $model).await;
+        })*
     };
 }
 
@@ -394,4 +487,13 @@ stories! {
     move_an_appointment
     a_person_please
     not_understood_three_times
+    the_model_hangs
+    the_model_claims_a_booking
+
+    ; needs model:
+    a_vague_wish
+    a_day_in_other_words
+    courtesy_in_the_models_words
+    a_model_that_obeys_the_attacker
+    a_sixth_message_during_the_call
 }
