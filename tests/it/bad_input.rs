@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::process::{BUSINESS, Site};
+use super::process::{BUSINESS, Site, http_within};
 
 /// The program waits 10 s for the rest of a head or a body; more than this is no limit.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,7 +77,7 @@ fn message(participant: &str, text: &str) -> String {
 async fn what_makes_no_sense_is_refused_clearly_and_harms_nothing() {
     let mut site = Site::new();
     let (process, url) = site.start().await;
-    let http = reqwest::Client::builder().timeout(PATIENCE * 2).build().unwrap();
+    let http = http_within(PATIENCE * 2);
     let desk = Desk { http, url };
 
     // Bodies that are no message.
@@ -184,7 +184,7 @@ async fn what_makes_no_sense_is_refused_clearly_and_harms_nothing() {
 async fn strange_words_are_answered_with_kind_ones() {
     let mut site = Site::new();
     let (process, url) = site.start().await;
-    let http = reqwest::Client::builder().timeout(PATIENCE * 2).build().unwrap();
+    let http = http_within(PATIENCE * 2);
     let desk = Desk { http, url };
 
     for (what, text) in [
@@ -224,7 +224,7 @@ async fn strange_words_are_answered_with_kind_ones() {
 async fn who_begins_a_request_and_does_not_end_it_is_let_go() {
     let mut site = Site::new();
     let (process, url) = site.start().await;
-    let http = reqwest::Client::builder().timeout(PATIENCE * 2).build().unwrap();
+    let http = http_within(PATIENCE * 2);
     let desk = Desk { http, url };
     let address = desk.url.trim_start_matches("http://").to_owned();
 

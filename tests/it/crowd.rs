@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::checker::{self, Database};
 use super::load::{Client, Said, Sent, chatter};
-use super::process::{Chance, Process, Site, eventually, number};
+use super::process::{Chance, Process, Site, eventually, http_within, number};
 use super::support::redis::Redis;
 
 const PEOPLE: usize = 24;
@@ -25,10 +25,7 @@ impl Crowd {
     pub(crate) fn gather(chance: &mut Chance) -> Self {
         let (place, whereabouts) = watch::channel(None);
         let (over, ended) = watch::channel(false);
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(30))
-            .build()
-            .unwrap();
+        let http = http_within(Duration::from_secs(30));
         let mut people = JoinSet::new();
         for person in 0..PEOPLE {
             let mut client = Client::new(format!("person-{person}"), http.clone());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::checker::Database;
-use super::process::{BUSINESS, Site, eventually, http};
+use super::process::{BUSINESS, Site, eventually, get, http};
 
 const TEXT: &str = "do you have parking?";
 
@@ -144,7 +144,7 @@ async fn a_dead_letter_is_found_retried_and_answered() {
     assert_eq!((status, &answer["duplicate"]), (200, &json!(true)));
     let said = answer["replies"][0]["text"].as_str().unwrap();
     assert!(said.contains("parking"), "{said}");
-    let stats: Value = reqwest::get(format!("{url}/v1/stats"))
+    let stats: Value = get(format!("{url}/v1/stats"))
         .await
         .unwrap()
         .json()

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Output, Stdio};
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Zoned};
@@ -164,7 +165,7 @@ impl Process {
                 panic!("the program ended with {ended}:\n{}", self.words());
             }
             if let Some(url) = self.address()
-                && let Ok(response) = reqwest::get(format!("{url}/ready")).await
+                && let Ok(response) = get(format!("{url}/ready")).await
                 && response.status().is_success()
             {
                 return url;
@@ -236,7 +237,35 @@ impl Process {
 
 /// A client that does not wait for ever.
 pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder().timeout(LIMIT).build().unwrap()
+    http_within(LIMIT)
+}
+
+/// A client with a limit of its own.
+pub(crate) fn http_within(limit: Duration) -> reqwest::Client {
+    // It is made ready for TLS, even though nobody here speaks it.
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .unwrap();
+    });
+    reqwest::Client::builder().timeout(limit).build().unwrap()
+}
+
+/// Asks once.
+pub(crate) async fn get(url: impl Into<String>) -> reqwest::Result<reqwest::Response> {
+    // Reading the certificates of the machine takes longer than most answers. Nothing is kept between two requests,
+    // because each test has a runtime of its own.
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    let client = CLIENT.get_or_init(|| {
+        drop(http());
+        reqwest::Client::builder()
+            .timeout(LIMIT)
+            .pool_max_idle_per_host(0)
+            .build()
+            .unwrap()
+    });
+    client.get(url.into()).send().await
 }
 
 /// A number from the environment, for the long runs.

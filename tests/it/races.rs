@@ -4,7 +4,7 @@
 
 use super::checker;
 use super::load::{Client, Said, Sent};
-use super::process::{Site, number};
+use super::process::{Site, http, number};
 
 const PEOPLE: usize = 100;
 
@@ -28,7 +28,7 @@ async fn a_hundred_people_want_one_hour_and_one_of_them_gets_it() {
 async fn race(round: u64) {
     let mut site = Site::new();
     let (process, url) = site.start().await;
-    let http = reqwest::Client::builder().build().unwrap();
+    let http = http();
 
     let mut log: Vec<Sent> = Vec::new();
     for text in ["gel manicure with Linh on Friday at 2pm", "yes"] {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::process::{BUSINESS, Site, eventually};
+use super::process::{BUSINESS, Site, eventually, get, http_within};
 use super::support::redis::{Redis, cluster, encrypted};
 
 /// Longer than in production, so that a busy test machine is not taken for a slow server.
@@ -414,10 +414,7 @@ async fn a_user_with_the_rights_of_the_manual_is_enough() {
 /// Somebody's message, answered.
 async fn says(url: &str, who: &str, text: &str) -> Value {
     let body = json!({"business_id": BUSINESS, "participant_id": who, "text": text});
-    let http = reqwest::Client::builder()
-        .timeout(Duration::from_secs(30))
-        .build()
-        .unwrap();
+    let http = http_within(Duration::from_secs(30));
     let response = http
         .post(format!("{url}/v1/messages"))
         .json(&body)
@@ -429,12 +426,7 @@ async fn says(url: &str, who: &str, text: &str) -> Value {
 }
 
 async fn figures(url: &str, path: &str) -> Value {
-    reqwest::get(format!("{url}{path}"))
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap()
+    get(format!("{url}{path}")).await.unwrap().json().await.unwrap()
 }
 
 /// A process that uses `server`, and keeps no conversation in its own memory once it stops.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::process::{BUSINESS, Process, Site, eventually};
+use crate::process::{BUSINESS, Process, Site, eventually, get, http_within};
 
 /// Much longer than a stop takes, and much shorter than the program would wait for anything.
 const PROMPT: Duration = Duration::from_secs(5);
@@ -29,16 +29,11 @@ async fn start_without_database() -> (Site, Process, String) {
 #[tokio::test]
 async fn a_program_without_its_database_lives_and_takes_nothing() {
     let (site, process, url) = start_without_database().await;
-    let health: Value = reqwest::get(format!("{url}/health"))
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let health: Value = get(format!("{url}/health")).await.unwrap().json().await.unwrap();
     assert_eq!(health["status"], "alive");
 
     let ready = eventually("the database is known to be away", || async {
-        let response = reqwest::get(format!("{url}/ready")).await.unwrap();
+        let response = get(format!("{url}/ready")).await.unwrap();
         assert_eq!(response.status().as_u16(), 503);
         assert_eq!(response.headers()["retry-after"], "2");
         let ready: Value = response.json().await.unwrap();
@@ -48,7 +43,7 @@ async fn a_program_without_its_database_lives_and_takes_nothing() {
 
     let begun = Instant::now();
     let message = json!({"business_id": BUSINESS, "participant_id": "anna", "text": "hi"});
-    let client = reqwest::Client::builder().timeout(PROMPT).build().unwrap();
+    let client = http_within(PROMPT);
     let refused = client
         .post(format!("{url}/v1/messages"))
         .json(&message)

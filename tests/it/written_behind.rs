@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::checker::Database;
-use super::process::{BUSINESS, Site, eventually, http};
+use super::process::{BUSINESS, Site, eventually, get, http};
 
 fn site() -> Site {
     let mut site = Site::new();
@@ -26,7 +26,7 @@ async fn say(url: &str, text: &str) -> Value {
 
 /// The numbers of what can be read.
 async fn numbers(url: &str) -> Vec<u64> {
-    let page: Value = reqwest::get(format!(
+    let page: Value = get(format!(
         "{url}/v1/businesses/{BUSINESS}/participants/anna/messages?limit=100"
     ))
     .await
@@ -46,12 +46,7 @@ async fn what_is_said_can_be_read_at_once_and_is_there_after_a_stop() {
         say(&url, "do you have parking?").await;
         assert_eq!(numbers(&url).await, (1..=2 * turn).collect::<Vec<_>>());
     }
-    let metrics = reqwest::get(format!("{url}/metrics"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let metrics = get(format!("{url}/metrics")).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("frontdesk_transcript_lag_rows "), "{metrics}");
     say(&url, "thanks").await;
     process.stop().await;

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _};
 
 use super::super::load::{Client, Said, Sent};
-use super::super::process::Site;
+use super::super::process::{Site, http};
 use super::super::support;
 use super::{Database, copy};
 
@@ -191,7 +191,7 @@ fn set(sent: &mut Sent, at: usize, field: &str, value: serde_json::Value) {
 /// A database with a bit of everything, made by the real program, and the log of it.
 async fn write_to(site: &mut Site) -> Vec<Sent> {
     let (process, url) = site.start().await;
-    let http = reqwest::Client::builder().build().unwrap();
+    let http = http();
     let mut log = Vec::new();
     for (who, text) in [
         ("anna", "gel manicure with Linh on Friday at 2pm"),
