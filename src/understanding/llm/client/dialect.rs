@@ -88,8 +88,9 @@ impl Default for Dialect {
     }
 }
 
-/// Words that refuse what was asked, and not only fail at it.
-const REFUSING: [&str; 6] = [
+/// Words that are about what was asked, and not about how the server is today.
+const REFUSING: [&str; 7] = [
+    "failed to parse",
     "validation error",
     "not supported",
     "unsupported",
