@@ -184,6 +184,12 @@ mod tests {
             ),
             (Schema, 501, "structured outputs are not implemented", Some(Tool)),
             (
+                Schema,
+                500,
+                "1 validation error: {'loc': ('body', 'response_format', 'type')",
+                Some(Tool),
+            ),
+            (
                 Tool,
                 400,
                 "registry.example/library/tiny does not support tools",
@@ -211,7 +217,12 @@ mod tests {
             (Schema, 404, "The model `gpt-9` does not exist", None),
             (Schema, 401, "response_format", None),
             (Schema, 429, "response_format", None),
-            (Schema, 500, "failed to parse grammar of the json_schema", None),
+            (
+                Schema,
+                500,
+                "failed to parse grammar of the json_schema",
+                Some(Tool),
+            ),
         ] {
             assert_eq!(
                 on(rung).after(status, said).map(|d| d.rung),
