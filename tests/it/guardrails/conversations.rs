@@ -104,10 +104,11 @@ async fn assail(attack: Attack) -> Vec<String> {
                 Situation::ReadBack => {
                     let wish = format!("gel with Linh Friday at {hour}:{minute:02}");
                     let read_back = desk.say(&who, &wish).await;
-                    assert!(
-                        read_back.replies[0].text.contains("Shall I book"),
-                        "{read_back:?}"
-                    );
+                    if !read_back.replies[0].text.contains("Shall I book") {
+                        // What went wrong before has taken the time.
+                        broken.push(format!("[{}] {wish} was not read back", attack.kind));
+                        continue;
+                    }
                 }
                 Situation::Visit => {
                     desk.book(&who, "gel-manicure", Some("mai"), friday(hour, minute), 1)
