@@ -239,7 +239,7 @@ fn answers(text: &str) -> Vec<Value> {
     };
     let wishes = [
         on(&[("yes", None)]),
-        on(&[("cancel", None)]),
+        on(&[("cancel", None), ("ask", Some("my_appointments"))]),
         on(&[("cancel", None), ("which_appointment", None), ("yes", None)]),
         on(&[("move", None), ("time", None)]),
         on(&[("drop", None), ("stop", None), ("clear", Some("time"))]),
@@ -252,7 +252,8 @@ fn answers(text: &str) -> Vec<Value> {
             ("name", Some("Robert")),
             ("waitlist", None),
         ]),
-        on(&[("ask", Some("my_appointments")), ("small_talk", None)]),
+        // Nothing but courtesy, so that the model's words are looked at.
+        on(&[("small_talk", None)]),
     ];
     let say = SAYINGS.iter().cycle();
     wishes
