@@ -52,6 +52,7 @@ pub fn options(llm: &Llm, engine: Engine) -> Options {
             experiment: "variants".to_owned(),
             arms: llm.variants.iter().map(arm).collect(),
         },
+        wording: llm.wording,
         ..Options::default()
     }
 }
@@ -92,5 +93,38 @@ impl Probe for Client {
             Health::Down => DependencyState::Down,
             Health::Unknown => DependencyState::Unknown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn options_with(more: &[(&str, &str)]) -> Options {
+        let endpoint = [
+            ("LLM_BASE_URL", "http://localhost:8080/v1"),
+            ("LLM_MODEL", "small"),
+        ];
+        let environment = endpoint
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = Config::parse(Path::new("frontdesk.toml"), "", environment).unwrap();
+        let llm = settings.understanding.llm.as_ref().unwrap();
+        options(llm, settings.understanding.engine)
+    }
+
+    #[test]
+    fn the_model_may_word_courtesies_unless_the_settings_forbid_it() {
+        assert!(options_with(&[]).wording);
+        assert!(!options_with(&[("LLM_WORDING", "false")]).wording);
+    }
+
+    #[test]
+    fn the_engine_says_when_the_model_is_asked() {
+        let mode = |engine| options_with(&[("FRONTDESK_UNDERSTANDING", engine)]).mode;
+        assert_eq!((mode("auto"), mode("llm")), (Mode::Auto, Mode::Always));
     }
 }

@@ -9,17 +9,11 @@ use frontdesk::types::Channel;
 use jiff::SignedDuration;
 use jiff::civil::date;
 
-use super::support::desk::Desk;
+use super::support::desk::{Desk, Manner};
 
 async fn desk() -> Desk {
     let catalogue = Catalogue::from_toml(include_str!("../../examples/lotus-nails.toml")).unwrap();
-    Desk::open(
-        catalogue,
-        date(2026, 11, 18).at(10, 0, 0, 0),
-        Duration::ZERO,
-        false,
-    )
-    .await
+    Desk::open(catalogue, date(2026, 11, 18).at(10, 0, 0, 0), Manner::default()).await
 }
 
 #[tokio::test]

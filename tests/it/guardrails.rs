@@ -1,6 +1,8 @@
 //! A model that obeys the attacker completely: it proposes every harmful act, each resting on every piece of the
 //! attacker's text. Nothing of it survives that the customer did not ask for.
 
+mod conversations;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -209,6 +209,7 @@ macro_rules! stores {
                 replies_of_one_conversation_leave_in_order
                 a_claimed_reply_is_nobody_elses_until_its_lease_ends
                 a_reply_is_tried_again_when_it_is_due
+                a_long_row_of_replies_that_waits_for_its_first_holds_nobody_up
                 a_dead_reply_does_not_hold_up_the_next
                 claims_at_once_never_share_a_reply;
             upkeep:

@@ -1,12 +1,20 @@
-//! Conversations in plain text (`tests/stories/*.txt`), played through the real actor and the real store; and each
-//! of them again with every message delivered twice.
+//! Conversations in plain text (`tests/stories/*.txt`), played through the real actor and the real store: with the
+//! rules alone, and with a language model beside them that says what the story lets it say; and each of them again with
+//! every message delivered twice.
 //!
 //! ```text
 //! business examples/lotus-nails.toml      the catalogue, from the project's root
 //! clock 2026-11-18T10:00                  local time at which the story begins
+//! needs model                             the rules alone do not understand it, and do not play it
 //! booked Zoe gel-manicure mai 2026-11-20T16:00      an appointment that exists already ("-" for any staff, "x2" people)
 //!
 //! Anna: gel on Friday                     she says this, and is answered
+//!   model {"acts":[],"say":null}          what the model answers, by its schema; this is what it answers otherwise
+//!   model claims "You're booked!"         it has no acts, and would say this
+//!   model hangs                           it never answers
+//!   model fails                           its endpoint reports an error
+//!   asked timeout                         how the call ended (ok, invalid, timeout, error); not checked without it
+//!   heard by rules                        who understood the last message, the rules or the model; nor this
 //!   says "2:00 pm" "Linh"                 each of these stands in the answer
 //!   silent on "Monday"                    none of these does
 //!   offers Yes | No                       exactly these can be tapped
@@ -14,7 +22,9 @@
 //!   goals 0                               how many goals are active
 //!   changed confirmed linh 2026-11-20T14:00      the appointment that the turn changed
 //!   same goal                             the goal's id is the one of the turn before
-//! Anna, quickly: hi / gel                 several messages before the answer, which is one
+//! Anna, quickly: hi / gel                 several messages before the answer, which is one; the model answers the same
+//!                                         to each, and what a message does not say is not taken from it
+//! Anna, quickly: hi / gel // with Mai     what stands last is said while the model is asked about the others
 //! Anna hears "become free"                the next thing the bot said without being asked
 //! Anna has confirmed linh 2026-11-20T14:00      her live appointments, all of them
 //! Anna has nothing
@@ -24,25 +34,41 @@
 //! pass 6 min                              time passes
 //! ```
 
+mod checks;
+
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk::booking::Catalogue;
 use frontdesk::conversation::Answer;
-use frontdesk::store::Direction;
 use frontdesk::types::GoalId;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
+use serde_json::json;
 
-use super::support::desk::{Desk, Place};
+use super::support::desk::{Desk, Manner, Place};
+use super::support::model::{Script, Scripted};
+
+/// How long a turn may take to be understood in a story whose model hangs.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Plays one story.
-async fn play(name: &str, place: Place, twice: bool) {
+async fn play(name: &str, place: Place, twice: bool, model: bool) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(root.join("tests/stories").join(name)).unwrap();
-    let mut stage = Stage::set(root, &text, place, twice).await;
-    for (number, line) in (1..).zip(text.lines()) {
-        let at = format!("{name}:{number}: {}", line.trim());
+    assert!(model || !needs_model(&text), "{name} needs a model");
+    let mut stage = Stage::set(root, &text, place, twice, model).await;
+    let lines: Vec<&str> = text.lines().collect();
+    for (number, line) in lines.iter().enumerate() {
+        let at = format!("{name}:{}: {}", number + 1, line.trim());
+        let below = lines[number + 1..]
+            .iter()
+            .take_while(|line| line.starts_with("  "));
+        let script = below.filter_map(|line| line.strip_prefix("  model ")).last();
+        stage
+            .desk
+            .model_does(script.map_or_else(Script::nothing, |script| scripted(script, &at)));
         stage.act(line, &at).await;
     }
     stage.strike(name).await;
@@ -60,12 +86,26 @@ fn clock(text: &str) -> DateTime {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
+fn needs_model(text: &str) -> bool {
+    text.lines().any(|line| line == "needs model")
+}
+
+/// What a `model` line says.
+fn scripted(line: &str, at: &str) -> Script {
+    match line.split_once(' ') {
+        None if line == "hangs" => Script::Hangs,
+        None if line == "fails" => Script::Fails,
+        Some(("claims", say)) => Script::Answers(json!({"acts": [], "say": quoted(say)[0]})),
+        _ => Script::Answers(serde_json::from_str(line).unwrap_or_else(|error| panic!("{at}: {error}"))),
+    }
+}
+
 fn quoted(text: &str) -> Vec<&str> {
     text.split('"').skip(1).step_by(2).collect()
 }
 
 impl Stage {
-    async fn set(root: &Path, text: &str, place: Place, twice: bool) -> Self {
+    async fn set(root: &Path, text: &str, place: Place, twice: bool, model: bool) -> Self {
         let first = |word: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(word))
@@ -91,7 +131,19 @@ impl Stage {
         } else {
             Duration::ZERO
         };
-        let desk = Desk::open_in(place, catalogue, now, burst, twice).await;
+        let plain = Manner::default();
+        let manner = Manner {
+            place,
+            burst,
+            twice,
+            model: model.then(|| Arc::new(Scripted::new())),
+            understanding: if text.contains("  model hangs") {
+                PATIENCE
+            } else {
+                plain.understanding
+            },
+        };
+        let desk = Desk::open(catalogue, now, manner).await;
         Self {
             desk,
             last: None,
@@ -103,14 +155,17 @@ impl Stage {
     async fn act(&mut self, line: &str, at: &str) {
         let line = line.split(" ##").next().unwrap_or_default();
         if line.trim().is_empty() || line.starts_with(['#', ' ']) {
-            if line.starts_with("  ") {
-                self.check(line.trim(), at);
+            match line.trim().split_once(' ') {
+                _ if !line.starts_with("  ") => {}
+                Some(("model", _)) => {}
+                Some((word @ ("asked" | "heard"), expected)) => self.check_model(word, expected, at).await,
+                _ => self.check(line.trim(), at),
             }
             return;
         }
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["business" | "clock" | "policy", ..] => {}
+            ["business" | "clock" | "policy" | "needs", ..] => {}
             ["booked", who, service, staff, start, people @ ..] => {
                 let people = people
                     .first()
@@ -143,8 +198,12 @@ impl Stage {
                 }
             }
             [who, "quickly:", ..] => {
-                let texts: Vec<&str> = line.split_once(": ").unwrap().1.split(" / ").collect();
-                let answers = self.desk.say_quickly(who.trim_end_matches(','), &texts).await;
+                let texts = line.split_once(": ").unwrap().1;
+                let (texts, meanwhile) = texts.split_once(" // ").unwrap_or((texts, ""));
+                let texts: Vec<&str> = texts.split(" / ").collect();
+                let meanwhile: Vec<&str> = meanwhile.split(" / ").filter(|text| !text.is_empty()).collect();
+                let who = who.trim_end_matches(',');
+                let answers = self.desk.say_quickly(who, &texts, &meanwhile).await;
                 let first = &answers[0];
                 for answer in &answers {
                     assert_eq!(
@@ -153,7 +212,7 @@ impl Stage {
                         "{at}: one turn, one reply"
                     );
                 }
-                self.spoke(who.trim_end_matches(','), first.clone());
+                self.spoke(who, first.clone());
             }
             [who, ..] if who.ends_with(':') => {
                 let (who, text) = line.split_once(':').unwrap();
@@ -173,148 +232,6 @@ impl Stage {
         *self.heard.entry(who.to_owned()).or_default() += answer.replies.len();
         self.last = Some((who.to_owned(), answer));
     }
-
-    fn check(&self, line: &str, at: &str) {
-        let (_, answer) = self.last.as_ref().expect("somebody spoke before");
-        let said: Vec<&str> = answer.replies.iter().map(|r| r.text.as_str()).collect();
-        let said = said.join("\n");
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match word {
-            "says" => {
-                for part in quoted(rest) {
-                    assert!(
-                        said.contains(part),
-                        "{at}\nsaid: {said}\ngoals: {:?}",
-                        answer.goals
-                    );
-                }
-            }
-            "silent" => {
-                for part in quoted(rest) {
-                    assert!(!said.contains(part), "{at}\nsaid: {said}");
-                }
-            }
-            "offers" => {
-                let options: Vec<&str> = answer
-                    .replies
-                    .iter()
-                    .flat_map(|r| &r.options)
-                    .map(String::as_str)
-                    .collect();
-                assert_eq!(options.join(" | "), rest.trim(), "{at}\nsaid: {said}");
-            }
-            "goals" => assert_eq!(
-                answer.goals.len().to_string(),
-                rest.trim(),
-                "{at}\nsaid: {said}\n{:?}",
-                answer.goals
-            ),
-            "goal" => {
-                let [goal] = answer.goals.as_slice() else {
-                    panic!("{at}\nsaid: {said}\ngoals: {:?}", answer.goals)
-                };
-                let json = serde_json::to_value(goal).unwrap();
-                let mut words = rest.split_whitespace();
-                assert_eq!(json["kind"].as_str(), words.next(), "{at}\nsaid: {said}");
-                for word in words {
-                    match word.split_once('=') {
-                        Some((slot, "")) => {
-                            assert!(json["slots"][slot].is_null(), "{at}\nsaid: {said}\n{json}");
-                        }
-                        Some((slot, value)) => {
-                            let is = &json["slots"][slot];
-                            let is = is.as_str().map_or_else(|| is.to_string(), ToOwned::to_owned);
-                            assert_eq!(is, value, "{at}\nsaid: {said}\n{json}");
-                        }
-                        None => assert_eq!(json["state"].as_str(), Some(word), "{at}\nsaid: {said}\n{json}"),
-                    }
-                }
-            }
-            "same" => assert_eq!(answer.goals.first().map(|g| g.id), self.goal_before, "{at}"),
-            "changed" => {
-                let changed: Vec<String> = answer
-                    .appointments
-                    .iter()
-                    .map(|a| {
-                        let status = a.status.as_str();
-                        let staff = a.staff.as_deref().unwrap_or("-");
-                        format!("{status} {staff} {}", &a.starts_at[..16])
-                    })
-                    .collect();
-                assert_eq!(changed.join(", "), rest.trim(), "{at}\nsaid: {said}");
-            }
-            other => panic!("{at}: `{other}` checks nothing"),
-        }
-    }
-
-    async fn check_appointments(&self, who: &str, rest: &[&str], at: &str) {
-        let has: Vec<String> = self
-            .desk
-            .appointments(who)
-            .await
-            .iter()
-            .map(|a| {
-                let staff = a.allocations.first().map_or("-", |a| a.resource.as_str());
-                let start = self.desk.local(a.starts_at).strftime("%Y-%m-%dT%H:%M");
-                format!("{} {staff} {start}", a.status.as_str())
-            })
-            .collect();
-        let expected = if rest == ["nothing"] {
-            String::new()
-        } else {
-            rest.join(" ")
-        };
-        assert_eq!(has.join(", "), expected, "{at}");
-    }
-
-    async fn check_blocked(&self, resource: &str, from: &str, until: &str, at: &str) {
-        let desk = &self.desk;
-        let calendar = desk
-            .businesses
-            .calendar(&desk.business, frontdesk::clock::Clock::now(desk.clock.as_ref()))
-            .await
-            .unwrap();
-        let blocked: Vec<String> = calendar
-            .appointments()
-            .flat_map(|a| &a.allocations)
-            .filter(|a| a.resource.as_str() == resource)
-            .map(|a| {
-                let from = desk.local(a.blocked_from).strftime("%Y-%m-%dT%H:%M");
-                format!("{from} {}", desk.local(a.blocked_until).strftime("%H:%M"))
-            })
-            .collect();
-        assert!(
-            blocked.contains(&format!("{from} {until}")),
-            "{at}\nblocked: {blocked:?}"
-        );
-    }
-
-    /// What must hold after every story.
-    async fn strike(self, name: &str) {
-        let mut people: Vec<&String> = self.heard.keys().collect();
-        people.sort();
-        for who in people {
-            let transcript = self.desk.transcript(who).await;
-            let numbers: Vec<u64> = transcript.iter().map(|entry| entry.seq).collect();
-            let gapless: Vec<u64> = (1..=u64::try_from(numbers.len()).unwrap()).collect();
-            assert_eq!(numbers, gapless, "{name}: the transcript of {who} has no gaps");
-            let spoken = transcript
-                .iter()
-                .filter(|entry| entry.direction == Direction::Outbound)
-                .count();
-            assert_eq!(
-                spoken, self.heard[who],
-                "{name}: every reply to {who} was expected by the story"
-            );
-        }
-        let figures = self.desk.store.figures().await.unwrap();
-        assert_eq!(
-            (figures.inbox_unfinished, figures.inbox_dead),
-            (0, 0),
-            "{name}: nothing is left in the inbox"
-        );
-        assert_eq!(self.desk.conversations.load().waiting, 0, "{name}: nobody waits");
-    }
 }
 
 /// `<12000 words>` stands for a long text.
@@ -322,39 +239,52 @@ fn spelled(text: &str) -> String {
     text.replace("<long>", &"lorem ipsum dolor sit amet ".repeat(220))
 }
 
-/// Every story, once as it is, once with every message delivered twice, and so again on PostgreSQL and Redis. A test makes sure that none is forgotten.
+/// Every story, once as it is, once with every message delivered twice, the same with a model beside the rules, and so
+/// again on PostgreSQL and Redis; those that need the model, only with it. A test makes sure that none is forgotten.
 macro_rules! stories {
-    ($($name:ident)*) => {
+    ($($name:ident)* ; needs model: $($deep:ident)*) => {
         mod once {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), super::Place::Sqlite, false).await;
-            })*
+            stories!(@play [$($name)*] Sqlite, false, false);
         }
         mod twice {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), super::Place::Sqlite, true).await;
-            })*
+            stories!(@play [$($name)*] Sqlite, true, false);
+        }
+        mod with_a_model {
+            stories!(@play [$($name)* $($deep)*] Sqlite, false, true);
+        }
+        mod with_a_model_twice {
+            stories!(@play [$($name)* $($deep)*] Sqlite, true, true);
         }
         mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::play(concat!(stringify!($name), ".txt"), super::Place::Postgres, true).await;
-            })*
+            stories!(@play [$($name)*] Postgres, true, false);
+            stories!(@play [$($deep)*] Postgres, true, true);
         }
         #[test]
         fn every_story_is_played() {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
-            let mut files: Vec<String> = std::fs::read_dir(folder)
+            let mut files: Vec<(String, bool)> = std::fs::read_dir(folder)
                 .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .map(|entry| {
+                    let entry = entry.unwrap();
+                    let text = std::fs::read_to_string(entry.path()).unwrap();
+                    (entry.file_name().into_string().unwrap(), needs_model(&text))
+                })
                 .collect();
             files.sort();
-            let mut played = vec![$(concat!(stringify!($name), ".txt").to_owned()),*];
+            let mut played = vec![
+                $((concat!(stringify!($name), ".txt").to_owned(), false),)*
+                $((concat!(stringify!($deep), ".txt").to_owned(), true),)*
+            ];
             played.sort();
             assert_eq!(files, played);
         }
+    };
+    (@play [$($name:ident)*] $place:ident, $twice:literal, $model:literal) => {
+        $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $name() {
+            let name = concat!(stringify!($name), ".txt");
+            super::play(name, super::Place::$place, $twice, $model).await;
+        })*
     };
 }
 
@@ -394,4 +324,13 @@ stories! {
     move_an_appointment
     a_person_please
     not_understood_three_times
+    the_model_hangs
+    the_model_claims_a_booking
+
+    ; needs model:
+    a_vague_wish
+    a_day_in_other_words
+    courtesy_in_the_models_words
+    a_model_that_obeys_the_attacker
+    a_sixth_message_during_the_call
 }

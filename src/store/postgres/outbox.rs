@@ -15,6 +15,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 
 use super::rows::Cells;
 use super::transaction::{Ending, Operation};
@@ -30,35 +31,48 @@ pub(super) struct Claim {
 }
 
 /// Waits for no row. The order of RETURNING is not promised, so that it is made at the end.
-const CLAIM: &str = "
-    WITH due AS MATERIALIZED (
-        SELECT o.id FROM outbox o
-        WHERE o.state IN (0, 1) AND o.due_at <= $1
-          -- Only the first unsent one of each conversation: a later reply must not overtake it.
-          AND NOT EXISTS (
-              SELECT FROM outbox e
-              WHERE e.conversation_id = o.conversation_id AND e.state IN (0, 1)
-                AND (e.version, e.ordinal) < (o.version, o.ordinal))
-        ORDER BY o.due_at, o.n LIMIT $3
-        FOR NO KEY UPDATE OF o SKIP LOCKED),
-    claimed AS (
-        UPDATE outbox o SET state = 1, attempts = o.attempts + 1, due_at = $2
-        FROM due WHERE o.id = due.id AND o.state IN (0, 1)
-        RETURNING o.n, o.id, o.business_id, o.participant_id, o.version, o.ordinal, o.seq, o.channel, o.reply,
-                  o.attempts, o.created_at)
-    SELECT * FROM claimed ORDER BY n";
+macro_rules! claim {
+    ($among:literal) => {
+        concat!(
+            "WITH due AS MATERIALIZED (
+                 SELECT o.id FROM outbox o
+                 WHERE o.state IN (0, 1) AND o.due_at <= $1 ",
+            $among,
+            // Only the first unsent one of each conversation: a later reply must not overtake it.
+            "  AND NOT EXISTS (
+                     SELECT FROM outbox e
+                     WHERE e.conversation_id = o.conversation_id AND e.state IN (0, 1)
+                       AND (e.version, e.ordinal) < (o.version, o.ordinal))
+                 ORDER BY o.due_at, o.n LIMIT $3
+                 FOR NO KEY UPDATE OF o SKIP LOCKED),
+             claimed AS (
+                 UPDATE outbox o SET state = 1, attempts = o.attempts + 1, due_at = $2
+                 FROM due WHERE o.id = due.id AND o.state IN (0, 1)
+                 RETURNING o.n, o.id, o.business_id, o.participant_id, o.version, o.ordinal, o.seq, o.channel,
+                           o.reply, o.attempts, o.created_at)
+             SELECT * FROM claimed ORDER BY n"
+        )
+    };
+}
+
+/// Among those that have been due for longest. Where few conversations have many replies each, all but a few of these
+/// wait for another one, and to look at every reply that waits would take longer with each that does.
+const CLAIM_OLDEST: &str = claim!(
+    "AND o.id IN (SELECT id FROM outbox WHERE state IN (0, 1) AND due_at <= $1 ORDER BY due_at, n LIMIT 512)"
+);
+const CLAIM_ANY: &str = claim!("");
 
 #[async_trait]
 impl Operation for Claim {
     type Output = Vec<OutboxRow>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Ending<Vec<OutboxRow>>> {
-        let rows = sqlx::query(CLAIM)
-            .bind(time(self.now))
-            .bind(time(self.lease_until))
-            .bind(i64::from(self.limit))
-            .fetch_all(connection)
-            .await?;
+        let mut rows = self.claim(CLAIM_OLDEST, self.limit, connection).await?;
+        let found = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        // Hardly any, although there may be more: the oldest wait for one that is tried again later.
+        if found < self.limit.div_ceil(4) {
+            rows.extend(self.claim(CLAIM_ANY, self.limit - found, connection).await?);
+        }
         let mut claimed = Vec::with_capacity(rows.len());
         for row in &rows {
             let cells = Cells::new(row, "outbox", "id");
@@ -79,6 +93,23 @@ impl Operation for Claim {
             });
         }
         Ok(Ending::Commit(claimed))
+    }
+}
+
+impl Claim {
+    async fn claim(
+        &self,
+        statement: &'static str,
+        limit: u32,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<PgRow>> {
+        let rows = sqlx::query(statement)
+            .bind(time(self.now))
+            .bind(time(self.lease_until))
+            .bind(i64::from(limit))
+            .fetch_all(connection)
+            .await?;
+        Ok(rows)
     }
 }
 

@@ -35,7 +35,7 @@ pub enum Mode {
 }
 
 /// How a model is used.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// When it is asked.
     pub mode: Mode,
@@ -45,6 +45,20 @@ pub struct Options {
     pub prompt: PromptKind,
     /// What is compared, if anything.
     pub variants: Variants,
+    /// Whether courtesies and common answers may be said in its words, as far as they claim nothing.
+    pub wording: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            model: String::new(),
+            prompt: PromptKind::default(),
+            variants: Variants::default(),
+            wording: true,
+        }
+    }
 }
 
 /// The rules engine, with a model asked where it helps.
@@ -95,7 +109,11 @@ impl WithModel {
             wording: None,
         };
         let merged = match answer {
-            Ok(reply) => taken(&mut used, reply, heard, &rules),
+            Ok(reply) => {
+                let merged = taken(&mut used, reply, heard, &rules);
+                used.wording = used.wording.filter(|_| options.wording);
+                merged
+            }
             Err(failure) => {
                 used.outcome = failure.outcome;
                 spent(&mut used, failure.spent);

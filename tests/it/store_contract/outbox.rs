@@ -87,6 +87,20 @@ pub(crate) async fn a_reply_is_tried_again_when_it_is_due(backend: &dyn Backend)
     assert_eq!((again[0].id, again[0].attempts), (first.id, 2));
 }
 
+pub(crate) async fn a_long_row_of_replies_that_waits_for_its_first_holds_nobody_up(backend: &dyn Backend) {
+    let store = backend.open().await;
+    // More than a store looks at before it asks whether there is anything else.
+    for version in 0..26 {
+        say(&store, "ana", version, 25).await;
+    }
+    let first = claim(&store, "09:00", "09:01").await.remove(0);
+    settle(&store, &first, Settlement::Retry(at("09:10"))).await;
+    say(&store, "ben", 0, 1).await;
+    let claimed = claim(&store, "09:01", "09:02").await;
+    assert_eq!(claimed.len(), 1);
+    assert_eq!(claimed[0].pair, pair("ben"));
+}
+
 pub(crate) async fn a_dead_reply_does_not_hold_up_the_next(backend: &dyn Backend) {
     let store = backend.open().await;
     say(&store, "ana", 0, 2).await;

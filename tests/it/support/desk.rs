@@ -20,12 +20,16 @@ use frontdesk::store::{
     Actor, AppointmentQuery, Change, ChangeOutcome, Direction, Inbound, MessageKey, Store, TranscriptEntry,
 };
 use frontdesk::types::{AppointmentId, Channel, MessageId, Pair, ParticipantId, ResourceId, ServiceId};
+use frontdesk::understanding::Understanding;
+use frontdesk::understanding::llm::{self, Mode, WithModel};
 use frontdesk::understanding::rules::Rules;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use super::model::{Script, Scripted};
 use super::postgres::Database;
 use super::redis::Redis;
 
@@ -39,8 +43,8 @@ pub(crate) struct Desk {
     pub clock: Arc<ManualClock>,
     pub business: Arc<Business>,
     messages: AtomicU64,
-    /// Every message is delivered twice, at the same time.
     twice: bool,
+    model: Option<Arc<Scripted>>,
     _house: House,
 }
 
@@ -51,6 +55,46 @@ pub(crate) enum Place {
     Sqlite,
     /// In PostgreSQL, with contexts remembered in Redis.
     Postgres,
+}
+
+/// How people talk to a desk, and how it listens.
+#[derive(Debug, Clone)]
+pub(crate) struct Manner {
+    pub place: Place,
+    /// How long it waits for more messages.
+    pub burst: Duration,
+    /// Every message is delivered twice, at the same time.
+    pub twice: bool,
+    /// The model that is asked about every message; none: the rules are alone.
+    pub model: Option<Arc<Scripted>>,
+    /// How long a turn may take to be understood.
+    pub understanding: Duration,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            place: Place::Sqlite,
+            burst: Duration::ZERO,
+            twice: false,
+            model: None,
+            understanding: Limits::default().understanding,
+        }
+    }
+}
+
+impl Manner {
+    fn ear(&self) -> Arc<dyn Understanding> {
+        let Some(model) = &self.model else {
+            return Arc::new(Rules::new());
+        };
+        let options = llm::Options {
+            mode: Mode::Always,
+            model: "scripted".to_owned(),
+            ..llm::Options::default()
+        };
+        Arc::new(WithModel::new(Arc::clone(model) as Arc<dyn llm::Chat>, options))
+    }
 }
 
 /// What goes away with a desk.
@@ -88,19 +132,11 @@ async fn furnish(place: Place) -> (House, Arc<dyn Store>, Option<Arc<dyn Context
 }
 
 impl Desk {
-    /// A desk for one business, at a local time, with its things in a file.
-    pub(crate) async fn open(catalogue: Catalogue, now: DateTime, burst: Duration, twice: bool) -> Self {
-        Self::open_in(Place::Sqlite, catalogue, now, burst, twice).await
-    }
-
-    pub(crate) async fn open_in(
-        place: Place,
-        catalogue: Catalogue,
-        now: DateTime,
-        burst: Duration,
-        twice: bool,
-    ) -> Self {
-        let (house, store, shared) = furnish(place).await;
+    /// A desk for one business, at a local time.
+    pub(crate) async fn open(catalogue: Catalogue, now: DateTime, manner: Manner) -> Self {
+        let (house, store, shared) = furnish(manner.place).await;
+        let understanding = manner.ear();
+        let burst = manner.burst;
         let now = catalogue.time_zone.to_timestamp(now).unwrap();
         let clock = Arc::new(ManualClock::at(now));
         let businesses = Businesses::new(store.clone());
@@ -108,7 +144,7 @@ impl Desk {
         let parts = Parts {
             store: store.clone(),
             businesses: businesses.clone(),
-            understanding: Arc::new(Rules::new()),
+            understanding,
             clock: clock.clone(),
             local: Arc::new(LocalCache::new(Bounds {
                 entries_max: 100,
@@ -118,6 +154,7 @@ impl Desk {
             shared,
             limits: Limits {
                 burst: Arc::new(move |_| (burst, burst * 4)),
+                understanding: manner.understanding,
                 ..Limits::default()
             },
             outbox_bell: Arc::new(|| {}),
@@ -131,8 +168,20 @@ impl Desk {
             clock,
             business,
             messages,
-            twice,
+            twice: manner.twice,
+            model: manner.model,
             _house: house,
+        }
+    }
+
+    pub(crate) const fn has_model(&self) -> bool {
+        self.model.is_some()
+    }
+
+    /// What the model does from now on, if there is one.
+    pub(crate) fn model_does(&self, script: Script) {
+        if let Some(model) = &self.model {
+            model.does(script);
         }
     }
 
@@ -191,26 +240,49 @@ impl Desk {
         first
     }
 
-    /// Somebody says several things before an answer comes.
-    pub(crate) async fn say_quickly(&self, who: &str, texts: &[&str]) -> Vec<Answer> {
-        let messages: Vec<Inbound> = texts.iter().map(|text| self.message(who, text)).collect();
-        let mut answers = Vec::new();
-        let mut waiting = Vec::new();
-        for message in messages {
-            let conversations = self.conversations.clone();
-            waiting.push(tokio::spawn(async move {
-                conversations.say(message, WAIT).await.unwrap()
-            }));
-            // Lets the task hand its message over before the next one does.
-            tokio::task::yield_now().await;
+    /// Somebody says several things before an answer comes; `meanwhile` while the model is asked about the others.
+    pub(crate) async fn say_quickly(&self, who: &str, texts: &[&str], meanwhile: &[&str]) -> Vec<Answer> {
+        let message = |text: &&str| self.message(who, text);
+        let messages: Vec<Inbound> = texts.iter().map(message).collect();
+        let late: Vec<Inbound> = meanwhile.iter().map(message).collect();
+        if !late.is_empty() {
+            self.model.as_ref().expect("a model").hold_the_next_call();
         }
+        let mut waiting = self.hand_over(&messages).await;
+        if !late.is_empty() {
+            self.model.as_ref().expect("a model").is_asked().await;
+            waiting.extend(self.hand_over(&late).await);
+        }
+        let mut answers = Vec::new();
         for said in waiting {
             match said.await.unwrap() {
                 Said::Answered(answer) => answers.push(answer),
                 other => panic!("expected an answer, got {other:?}"),
             }
         }
+        if self.twice {
+            for (message, answer) in messages.into_iter().chain(late).zip(&answers) {
+                let expected = Answer {
+                    duplicate: true,
+                    ..answer.clone()
+                };
+                assert_eq!(self.deliver(message).await, Said::Duplicate(expected));
+            }
+        }
         answers
+    }
+
+    async fn hand_over(&self, messages: &[Inbound]) -> Vec<JoinHandle<Said>> {
+        let mut waiting = Vec::new();
+        for message in messages {
+            let (conversations, message) = (self.conversations.clone(), message.clone());
+            waiting.push(tokio::spawn(async move {
+                conversations.say(message, WAIT).await.unwrap()
+            }));
+            // Lets the task hand its message over before the next one does.
+            tokio::task::yield_now().await;
+        }
+        waiting
     }
 
     async fn deliver(&self, message: Inbound) -> Said {

@@ -236,6 +236,13 @@ impl Attempt<'_> {
                 self.line.answered(pass);
                 Next::Later(*retry_after, failure())
             }
+            // Some servers break over a field that they do not know, and say which.
+            500 if !self.dialect.proven && self.dialect.after(status, says).is_some() => {
+                let otherwise = self.dialect.after(status, says).unwrap_or(self.dialect);
+                self.line.answered(pass);
+                self.line.learn(self.model, otherwise);
+                Next::Otherwise(otherwise, None)
+            }
             408 | 500 | 502..=599 => {
                 let failure = failure();
                 self.line.failed(pass, &failure);

@@ -88,8 +88,9 @@ impl Default for Dialect {
     }
 }
 
-/// Words that refuse what was asked, and not only fail at it.
-const REFUSING: [&str; 6] = [
+/// Words that are about what was asked, and not about how the server is today.
+const REFUSING: [&str; 7] = [
+    "failed to parse",
     "validation error",
     "not supported",
     "unsupported",
@@ -183,6 +184,12 @@ mod tests {
             ),
             (Schema, 501, "structured outputs are not implemented", Some(Tool)),
             (
+                Schema,
+                500,
+                "1 validation error: {'loc': ('body', 'response_format', 'type')",
+                Some(Tool),
+            ),
+            (
                 Tool,
                 400,
                 "registry.example/library/tiny does not support tools",
@@ -210,7 +217,12 @@ mod tests {
             (Schema, 404, "The model `gpt-9` does not exist", None),
             (Schema, 401, "response_format", None),
             (Schema, 429, "response_format", None),
-            (Schema, 500, "failed to parse grammar of the json_schema", None),
+            (
+                Schema,
+                500,
+                "failed to parse grammar of the json_schema",
+                Some(Tool),
+            ),
         ] {
             assert_eq!(
                 on(rung).after(status, said).map(|d| d.rung),

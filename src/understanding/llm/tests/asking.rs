@@ -185,6 +185,13 @@ async fn wording_is_taken_only_where_courtesy_is_called_for() {
         Some(say),
         "the claim check is whoever speaks'"
     );
+    let forbidden = Options {
+        wording: false,
+        ..options_of(Mode::Auto)
+    };
+    let polite = with(&[("small_talk", "what a day", None)]);
+    let polite = listen(&polite, forbidden, "what a day mate", None).await;
+    assert_eq!(wording(polite), None, "the settings forbid it");
     let wish = listen(
         &with(&[("service", "the foot thing", Some("Pedicure"))]),
         options_of(Mode::Auto),

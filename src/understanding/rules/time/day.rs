@@ -146,7 +146,7 @@ impl Days<'_> {
             .or_else(|| self.day_number(at))
     }
 
-    /// "tomorrow", "the day after tomorrow", "the next day".
+    /// "tomorrow", "the day after tomorrow", "the day after Thanksgiving", "the next day".
     fn relative(&self, at: usize) -> Option<(Day, usize)> {
         let t = self.text;
         if let Some(days) = t.get(at)?.word?.day {
@@ -168,6 +168,9 @@ impl Days<'_> {
                 return Some((Day::on(self.plus(days - 1)?, Said::Other), start + 3));
             }
         }
+        if let Some(found) = self.neighbour(at) {
+            return Some(found);
+        }
         if (t.is(start, Role::Next) || t.is(start, Role::This))
             && t.get(start + 1)?.word?.unit == Some(Unit::Day)
         {
@@ -179,6 +182,25 @@ impl Days<'_> {
             return Some((Day::on(self.plus(days)?, Said::Other), start + 2));
         }
         None
+    }
+
+    /// "the day after Thanksgiving", "the day before 3/14": a day by the one beside it.
+    fn neighbour(&self, at: usize) -> Option<(Day, usize)> {
+        let t = self.text;
+        if !t.is(at, Role::The) || t.get(at + 1)?.word?.unit != Some(Unit::Day) {
+            return None;
+        }
+        let days = match t.get(at + 2)?.low.as_ref() {
+            "after" => 1,
+            "before" => -1,
+            _ => return None,
+        };
+        let named = self.numeric(at + 3).or_else(|| self.holiday(at + 3));
+        let (day, to) = named
+            .or_else(|| self.weekday(at + 3))
+            .or_else(|| self.calendar(at + 3))?;
+        let date = day.range.single()?.checked_add(i64::from(days).days()).ok()?;
+        Some((Day::on(date, Said::Other), to))
     }
 
     fn plus(&self, days: i32) -> Option<Date> {

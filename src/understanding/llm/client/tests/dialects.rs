@@ -157,8 +157,17 @@ async fn a_rung_that_has_worked_is_not_left_for_one_bad_answer() {
 
 #[tokio::test]
 async fn a_busy_or_locked_endpoint_says_nothing_about_its_dialect() {
-    for status in [401, 403, 429, 500, 503] {
-        let desk = Desk::new(move |_, _| refuses(status, "cannot do response_format json_schema now")).await;
+    let refused = "response_format json_schema is not supported";
+    let broken = "the engine crashed over response_format json_schema";
+    for (status, words) in [
+        (401, refused),
+        (403, refused),
+        (429, refused),
+        (502, refused),
+        (503, refused),
+        (500, broken),
+    ] {
+        let desk = Desk::new(move |_, _| refuses(status, words)).await;
         assert!(desk.hears().await.is_err());
         assert!(rungs(&desk).iter().all(|rung| *rung == Rung::Schema));
     }
