@@ -17,8 +17,8 @@ pub(crate) const THINKS: Duration = Duration::from_secs(2);
 /// So many calls at once, that most of the crowd has to wait for others.
 pub(crate) const BOUND: usize = 200;
 const ROUNDS: usize = 3;
-/// Rounds with a quick model before those that count: memory grows until each conversation remembers as many messages
-/// as it may and the database's page caches are full. What grows after that would never stop.
+/// Rounds with a quick model before those that count. A conversation remembers its last messages up to a bound, so memory
+/// grows until all of them remember so many: in 150 rounds it grew over the first 30 and stood still after.
 const FILLING: usize = 40;
 const THINKS_WHILE_FILLING: Duration = Duration::from_millis(10);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
