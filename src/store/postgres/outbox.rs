@@ -67,11 +67,10 @@ impl Operation for Claim {
     type Output = Vec<OutboxRow>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Ending<Vec<OutboxRow>>> {
-        let mut rows = self.claim(CLAIM_OLDEST, self.limit, connection).await?;
-        let found = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        // Hardly any, although there may be more: the oldest wait for one that is tried again later.
-        if found < self.limit.div_ceil(4) {
-            rows.extend(self.claim(CLAIM_ANY, self.limit - found, connection).await?);
+        let mut rows = self.claim(CLAIM_OLDEST, connection).await?;
+        // The oldest wait for one that is tried again later; others may not.
+        if rows.is_empty() {
+            rows = self.claim(CLAIM_ANY, connection).await?;
         }
         let mut claimed = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -97,16 +96,11 @@ impl Operation for Claim {
 }
 
 impl Claim {
-    async fn claim(
-        &self,
-        statement: &'static str,
-        limit: u32,
-        connection: &mut PgConnection,
-    ) -> Result<Vec<PgRow>> {
+    async fn claim(&self, statement: &'static str, connection: &mut PgConnection) -> Result<Vec<PgRow>> {
         let rows = sqlx::query(statement)
             .bind(time(self.now))
             .bind(time(self.lease_until))
-            .bind(i64::from(limit))
+            .bind(i64::from(self.limit))
             .fetch_all(connection)
             .await?;
         Ok(rows)
