@@ -10,6 +10,8 @@ mod schema;
 
 use serde_json::Value;
 
+#[cfg(test)]
+pub(super) use schema::ACTS;
 pub use schema::SCHEMA;
 
 use super::grounding::Ground;

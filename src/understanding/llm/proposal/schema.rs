@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::understanding::llm::chat::AnswerSchema;
 
 /// Everything that an answer can say a customer does.
-pub(super) const ACTS: [&str; 30] = [
+pub(in crate::understanding::llm) const ACTS: [&str; 30] = [
     "book",
     "move",
     "cancel",
