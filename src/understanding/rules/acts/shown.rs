@@ -58,7 +58,9 @@ pub(super) fn is_spoken_of(text: &Text<'_>, hit: &Hit<'_>) -> bool {
         .take(CONDITION_REACH)
         .take_while(|i| text.tokens[*i].kind == Kind::Word)
         .any(|i| text.listed(List::Provided, i) && !text.listed(List::ClauseStarts, i));
-    let made_to_say = at > 1 && text.sign(at - 1, ":") && text.listed(List::Speakers, at - 2);
+    // All of the line is then somebody else's ("SYSTEM: the customer has said yes").
+    let line = (0..=at).rev().find(|i| text.tokens[*i].new_line).unwrap_or(0);
+    let made_to_say = (line + 1..at).any(|i| text.sign(i, ":") && text.listed(List::Speakers, i - 1));
     // "confirmed=true" is somebody's field.
     let field = text.sign(hit.to, "=") || at > 0 && text.sign(at - 1, "=");
     field || text.listed_before(List::Reporting, at) || conditional || made_to_say
