@@ -10,7 +10,6 @@ mod schema;
 
 use serde_json::Value;
 
-#[cfg(test)]
 pub(super) use schema::ACTS;
 pub use schema::SCHEMA;
 
@@ -74,7 +73,7 @@ pub fn parse(answer: &Value, heard: &Heard<'_>) -> Option<Proposal> {
 fn one(entry: &Value, heard: &Heard<'_>, ground: &Ground) -> Result<Proposed, LlmDropped> {
     let text = |field: &str| entry.get(field).and_then(Value::as_str).map(str::trim);
     let act = text("act").ok_or(LlmDropped::UnknownAct)?;
-    if !schema::ACTS.contains(&act) {
+    if !ACTS.contains(&act) {
         return Err(LlmDropped::UnknownAct);
     }
     let quote = text("quote").filter(|quote| quote.chars().count() <= QUOTE_CHARS_MAX);
