@@ -181,6 +181,7 @@ fn turn(task: usize, conversation: usize, version: u64) -> TurnCommit {
         participant: pair.participant.clone(),
         text: "Could I come on Friday at three for a gel manicure with Mai, please?".to_owned(),
         attachments: None,
+        address: None,
         sent_at: Some(at),
         received_at: at,
     };
@@ -258,9 +259,12 @@ fn turn(task: usize, conversation: usize, version: u64) -> TurnCommit {
             ordinal: 0,
             seq: 2 * version + 2,
             channel: Channel::Api,
-            reply,
+            reach: None,
+            content: reply.into(),
             sent: true,
             attempts: 0,
+            parts_sent: 0,
+            unknown: false,
             at,
         }],
         pair,
@@ -446,7 +450,7 @@ impl Commits for Yardstick {
             .bind(row.ordinal)
             .bind(signed(row.seq))
             .bind(row.channel.as_str())
-            .bind(serde_json::to_string(&row.reply).unwrap())
+            .bind(serde_json::to_string(&row.content).unwrap())
             .bind(at)
             .bind(at)
             .execute(&mut *c)

@@ -33,7 +33,7 @@ use crate::store::behind::Behind;
 use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
 use crate::telemetry::{Meter, metrics};
-use crate::types::{BusinessId, Channel};
+use crate::types::BusinessId;
 use crate::understanding::llm::client::Client;
 
 pub mod model;
@@ -138,7 +138,7 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
 
 fn limits(settings: &Settings) -> Limits {
     let from = &settings.conversation;
-    let (web, api) = (from.burst_web, from.burst_api);
+    let bursts = from.clone();
     Limits {
         waiting_per_pair_max: usize::try_from(from.waiting_per_pair_max).unwrap_or(usize::MAX),
         waiting_max: usize::try_from(from.waiting_max).unwrap_or(usize::MAX),
@@ -146,10 +146,9 @@ fn limits(settings: &Settings) -> Limits {
         idle: from.actor_idle,
         actors_max: usize::try_from(from.actors_max).unwrap_or(usize::MAX),
         session_gap: from.session_idle,
-        burst: Arc::new(move |channel| match channel {
-            Channel::Web => (web.quiet, web.longest),
-            Channel::Api => (api.quiet, api.longest),
-            Channel::Terminal => (Duration::ZERO, Duration::ZERO),
+        burst: Arc::new(move |channel| {
+            let burst = bursts.burst(channel);
+            (burst.quiet, burst.longest)
         }),
         understanding: model::time_for_understanding(settings),
     }

@@ -6,6 +6,7 @@
 //! Around them stand [`config`], [`telemetry`], [`tls`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are
 //! the only ones who know everybody.
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod booking;
@@ -24,3 +25,4 @@ pub mod telemetry;
 pub mod tls;
 pub mod types;
 pub mod understanding;
+pub mod webhook;

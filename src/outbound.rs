@@ -7,17 +7,22 @@
 //!
 //! - [`hub`]: who listens live, per conversation.
 //! - [`web`]: the web chat's sender, which is the hub.
+//! - [`wire`]: what the code of a channel with accounts does, and the words that it speaks.
 //! - [`dispatcher`]: claim, send, settle.
+//! - [`cut`]: long texts in pieces that a channel takes.
 
+pub mod cut;
 pub mod dispatcher;
 pub mod hub;
 pub mod web;
+pub mod wire;
 
 pub use dispatcher::{Dispatcher, Waker};
 pub use hub::{Event, Hub};
 pub use web::WebSender;
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 
 use crate::store::OutboxRow;
 use crate::types::Channel;
@@ -35,10 +40,19 @@ pub trait Sender: Send + Sync + 'static {
 /// What became of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// The channel has it.
-    Delivered,
-    /// Not now; it is worth trying again.
-    Later,
+    /// The channel has it, under this id of its own if it gave one.
+    Delivered(Option<String>),
+    /// Not now; it is worth trying again, on schedule or after the time that the channel asks for.
+    Later {
+        /// What the channel asks to wait.
+        after: Option<SignedDuration>,
+        /// Why not now, without a word of the text.
+        problem: String,
+    },
+    /// It was not tried, because the account has its hands full: the try does not count.
+    Postponed(SignedDuration),
+    /// Nobody knows whether the channel has it. So long a receipt is waited for; then it is sent again.
+    Unknown(SignedDuration),
     /// Never: the channel refuses it, with its reason.
     Refused(String),
 }

@@ -16,6 +16,7 @@ mod asked;
 mod batch;
 pub mod behind;
 pub mod cache;
+mod channel;
 pub mod checkup;
 mod errors;
 pub mod import;
@@ -40,13 +41,17 @@ use serde::Serialize;
 pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
 };
+pub use self::channel::{AccountRow, ChannelStore, Joined, Put, Recognised, Sighting};
 pub use self::inbox::{
     Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,
     Unfinished,
 };
 pub use self::obstacle::Obstacle;
 pub use self::opening::until_open;
-pub use self::outbox::{OutboxRow, Settlement};
+pub use self::outbox::{
+    Attempt, Content, DeliveryReceipt, DeliveryStatus, Notice, OutboxEntry, OutboxQuery, OutboxRow,
+    OutboxState, OutboxVerdict, ReceiptOf, Settlement,
+};
 pub use self::transcript::{Asked, Direction, TranscriptEntry};
 pub use self::turn::{CommitOutcome, EffectRefusal, Opened, Standing, StoredContext, TurnCommit};
 pub use crate::booking::appointment::Actor;

@@ -120,6 +120,10 @@ name!(
     BusinessId, "business id", 64, slug, "lower-case letters, digits, '-' and '_'"
 );
 name!(
+    /// An account of a business at a channel, as its operator named it: part of its webhook's address.
+    AccountId, "account", 64, slug, "lower-case letters, digits, '-' and '_'"
+);
+name!(
     /// A service of one business, for example `gel-manicure`.
     ServiceId, "service id", 64, slug, "lower-case letters, digits, '-' and '_'"
 );
@@ -219,11 +223,51 @@ pub enum Channel {
     Web,
     /// `frontdesk chat`.
     Terminal,
+    /// WhatsApp, through Meta's Cloud API.
+    Whatsapp,
+    /// Facebook Messenger.
+    Messenger,
+    /// Instagram's direct messages.
+    Instagram,
+    /// A Telegram bot.
+    Telegram,
+    /// SMS, and WhatsApp, through Twilio.
+    Twilio,
+    /// A Slack app.
+    Slack,
+    /// A Discord app's interactions.
+    Discord,
+    /// Standard Webhooks, for any platform of one's own.
+    Standard,
 }
 
 impl Channel {
     /// Every channel, for creating metric labels at start.
-    pub const ALL: [Self; 3] = [Self::Api, Self::Web, Self::Terminal];
+    pub const ALL: [Self; 11] = [
+        Self::Api,
+        Self::Web,
+        Self::Terminal,
+        Self::Whatsapp,
+        Self::Messenger,
+        Self::Instagram,
+        Self::Telegram,
+        Self::Twilio,
+        Self::Slack,
+        Self::Discord,
+        Self::Standard,
+    ];
+
+    /// Those that reach us by webhook, each with accounts of its own.
+    pub const HOOKED: [Self; 8] = [
+        Self::Whatsapp,
+        Self::Messenger,
+        Self::Instagram,
+        Self::Telegram,
+        Self::Twilio,
+        Self::Slack,
+        Self::Discord,
+        Self::Standard,
+    ];
 
     /// The name used in storage, metrics and the API.
     #[must_use]
@@ -232,7 +276,21 @@ impl Channel {
             Self::Api => "api",
             Self::Web => "web",
             Self::Terminal => "terminal",
+            Self::Whatsapp => "whatsapp",
+            Self::Messenger => "messenger",
+            Self::Instagram => "instagram",
+            Self::Telegram => "telegram",
+            Self::Twilio => "twilio",
+            Self::Slack => "slack",
+            Self::Discord => "discord",
+            Self::Standard => "standard",
         }
+    }
+
+    /// Whether replies are ours to deliver. Elsewhere whoever brought the message gets the reply as its answer.
+    #[must_use]
+    pub const fn is_ours_to_deliver(self) -> bool {
+        !matches!(self, Self::Api | Self::Terminal)
     }
 }
 
@@ -247,6 +305,17 @@ impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Where a customer was heard last, on a channel that has accounts: what a reply must know to find them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The business's account at the channel.
+    pub account: AccountId,
+    /// The customer at the channel, as JSON that only the channel's own code writes and reads.
+    pub address: String,
+    /// When they were heard: providers limit what may be said to whoever has been silent for long.
+    pub heard_at: jiff::Timestamp,
 }
 
 /// The longest name of a language model, in characters.

@@ -170,6 +170,7 @@ impl NewMessage {
             participant: pair.participant,
             text: normalised(&self.text),
             attachments: (!attachments.is_empty()).then(|| serde_json::Value::Array(attachments).to_string()),
+            address: None,
             sent_at: self.sent_at.and_then(|at| credible(at, now)),
             received_at: now,
         })

@@ -174,6 +174,7 @@ fn inbound(pair: &Pair, text: &str, clock: &dyn Clock) -> anyhow::Result<Inbound
         // The border rule of every channel: U+0000 cannot be stored everywhere.
         text: text.replace('\0', "\u{FFFD}"),
         attachments: None,
+        address: None,
         sent_at: None,
         received_at: now,
     })

@@ -176,9 +176,10 @@ impl Conversation {
     #[must_use]
     pub const fn burst(&self, channel: Channel) -> Burst {
         match channel {
-            Channel::Web => self.burst_web,
             Channel::Api => self.burst_api,
             Channel::Terminal => Burst::NONE,
+            // People write in bursts wherever they write to a person.
+            _ => self.burst_web,
         }
     }
 }

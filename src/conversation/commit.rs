@@ -23,7 +23,7 @@ use crate::store::{
     TranscriptEntry, TurnCommit,
 };
 use crate::telemetry::metrics::{self, AppointmentEvent, Stage};
-use crate::types::{Channel, Pair, SessionId, TurnId};
+use crate::types::{Channel, Pair, Reach, SessionId, TurnId};
 
 /// What a turn goes on from: everything but the world.
 pub(super) struct Draft {
@@ -243,6 +243,9 @@ fn write_up(
         .map(|h| h.channel)
         .or(context.channel)
         .unwrap_or(Channel::Api);
+    if let Some(last) = draft.given.last() {
+        context.reached = reach(&last.inbound);
+    }
     let latency_ms = u32::try_from(draft.begun.elapsed().as_millis()).unwrap_or(u32::MAX);
     let mut seq = context.last_seq;
     let mut next = || {
@@ -306,10 +309,13 @@ fn write_up(
             ordinal,
             seq,
             channel,
-            reply: reply.clone(),
-            // Whoever called gets it as the answer; only the web chat is pushed to.
-            sent: channel != Channel::Web,
+            reach: context.reached.clone(),
+            content: reply.clone().into(),
+            // Elsewhere whoever called gets it as the answer.
+            sent: !channel.is_ours_to_deliver(),
             attempts: 0,
+            parts_sent: 0,
+            unknown: false,
             at: now,
         });
     }
@@ -360,6 +366,16 @@ fn write_up(
         },
         answer,
     )
+}
+
+/// Where whoever sent a message can be reached, if its channel has accounts.
+fn reach(message: &Inbound) -> Option<Reach> {
+    let address = message.address.clone()?;
+    Some(Reach {
+        account: message.key.account.parse().ok()?,
+        address,
+        heard_at: message.sent_at.unwrap_or(message.received_at),
+    })
 }
 
 /// The appointments that effects change, as the commit leaves them. The commit refuses the turn unless each row has

@@ -35,6 +35,9 @@ const RETRY_AFTER: [SignedDuration; 7] = [
     SignedDuration::from_hours(10),
 ];
 
+/// How long a channel may ask us to wait at most.
+const WAIT_MAX: SignedDuration = SignedDuration::from_hours(24);
+
 /// How long one send may take. Shorter than the lease by far, so that a claim never runs out under way.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 
@@ -163,15 +166,27 @@ impl Dispatcher {
             // A send that hangs has an unknown outcome; it is tried again under the same id.
             Some(sender) => tokio::time::timeout(SEND_LIMIT, sender.send(&row))
                 .await
-                .unwrap_or(Sent::Later),
+                .unwrap_or_else(|_| Sent::Later {
+                    after: None,
+                    problem: "it took too long".to_owned(),
+                }),
             None => Sent::Refused(format!("nothing sends to channel {}", row.channel)),
         };
+        let now = self.clock.now();
+        let after = |wait| now.checked_add(wait).unwrap_or(Timestamp::MAX);
         let (settlement, result) = match sent {
-            Sent::Delivered => (Settlement::Sent, Delivery::Sent),
-            Sent::Later => match retry_at(self.clock.now(), row.attempts) {
-                Some(at) => (Settlement::Retry(at), Delivery::Retry),
+            Sent::Delivered(id) => (Settlement::Sent(id), Delivery::Sent),
+            Sent::Postponed(wait) => (Settlement::Postponed(after(wait)), Delivery::Postponed),
+            Sent::Unknown(wait) => (Settlement::Unknown { at: after(wait) }, Delivery::Unknown),
+            Sent::Later { after, problem } => match retry_at(now, row.attempts, after) {
+                Some(at) => {
+                    let problem = Some(problem);
+                    (Settlement::Retry { at, problem }, Delivery::Retry)
+                }
                 None => (
-                    Settlement::Dead("the channel did not take it in any attempt".to_owned()),
+                    Settlement::Dead(format!(
+                        "the channel did not take it in any attempt; the last time: {problem}"
+                    )),
                     Delivery::Dead,
                 ),
             },
@@ -202,10 +217,13 @@ impl Dispatcher {
     }
 }
 
-/// When a reply that failed now is tried again, if ever. `attempts` are the tries before this one.
-fn retry_at(now: Timestamp, attempts: u32) -> Option<Timestamp> {
-    let delay = RETRY_AFTER.get(usize::try_from(attempts).ok()?)?;
-    now.checked_add(*delay).ok()
+/// When a reply that failed now is tried again, if ever: on schedule, and not before the channel wants it. `attempts`
+/// counts the tries, this one included.
+fn retry_at(now: Timestamp, attempts: u32, asked: Option<SignedDuration>) -> Option<Timestamp> {
+    let before = usize::try_from(attempts.saturating_sub(1)).ok()?;
+    let delay = *RETRY_AFTER.get(before)?;
+    now.checked_add(asked.map_or(delay, |asked| asked.clamp(delay, WAIT_MAX)))
+        .ok()
 }
 
 #[cfg(test)]

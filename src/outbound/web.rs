@@ -31,14 +31,17 @@ impl Sender for WebSender {
     }
 
     async fn send(&self, row: &OutboxRow) -> Sent {
+        let Some(content) = row.content.reply() else {
+            return Sent::Refused("the web chat shows replies only".to_owned());
+        };
         let reply = LiveReply {
             seq: row.seq,
             message_id: row.id.to_string(),
-            text: row.reply.text.clone(),
-            options: row.reply.options.clone(),
+            text: content.text.clone(),
+            options: content.options.clone(),
             at: row.at,
         };
         self.hub.publish(&row.pair, Event::Reply(reply));
-        Sent::Delivered
+        Sent::Delivered(None)
     }
 }

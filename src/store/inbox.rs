@@ -28,8 +28,12 @@ pub struct Inbound {
     pub participant: ParticipantId,
     /// The text, normalised: valid Unicode without U+0000.
     pub text: String,
-    /// Attachments as the channel described them (a JSON array), never fetched.
+    /// Attachments as the channel described them (a JSON array).
     pub attachments: Option<String>,
+    /// Where the reply goes at the channel, as JSON that only the channel's own code writes and reads. Absent where
+    /// the channel has no accounts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// When the sender's side says it was sent.
     pub sent_at: Option<Timestamp>,
     /// When it reached us.

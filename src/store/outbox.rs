@@ -1,42 +1,233 @@
-//! What has to be delivered.
+//! What has to be delivered, and what became of it.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::dialogue::outcome::Reply;
-use crate::types::{Channel, Pair};
+use crate::types::{AccountId, BusinessId, Channel, Pair, Reach};
 
-/// A reply that is committed and has to be delivered.
+/// Something that is committed and has to be delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRow {
     /// Computed from turn and ordinal: a reply is sent again only under the same id (I4).
-    pub id: uuid::Uuid,
+    pub id: Uuid,
     /// Whose conversation.
     pub pair: Pair,
     /// The version that its turn made.
     pub version: u64,
-    /// Its place among the replies of the turn.
+    /// Its place among what the turn sends.
     pub ordinal: u32,
-    /// Its number in the transcript.
+    /// Its number in the transcript; 0 for what does not stand there.
     pub seq: u64,
     /// Where it goes.
     pub channel: Channel,
+    /// Which account sends it, and to whom; absent where the channel has no accounts. The address of a notice is
+    /// empty: its account knows where it goes.
+    pub reach: Option<Reach>,
     /// What it says.
-    pub reply: Reply,
+    pub content: Content,
     /// `true` when the caller of a synchronous API gets it in its answer: stored as sent.
     pub sent: bool,
     /// How often it was tried.
     pub attempts: u32,
+    /// How many of the messages that it was cut into the channel has: they are not sent again.
+    pub parts_sent: u32,
+    /// Whether an earlier try ended without it being known whether the channel has it.
+    pub unknown: bool,
     /// When it was committed.
     pub at: Timestamp,
 }
 
-/// What became of a claimed reply.
+/// What is delivered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// For a business's own systems.
+    Notice(Notice),
+    /// For a customer.
+    Reply(Reply),
+}
+
+impl Content {
+    /// The reply, if it is one.
+    #[must_use]
+    pub const fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Reply(reply) => Some(reply),
+            Self::Notice(_) => None,
+        }
+    }
+}
+
+impl From<Reply> for Content {
+    fn from(reply: Reply) -> Self {
+        Self::Reply(reply)
+    }
+}
+
+/// Something that happened, told to a business's own systems.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Its kind, for example `appointment.confirmed`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// What it is about.
+    pub data: serde_json::Value,
+}
+
+/// What became of a claimed row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
-    /// The channel has it.
-    Sent,
-    /// Not yet: try again at that time.
-    Retry(Timestamp),
+    /// The channel has it, the last part under this id of its own if it gave one.
+    Sent(Option<String>),
+    /// Not yet: try again at that time. `problem` says why, without a word of the text.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why not now.
+        problem: Option<String>,
+    },
+    /// It was not tried, because its account has its hands full. The try is not counted.
+    Postponed(Timestamp),
+    /// Nobody knows whether the channel has it. Until then a receipt may tell; after that it is due again, if it is to
+    /// be sent again at all.
+    Unknown {
+        /// When.
+        at: Timestamp,
+    },
     /// Given up.
     Dead(String),
+}
+
+/// What a channel tells of a message that it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryReceipt {
+    /// The channel.
+    pub channel: Channel,
+    /// The account that sent it.
+    pub account: AccountId,
+    /// Which message.
+    pub of: ReceiptOf,
+    /// What it tells.
+    pub status: DeliveryStatus,
+    /// Why it failed, if it did.
+    pub problem: Option<String>,
+    /// When, by the provider's clock.
+    pub at: Timestamp,
+}
+
+/// How a receipt names what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptOf {
+    /// By the id that the provider gave it.
+    Provider(String),
+    /// By our own id, which the provider gives back; the provider's id comes along when it is told.
+    Ours {
+        /// The outbox row's id.
+        id: Uuid,
+        /// The provider's id.
+        provider_id: Option<String>,
+    },
+    /// Everything that the account sent to this customer up to a time.
+    UpTo {
+        /// The customer's id at the channel, as it stands in `identities`.
+        user: String,
+        /// The time, by the provider's clock.
+        time: Timestamp,
+    },
+}
+
+/// What is known of a message at its channel. It only moves forward: a late `Delivered` does not undo `Read`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// The provider has it.
+    Sent,
+    /// The customer's device has it.
+    Delivered,
+    /// It was read.
+    Read,
+    /// The provider took it and could not deliver it.
+    Failed,
+}
+
+impl DeliveryStatus {
+    /// Every status, in the order in which they follow each other.
+    pub const ALL: [Self; 4] = [Self::Sent, Self::Delivered, Self::Read, Self::Failed];
+
+    /// The name in storage.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A row of the outbox, as operators see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxEntry {
+    /// The row, text included: show that only to who asks for it.
+    pub row: OutboxRow,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// When it is due, or until when it is in flight.
+    pub due_at: Timestamp,
+    /// What went wrong last.
+    pub problem: Option<String>,
+}
+
+/// Where a row of the outbox stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutboxState {
+    /// Waits for its next try.
+    Waiting,
+    /// A process has claimed it.
+    InFlight,
+    /// The channel has it.
+    Sent,
+    /// Given up.
+    Dead,
+}
+
+/// Which rows an operator wants to see, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct OutboxQuery {
+    /// Of this business only.
+    pub business: Option<BusinessId>,
+    /// In this state only; sent ones are shown only when they are asked for.
+    pub state: Option<OutboxState>,
+    /// Those that follow this one in the order of the list: when it was committed, and its id.
+    pub after: Option<(Timestamp, Uuid)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What an operator decides about a row that waits or was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxVerdict {
+    /// It is due now, and as if it had never been tried.
+    Retry,
+    /// It is given up for ever.
+    Drop,
+}
+
+/// One try to deliver something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Which, from 1.
+    pub number: u32,
+    /// When it ended.
+    pub at: Timestamp,
+    /// What became of it: `sent`, `retry`, `unknown` or `dead`.
+    pub result: String,
+    /// What went wrong.
+    pub problem: Option<String>,
 }

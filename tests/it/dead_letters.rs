@@ -22,6 +22,7 @@ fn letter(participant: &str, message_id: &str, received_at: Timestamp) -> Inboun
         participant: ParticipantId::new(participant).unwrap(),
         text: TEXT.to_owned(),
         attachments: None,
+        address: None,
         sent_at: None,
         received_at,
     }

@@ -259,6 +259,7 @@ pub(super) fn message(who: &str, id: &str, text: &str) -> Inbound {
         participant,
         text: text.to_owned(),
         attachments: None,
+        address: None,
         sent_at: None,
         received_at: now(),
     }

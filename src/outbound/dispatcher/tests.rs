@@ -31,6 +31,7 @@ impl Outbox for Arc<Rows> {
             let first = open && blocked.insert(row.pair.clone());
             if first && matches!(state, State::Waiting(due) if *due <= now) && taken.len() < limit as usize {
                 *state = State::InFlight;
+                row.attempts += 1;
                 taken.push(row.clone());
             }
         }
@@ -45,11 +46,14 @@ impl Outbox for Arc<Rows> {
         for (id, settlement) in settled {
             let (row, state) = rows.iter_mut().find(|(row, _)| row.id == id).unwrap();
             *state = match settlement {
-                Settlement::Sent => State::Sent,
-                Settlement::Retry(at) => State::Waiting(at),
+                Settlement::Sent(_) => State::Sent,
+                Settlement::Retry { at, .. } | Settlement::Unknown { at } => State::Waiting(at),
+                Settlement::Postponed(at) => {
+                    row.attempts -= 1;
+                    State::Waiting(at)
+                }
                 Settlement::Dead(why) => State::Dead(why),
             };
-            row.attempts += 1;
         }
         Ok(())
     }
@@ -69,12 +73,16 @@ impl Rows {
             ordinal,
             seq: u64::from(ordinal) + 1,
             channel: Channel::Web,
-            reply: Reply {
+            reach: None,
+            content: Reply {
                 text: "hello".to_owned(),
                 options: Vec::new(),
-            },
+            }
+            .into(),
             sent: false,
             attempts: 0,
+            parts_sent: 0,
+            unknown: false,
             at: Timestamp::UNIX_EPOCH,
         };
         self.rows
@@ -151,6 +159,15 @@ impl Bench {
     }
 }
 
+const DELIVERED: Sent = Sent::Delivered(None);
+
+fn later(after: Option<SignedDuration>) -> Sent {
+    Sent::Later {
+        after,
+        problem: "busy".to_owned(),
+    }
+}
+
 const AT_ONCE: fn(&OutboxRow) -> Duration = |_| Duration::ZERO;
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +184,7 @@ async fn replies_of_one_conversation_leave_in_order_and_another_is_not_delayed()
             Duration::ZERO
         }
     };
-    let bench = bench(rows, |_, _| Sent::Delivered, slow_for_ana);
+    let bench = bench(rows, |_, _| DELIVERED, slow_for_ana);
     bench.pass(Duration::from_secs(5)).await;
     let named = |name: &str, ordinal| (name.to_owned(), ordinal);
     assert_eq!(
@@ -179,7 +196,7 @@ async fn replies_of_one_conversation_leave_in_order_and_another_is_not_delayed()
 
 #[tokio::test(start_paused = true)]
 async fn a_wake_up_is_answered_at_once() {
-    let bench = bench(Arc::default(), |_, _| Sent::Delivered, AT_ONCE);
+    let bench = bench(Arc::default(), |_, _| DELIVERED, AT_ONCE);
     tokio::time::sleep(Duration::from_millis(10)).await;
     bench.rows.add("ana", 0);
     bench.waker.wake();
@@ -194,7 +211,7 @@ async fn a_failed_reply_is_tried_again_under_the_same_id_after_five_seconds() {
     let bench = bench(
         rows,
         |_, tries| {
-            if tries < 2 { Sent::Later } else { Sent::Delivered }
+            if tries < 2 { later(None) } else { DELIVERED }
         },
         AT_ONCE,
     );
@@ -209,11 +226,39 @@ async fn a_failed_reply_is_tried_again_under_the_same_id_after_five_seconds() {
 #[test]
 fn the_schedule_ends_after_the_eighth_try() {
     let now = Timestamp::UNIX_EPOCH;
-    let waits: Vec<i64> = (0..)
-        .map_while(|attempts| retry_at(now, attempts))
+    let waits: Vec<i64> = (1..)
+        .map_while(|attempts| retry_at(now, attempts, None))
         .map(Timestamp::as_second)
         .collect();
     assert_eq!(waits, [5, 300, 1_800, 7_200, 18_000, 36_000, 36_000]);
+}
+
+#[test]
+fn a_channel_that_asks_for_more_time_gets_it_within_a_day() {
+    let at = |asked| retry_at(Timestamp::UNIX_EPOCH, 1, Some(asked)).map(Timestamp::as_second);
+    assert_eq!(at(SignedDuration::from_secs(1)), Some(5));
+    assert_eq!(at(SignedDuration::from_secs(90)), Some(90));
+    assert_eq!(at(SignedDuration::from_hours(999)), Some(24 * 3_600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_was_put_off_has_not_been_tried() {
+    let rows = Arc::new(Rows::default());
+    rows.add("ana", 0);
+    let put_off_ten_times: fn(&OutboxRow, usize) -> Sent = |_, tries| {
+        if tries <= 10 {
+            Sent::Postponed(SignedDuration::from_secs(1))
+        } else {
+            DELIVERED
+        }
+    };
+    let bench = bench(rows, put_off_ten_times, AT_ONCE);
+    for _ in 0..30 {
+        bench.pass(Duration::from_secs(1)).await;
+    }
+    assert_eq!(bench.seen().len(), 11);
+    assert_eq!(bench.rows.states(), [State::Sent]);
+    assert_eq!(bench.rows.rows.lock().unwrap()[0].0.attempts, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -225,7 +270,7 @@ async fn a_refused_reply_is_given_up_with_its_reason_and_lets_the_next_one_go() 
         rows,
         |row, _| match row.ordinal {
             0 => Sent::Refused("blocked by the customer".to_owned()),
-            _ => Sent::Delivered,
+            _ => DELIVERED,
         },
         AT_ONCE,
     );
@@ -240,7 +285,7 @@ async fn a_refused_reply_is_given_up_with_its_reason_and_lets_the_next_one_go() 
 async fn a_channel_that_hangs_is_left_after_its_time_limit() {
     let rows = Arc::new(Rows::default());
     rows.add("ana", 0);
-    let bench = bench(rows, |_, _| Sent::Delivered, |_| Duration::from_secs(3_600));
+    let bench = bench(rows, |_, _| DELIVERED, |_| Duration::from_secs(3_600));
     tokio::time::sleep(SEND_LIMIT + Duration::from_secs(1)).await;
     let due = bench
         .clock
@@ -255,7 +300,7 @@ async fn a_store_that_is_away_is_told_later_and_nothing_more_is_sent_meanwhile()
     let rows = Arc::new(Rows::default());
     rows.add("ana", 0);
     *rows.broken.lock().unwrap() = true;
-    let bench = bench(rows, |_, _| Sent::Delivered, AT_ONCE);
+    let bench = bench(rows, |_, _| DELIVERED, AT_ONCE);
     bench.pass(Duration::from_secs(1)).await;
     bench.rows.add("ben", 0);
     bench.waker.wake();
@@ -270,7 +315,7 @@ async fn a_store_that_is_away_is_told_later_and_nothing_more_is_sent_meanwhile()
 async fn stopping_finishes_the_sends_under_way() {
     let rows = Arc::new(Rows::default());
     rows.add("ana", 0);
-    let bench = bench(rows, |_, _| Sent::Delivered, |_| Duration::from_secs(3));
+    let bench = bench(rows, |_, _| DELIVERED, |_| Duration::from_secs(3));
     tokio::time::sleep(Duration::from_secs(1)).await;
     bench.stop.cancel();
     bench.rows.add("ben", 0);

@@ -85,7 +85,10 @@ impl Operation for Claim {
                 ordinal: cells.number("ordinal")?,
                 seq: cells.number("seq")?,
                 channel: cells.parsed("channel")?,
-                reply: cells.json("reply")?,
+                reach: None,
+                content: cells.json("reply")?,
+                parts_sent: 0,
+                unknown: false,
                 sent: false,
                 attempts: cells.number("attempts")?,
                 at: cells.time("created_at")?,
@@ -135,8 +138,9 @@ impl Operation for Settle {
         let mut problems: Vec<Option<&str>> = Vec::with_capacity(ids.capacity());
         for (id, settlement) in &self.settled {
             let (state, due, problem) = match settlement {
-                Settlement::Sent => (2, None, None),
-                Settlement::Retry(at) => (0, Some(time(*at)), None),
+                Settlement::Sent(_) => (2, None, None),
+                Settlement::Retry { at, problem } => (0, Some(time(*at)), problem.as_deref()),
+                Settlement::Postponed(at) | Settlement::Unknown { at } => (0, Some(time(*at)), None),
                 Settlement::Dead(problem) => (3, None, Some(problem.as_str())),
             };
             ids.push(*id);

@@ -286,7 +286,7 @@ impl<'a> TurnRows<'a> {
         outbox.ordinal.push(i64::from(row.ordinal));
         outbox.seq.push(signed(row.seq));
         outbox.channel.push(row.channel.as_str());
-        outbox.reply.push(json(&row.reply)?);
+        outbox.reply.push(json(&row.content)?);
         outbox.state.push(if row.sent { 2 } else { 0 });
         outbox.attempts.push(i64::from(row.attempts));
         outbox.at.push(time(row.at));

@@ -121,6 +121,7 @@ pub(super) fn read(cells: &Cells<'_>) -> Result<Inbound> {
         participant: cells.parsed("participant_id")?,
         text: cells.get("text")?,
         attachments: cells.get("attachments")?,
+        address: None,
         sent_at: cells.time_if_any("sent_at")?,
         received_at: cells.time("received_at")?,
     })

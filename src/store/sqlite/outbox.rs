@@ -53,7 +53,10 @@ impl Operation for Claim {
                 ordinal: cells.number("ordinal")?,
                 seq: cells.number("seq")?,
                 channel: cells.parsed("channel")?,
-                reply: cells.json("reply")?,
+                reach: None,
+                content: cells.json("reply")?,
+                parts_sent: 0,
+                unknown: false,
                 sent: false,
                 attempts: cells.number("attempts")?,
                 at: cells.time("created_at")?,
@@ -82,9 +85,12 @@ impl Operation for Settle {
             .map(|(id, settlement)| {
                 let id = id.simple().to_string();
                 match settlement {
-                    Settlement::Sent => (id, 2, None, None),
-                    Settlement::Retry(at) => (id, 0, Some(micros(*at)), None),
-                    Settlement::Dead(problem) => (id, 3, None, Some(problem)),
+                    Settlement::Sent(_) => (id, 2, None, None),
+                    Settlement::Retry { at, problem } => (id, 0, Some(micros(*at)), problem.as_deref()),
+                    Settlement::Postponed(at) | Settlement::Unknown { at } => {
+                        (id, 0, Some(micros(*at)), None)
+                    }
+                    Settlement::Dead(problem) => (id, 3, None, Some(problem.as_str())),
                 }
             })
             .collect();

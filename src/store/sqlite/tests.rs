@@ -19,6 +19,7 @@ fn message(name: &str) -> Inbound {
         participant: ParticipantId::new("ana").unwrap(),
         text: "hello".to_owned(),
         attachments: None,
+        address: None,
         sent_at: None,
         received_at: Timestamp::UNIX_EPOCH,
     }

@@ -120,7 +120,7 @@ impl<'a> Rows<'a> {
                 row.ordinal,
                 signed(row.seq),
                 row.channel.as_str(),
-                json(&row.reply)?,
+                json(&row.content)?,
                 if row.sent { 2 } else { 0 },
                 row.attempts,
                 micros(row.at),

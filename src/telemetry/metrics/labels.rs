@@ -225,6 +225,10 @@ label!(
         Sent = "sent",
         /// Not now; it is tried again.
         Retry = "retry",
+        /// Its account had its hands full; it was not tried.
+        Postponed = "postponed",
+        /// Nobody knows whether the channel has it.
+        Unknown = "unknown",
         /// Given up.
         Dead = "dead",
     }

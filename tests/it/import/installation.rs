@@ -141,7 +141,7 @@ pub(super) async fn furnish(file: &Path) {
     // One reply is delivered, some are in flight, the rest wait.
     let claimed = store.outbox_claim(at("10:00"), at("10:01"), 3).await.unwrap();
     store
-        .outbox_settle(vec![(claimed[0].id, Settlement::Sent)])
+        .outbox_settle(vec![(claimed[0].id, Settlement::Sent(None))])
         .await
         .unwrap();
     store.close().await;

@@ -6,8 +6,8 @@ use frontdesk::booking::appointment::{Appointment, Status};
 use frontdesk::booking::visit::Allocation;
 use frontdesk::dialogue::Reply;
 use frontdesk::store::{
-    Actor, Change, ChangeOutcome, CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow,
-    Session, Store, StoredContext, TranscriptEntry, TurnCommit,
+    Actor, Change, ChangeOutcome, CommitOutcome, Content, Direction, HoldOutcome, Inbound, MessageKey,
+    OutboxRow, Session, Store, StoredContext, TranscriptEntry, TurnCommit,
 };
 use frontdesk::types::{
     AppointmentId, BusinessId, Channel, GoalId, MessageId, Pair, ParticipantId, ResourceId, ServiceId,
@@ -86,6 +86,7 @@ pub(crate) fn message(pair: &Pair, name: &str) -> Inbound {
         participant: pair.participant.clone(),
         text: format!("{name}: a manicure with Mai 💅, please"),
         attachments: None,
+        address: None,
         sent_at: Some(at("08:59")),
         received_at: at("09:00"),
     }
@@ -176,12 +177,15 @@ pub(crate) fn reply(pair: &Pair, version: u64, ordinal: u32) -> OutboxRow {
         ordinal,
         seq: 2 * version + 2,
         channel: Channel::Web,
-        reply: Reply {
+        reach: None,
+        content: Content::Reply(Reply {
             text: "When would you like to come?".to_owned(),
             options: vec!["10:00".to_owned(), "10:30".to_owned()],
-        },
+        }),
         sent: false,
         attempts: 0,
+        parts_sent: 0,
+        unknown: false,
         at: at("09:00"),
     }
 }

@@ -53,10 +53,10 @@ pub(crate) async fn replies_of_one_conversation_leave_in_order(backend: &dyn Bac
         claim(&store, "09:00", "09:01").await.is_empty(),
         "ana's first is in flight"
     );
-    settle(&store, &first[0], Settlement::Sent).await;
+    settle(&store, &first[0], Settlement::Sent(None)).await;
     let second = claim(&store, "09:00", "09:01").await;
     assert_eq!(second, [expected("ana", 0, 1)]);
-    settle(&store, &second[0], Settlement::Sent).await;
+    settle(&store, &second[0], Settlement::Sent(None)).await;
     assert_eq!(claim(&store, "09:00", "09:01").await, [expected("ana", 1, 0)]);
 }
 
@@ -67,9 +67,17 @@ pub(crate) async fn a_claimed_reply_is_nobody_elses_until_its_lease_ends(backend
     assert!(claim(&store, "09:00", "09:01").await.is_empty());
     let again = claim(&store, "09:01", "09:02").await.remove(0);
     assert_eq!((again.id, again.attempts), (claimed.id, 2));
-    settle(&store, &again, Settlement::Sent).await;
+    settle(&store, &again, Settlement::Sent(None)).await;
     // The first claimant wakes up late; what is sent stays sent.
-    settle(&store, &claimed, Settlement::Retry(at("09:03"))).await;
+    settle(
+        &store,
+        &claimed,
+        Settlement::Retry {
+            at: at("09:03"),
+            problem: None,
+        },
+    )
+    .await;
     assert!(claim(&store, "10:00", "10:01").await.is_empty());
 }
 
@@ -77,7 +85,15 @@ pub(crate) async fn a_reply_is_tried_again_when_it_is_due(backend: &dyn Backend)
     let store = backend.open().await;
     say(&store, "ana", 0, 2).await;
     let first = claim(&store, "09:00", "09:01").await.remove(0);
-    settle(&store, &first, Settlement::Retry(at("09:10"))).await;
+    settle(
+        &store,
+        &first,
+        Settlement::Retry {
+            at: at("09:10"),
+            problem: None,
+        },
+    )
+    .await;
     assert!(
         claim(&store, "09:09", "09:10").await.is_empty(),
         "the second waits for the first"
@@ -94,7 +110,15 @@ pub(crate) async fn a_long_row_of_replies_that_waits_for_its_first_holds_nobody_
         say(&store, "ana", version, 25).await;
     }
     let first = claim(&store, "09:00", "09:01").await.remove(0);
-    settle(&store, &first, Settlement::Retry(at("09:10"))).await;
+    settle(
+        &store,
+        &first,
+        Settlement::Retry {
+            at: at("09:10"),
+            problem: None,
+        },
+    )
+    .await;
     say(&store, "ben", 0, 1).await;
     let claimed = claim(&store, "09:01", "09:02").await;
     assert_eq!(claimed.len(), 1);

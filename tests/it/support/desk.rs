@@ -209,6 +209,7 @@ impl Desk {
             participant,
             text: text.to_owned(),
             attachments: None,
+            address: None,
             sent_at: None,
             received_at: self.clock.now(),
         }

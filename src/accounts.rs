@@ -1,0 +1,121 @@
+//! The accounts that businesses have at channels: what is known of each, with its secrets open.
+//!
+//! A channel's own code says which settings and secrets it needs ([`Field`]); what they mean is known to nobody else.
+//! In the store the secrets stand sealed (`seal`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::types::{AccountId, BusinessId, Channel};
+
+/// An account, ready for use.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its channel.
+    pub channel: Channel,
+    /// Its name: the last part of its webhook's address.
+    pub id: AccountId,
+    /// Whose it is.
+    pub business: BusinessId,
+    /// What is no secret, by name.
+    pub settings: BTreeMap<String, String>,
+    /// What is, by name.
+    pub secrets: Secrets,
+    /// Why it sends nothing, if it was stopped.
+    pub problem: Option<String>,
+}
+
+impl Account {
+    /// A setting, if it is there and not empty.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// Secrets by name. Each may have several values, the newest first: while one replaces another, both are good.
+#[derive(Clone, Default)]
+pub struct Secrets(BTreeMap<String, Vec<SecretString>>);
+
+impl Secrets {
+    /// Adds a value, older than those that are there.
+    pub fn add(&mut self, name: &str, value: &str) {
+        self.0
+            .entry(name.to_owned())
+            .or_default()
+            .push(SecretString::from(value.to_owned()));
+    }
+
+    /// Every value of that name, the newest first.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .get(name)
+            .into_iter()
+            .flatten()
+            .map(|value| value.expose_secret())
+    }
+
+    /// The newest value of that name: the one to sign and to call with.
+    #[must_use]
+    pub fn newest(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+}
+
+impl fmt::Debug for Secrets {
+    /// The names only.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A setting or a secret that a channel knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its name: lower-case letters, digits and `_`.
+    pub name: &'static str,
+    /// What it is and where it is found at the provider, for whoever adds an account.
+    pub about: &'static str,
+    /// Whether it is a secret. Secrets may have several values while one replaces another.
+    pub secret: bool,
+    /// Whether there is no account without it.
+    pub required: bool,
+}
+
+impl Field {
+    /// A setting that every account needs.
+    #[must_use]
+    pub const fn setting(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            secret: false,
+            required: true,
+        }
+    }
+
+    /// A secret that every account needs.
+    #[must_use]
+    pub const fn secret(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            secret: true,
+            required: true,
+        }
+    }
+
+    /// The same, and an account can be without it.
+    #[must_use]
+    pub const fn optional(self) -> Self {
+        Self {
+            required: false,
+            ..self
+        }
+    }
+}
