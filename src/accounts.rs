@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::types::{AccountId, BusinessId, Channel};
 
@@ -57,7 +57,7 @@ impl Secrets {
             .get(name)
             .into_iter()
             .flatten()
-            .map(|value| value.expose_secret())
+            .map(ExposeSecret::expose_secret)
     }
 
     /// The newest value of that name: the one to sign and to call with.
