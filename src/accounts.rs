@@ -3,6 +3,12 @@
 //! A channel's own code says which settings and secrets it needs ([`Field`]); what they mean is known to nobody else.
 //! In the store the secrets stand sealed (`seal`).
 
+mod known;
+mod seal;
+
+pub use known::Accounts;
+pub use seal::{Problem as SealProblem, Sealer};
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -65,6 +71,14 @@ impl Secrets {
     pub fn newest(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
+
+    /// Names and values, for sealing.
+    fn exposed(&self) -> BTreeMap<&str, Vec<&str>> {
+        self.0
+            .keys()
+            .map(|name| (name.as_str(), self.all(name).collect()))
+            .collect()
+    }
 }
 
 impl fmt::Debug for Secrets {
@@ -74,7 +88,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// A setting or a secret that a channel knows.
+/// A setting or a secret that a channel knows. `webhook_url` is a setting of every account, and made by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Its name: lower-case letters, digits and `_`.

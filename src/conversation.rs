@@ -229,6 +229,17 @@ impl Conversations {
         Ok(stored)
     }
 
+    /// Takes a place in the pair's conversation for a message that is about to be made durable, so that nobody is told
+    /// that it was taken when there is no room for it.
+    ///
+    /// # Errors
+    /// When there is none, or no such business.
+    pub async fn reserve(&self, pair: &Pair) -> Result<Reserved, Refused> {
+        self.knows(&pair.business).await?;
+        let (actor, place) = self.services.router.reserve(pair, || self.start(pair))?;
+        Ok(Reserved { actor, place })
+    }
+
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
     ///
     /// # Errors
@@ -380,6 +391,27 @@ impl Conversations {
                 retry_after: RETRY_AFTER,
             }
         })
+    }
+}
+
+/// A place in a conversation. Dropping it gives the place back.
+pub struct Reserved {
+    actor: ActorRef<Message>,
+    place: Place,
+}
+
+impl Reserved {
+    /// Hands a message that is in the inbox over to its conversation, which answers it through the outbox. Never waits.
+    /// An actor that has died meanwhile loses nothing: what is in the inbox is found there.
+    pub fn deliver(self, message: Inbound) {
+        let Self { actor, place } = self;
+        let _ = actor.send_message(Message::Item(Item {
+            what: What::Message(Box::new(message), None),
+            arrived: Instant::now(),
+            due: None,
+            place: Some(place),
+            kept: None,
+        }));
     }
 }
 

@@ -4,8 +4,13 @@
 //! then the channel's own code says what happened ([`intake::Happening`]), in words that are the same for all channels.
 //! Messages are durable in the inbox before the provider is answered, and then rung to their conversation.
 //!
-//! - [`intake`]: what a channel's code does, and the words that it speaks.
-//! - [`signature`]: what is computed over raw bytes.
+//! - [`route`]: the address, and what a provider is answered.
+//! - [`intake`]: what a channel's code does, and the words that it speaks. [`signature`]: what is computed over raw bytes.
+//! - `accept`: what happened becomes safe, and is handed over.
 
+mod accept;
 pub mod intake;
+pub mod route;
 pub mod signature;
+
+pub use accept::Heard;

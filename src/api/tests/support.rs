@@ -160,7 +160,9 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
             requests_max: 16,
         },
     };
-    Site { router: router(api) }
+    Site {
+        router: router(api, Router::new()),
+    }
 }
 
 impl Site {
