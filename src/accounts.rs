@@ -4,9 +4,11 @@
 //! In the store the secrets stand sealed (`seal`).
 
 mod known;
+mod register;
 mod seal;
 
 pub use known::Accounts;
+pub use register::{NotRegistered, Registration};
 pub use seal::{Problem as SealProblem, Sealer};
 
 use std::collections::BTreeMap;
@@ -64,6 +66,11 @@ impl Secrets {
             .into_iter()
             .flatten()
             .map(ExposeSecret::expose_secret)
+    }
+
+    /// The names that have values.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
     /// The newest value of that name: the one to sign and to call with.
