@@ -4,10 +4,12 @@
 //! In the store the secrets stand sealed (`seal`).
 
 mod known;
+mod listeners;
 mod register;
 mod seal;
 
 pub use known::Accounts;
+pub use listeners::{Listener, Listeners};
 pub use register::{NotRegistered, Registration};
 pub use seal::{Problem as SealProblem, Sealer};
 

@@ -120,6 +120,7 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         shared: shared.clone().map(|redis| redis as Arc<dyn ContextCache>),
         limits: limits(settings),
         outbox_bell: Arc::new(move || outbox.wake()),
+        listeners: crate::accounts::Listeners::default(),
     };
     let conversations = Conversations::open(parts)
         .await

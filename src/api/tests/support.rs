@@ -143,6 +143,7 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
         shared: None,
         limits: Limits::default(),
         outbox_bell: Arc::new(|| {}),
+        listeners: crate::accounts::Listeners::default(),
     };
     let api = Api {
         conversations: Conversations::open(parts).await.unwrap(),
