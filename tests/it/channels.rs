@@ -4,6 +4,7 @@
 mod cases;
 mod contract;
 mod faults;
+mod fixtures;
 mod hostile;
 mod house;
 mod kills;
