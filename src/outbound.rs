@@ -10,10 +10,17 @@
 //! - [`wire`]: what the code of a channel with accounts does, and the words that it speaks.
 //! - [`dispatcher`]: claim, send, settle.
 //! - [`cut`]: long texts in pieces that a channel takes.
+//! - The others are one channel each.
 
+mod addressed;
+#[cfg(test)]
+pub(crate) mod committed;
 pub mod cut;
 pub mod dispatcher;
 pub mod hub;
+pub mod slack;
+pub mod standard;
+pub mod twilio;
 pub mod web;
 pub mod wire;
 

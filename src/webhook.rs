@@ -6,6 +6,13 @@
 //!
 //! - [`intake`]: what a channel's code does, and the words that it speaks.
 //! - [`signature`]: what is computed over raw bytes.
+//! - The others are one channel each.
 
 pub mod intake;
+mod json;
+#[cfg(test)]
+pub(crate) mod posted;
 pub mod signature;
+pub mod slack;
+pub mod standard;
+pub mod twilio;
