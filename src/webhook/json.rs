@@ -66,6 +66,22 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     })
 }
 
+/// A value written with characters of ASCII only. Texts are composed anew before they are stored, and what was given to
+/// us to be given back must come back as it came.
+pub(crate) fn ascii(value: &Value) -> String {
+    let mut written = String::new();
+    for c in value.to_string().chars() {
+        if c.is_ascii() {
+            written.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                written.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    written
+}
+
 /// What an attachment is, by its type on the internet.
 pub(crate) fn kind_of(mime_type: Option<&str>) -> &'static str {
     let mime_type = mime_type.unwrap_or_default().to_ascii_lowercase();
@@ -135,6 +151,14 @@ mod tests {
         ] {
             assert!(!problem(body).contains("secret"), "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_written_in_ascii_reads_the_same() {
+        let value = serde_json::json!({"é": "e\u{301} 👍 \u{0} \"\\"});
+        let written = ascii(&value);
+        assert!(written.is_ascii(), "{written}");
+        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
     }
 
     #[test]

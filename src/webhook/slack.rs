@@ -134,7 +134,7 @@ impl Intake for Slack {
                 "channel": "DFRONTDESK",
                 "channel_type": "im",
                 "user": "UFRONTDESK",
-                "text": markup::escaped(text),
+                "text": escaped(text),
                 // By it the post is known, so that it is the sample's own.
                 "ts": message_id,
             },

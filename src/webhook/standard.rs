@@ -45,7 +45,7 @@ pub(crate) struct Address {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standard;
 
-const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 5] = [
     Field::secret(
         "secret",
         "the secret that both sides sign with (whsec_ and 24 to 64 bytes in base64)",
@@ -53,6 +53,11 @@ const FIELDS: [Field; 4] = [
     Field::setting(
         "url",
         "where replies and events are sent; without one, nothing is",
+    )
+    .optional(),
+    Field::setting(
+        "events",
+        "the events that are sent to url: `all`, or kinds with commas between, such as `appointment.*`",
     )
     .optional(),
     Field::setting(
@@ -255,11 +260,10 @@ fn said(data: Value, timestamp: Option<&str>, webhook_id: Option<&str>) -> Resul
     let message_id = not_empty(message.message_id)
         .or_else(|| webhook_id.map(ToOwned::to_owned))
         .ok_or("data has no message_id")?;
-    let address = json!(Address {
+    let address = json::ascii(&json!(Address {
         participant: participant.clone(),
         conversation: not_empty(message.conversation),
-    })
-    .to_string();
+    }));
     if address.len() > ADDRESS_BYTES_MAX {
         return Err("participant_id and conversation are too long".to_owned());
     }

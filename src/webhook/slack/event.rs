@@ -21,7 +21,6 @@ pub(super) fn happening(body: Body, account: &Account) -> Happening {
         }),
         "tokens_revoked" => Ok(revoked(&body.event)),
         "reaction_added" | "reaction_removed" => Ok(Happening::Ignored("reaction")),
-        "user_typing" => Ok(Happening::Ignored("typing")),
         _ => Ok(Happening::Ignored("other")),
     };
     read.unwrap_or_else(|problem| Happening::Broken { problem })
