@@ -11,13 +11,20 @@
 //! - [`dispatcher`]: claim, send, settle.
 //! - [`provider`]: sends through a provider; `exchange` makes its calls, `pace` says when.
 //! - [`cut`]: long texts in pieces that a channel takes.
+//! - The others are one channel each.
 
+mod addressed;
+#[cfg(test)]
+pub(crate) mod committed;
 pub mod cut;
 pub mod dispatcher;
 mod exchange;
 pub mod hub;
 mod pace;
 pub mod provider;
+pub mod slack;
+pub mod standard;
+pub mod twilio;
 pub mod web;
 pub mod wire;
 

@@ -7,10 +7,17 @@
 //! - [`route`]: the address, and what a provider is answered.
 //! - [`intake`]: what a channel's code does, and the words that it speaks. [`signature`]: what is computed over raw bytes.
 //! - `accept`: what happened becomes safe, and is handed over.
+//! - The others are one channel each; `json` reads for all of them.
 
 mod accept;
 pub mod intake;
+mod json;
+#[cfg(test)]
+pub(crate) mod posted;
 pub mod route;
 pub mod signature;
+pub mod slack;
+pub mod standard;
+pub mod twilio;
 
 pub use accept::Heard;
