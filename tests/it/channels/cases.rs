@@ -71,7 +71,11 @@ pub(crate) static CASES: [Case; 8] = [
     Case {
         channel: "whatsapp",
         settings: &[("phone_number_id", "1060")],
-        secrets: &[("app_secret", "meta-app-secret"), ("verify_token", "verify"), ("access_token", "token")],
+        secrets: &[
+            ("app_secret", "meta-app-secret"),
+            ("verify_token", "verify"),
+            ("access_token", "token"),
+        ],
         base: "api_base",
         says: |said| {
             let user = format!("1555{:07}", said.who);
@@ -92,7 +96,9 @@ pub(crate) static CASES: [Case; 8] = [
             assert_eq!(call.path, "/v23.0/1060/messages");
             assert_eq!(call.header("authorization"), Some("Bearer token"));
             let body = call.json();
-            let text = body["text"]["body"].as_str().or(body["interactive"]["body"]["text"].as_str());
+            let text = body["text"]["body"]
+                .as_str()
+                .or(body["interactive"]["body"]["text"].as_str());
             text.unwrap_or_default().to_owned()
         },
         receipt: Some(("delivered", |call, number, at| {
@@ -113,44 +119,68 @@ pub(crate) static CASES: [Case; 8] = [
     Case {
         channel: "messenger",
         settings: &[("page_id", "700")],
-        secrets: &[("app_secret", "meta-app-secret"), ("verify_token", "verify"), ("access_token", "token")],
+        secrets: &[
+            ("app_secret", "meta-app-secret"),
+            ("verify_token", "verify"),
+            ("access_token", "token"),
+        ],
         base: "api_base",
         says: |said| {
-            meta(json!({"object": "page", "entry": [{"id": "700", "time": said.at * 1000, "messaging": [{
-                "sender": {"id": said.who.to_string()}, "recipient": {"id": "700"}, "timestamp": said.at * 1000,
-                "message": {"mid": format!("m_in{}", said.id), "text": said.text},
-            }]}]}))
+            meta(
+                json!({"object": "page", "entry": [{"id": "700", "time": said.at * 1000, "messaging": [{
+                    "sender": {"id": said.who.to_string()}, "recipient": {"id": "700"}, "timestamp": said.at * 1000,
+                    "message": {"mid": format!("m_in{}", said.id), "text": said.text},
+                }]}]}),
+            )
         },
         text: |call| {
             assert!(call.path.starts_with("/v23.0/700/messages"), "{}", call.path);
-            call.json()["message"]["text"].as_str().unwrap_or_default().to_owned()
+            call.json()["message"]["text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
         },
         receipt: Some(("read", |call, _, at| {
             let who = call.json()["recipient"]["id"].clone();
-            meta(json!({"object": "page", "entry": [{"id": "700", "time": at * 1000, "messaging": [{
-                "sender": {"id": who}, "recipient": {"id": "700"}, "timestamp": at * 1000,
-                "read": {"watermark": (at + 60) * 1000},
-            }]}]}))
+            meta(
+                json!({"object": "page", "entry": [{"id": "700", "time": at * 1000, "messaging": [{
+                    "sender": {"id": who}, "recipient": {"id": "700"}, "timestamp": at * 1000,
+                    "read": {"watermark": (at + 60) * 1000},
+                }]}]}),
+            )
         })),
     },
     Case {
         channel: "instagram",
         settings: &[("instagram_id", "800")],
-        secrets: &[("app_secret", "meta-app-secret"), ("verify_token", "verify"), ("access_token", "token")],
+        secrets: &[
+            ("app_secret", "meta-app-secret"),
+            ("verify_token", "verify"),
+            ("access_token", "token"),
+        ],
         base: "api_base",
         says: |said| {
-            meta(json!({"object": "instagram", "entry": [{"id": "800", "time": said.at * 1000, "messaging": [{
-                "sender": {"id": said.who.to_string()}, "recipient": {"id": "800"}, "timestamp": said.at * 1000,
-                "message": {"mid": format!("ig_in{}", said.id), "text": said.text},
-            }]}]}))
+            meta(
+                json!({"object": "instagram", "entry": [{"id": "800", "time": said.at * 1000, "messaging": [{
+                    "sender": {"id": said.who.to_string()}, "recipient": {"id": "800"}, "timestamp": said.at * 1000,
+                    "message": {"mid": format!("ig_in{}", said.id), "text": said.text},
+                }]}]}),
+            )
         },
-        text: |call| call.json()["message"]["text"].as_str().unwrap_or_default().to_owned(),
+        text: |call| {
+            call.json()["message"]["text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        },
         receipt: Some(("read", |call, number, at| {
             let who = call.json()["recipient"]["id"].clone();
-            meta(json!({"object": "instagram", "entry": [{"id": "800", "time": at * 1000, "messaging": [{
-                "sender": {"id": who}, "recipient": {"id": "800"}, "timestamp": at * 1000,
-                "read": {"mid": format!("m_{number}")},
-            }]}]}))
+            meta(
+                json!({"object": "instagram", "entry": [{"id": "800", "time": at * 1000, "messaging": [{
+                    "sender": {"id": who}, "recipient": {"id": "800"}, "timestamp": at * 1000,
+                    "read": {"mid": format!("m_{number}")},
+                }]}]}),
+            )
         })),
     },
     Case {
@@ -158,7 +188,8 @@ pub(crate) static CASES: [Case; 8] = [
         settings: &[],
         secrets: &[("bot_token", "123:abc"), ("secret_token", "telegram-word")],
         base: "api_base",
-        says: |said| Hook {
+        says: |said| {
+            Hook {
             headers: vec![("x-telegram-bot-api-secret-token", "telegram-word".to_owned()), JSON()],
             body: json!({"update_id": 9_000 + said.id, "message": {
                 "message_id": said.id, "from": {"id": said.who, "is_bot": false, "first_name": "Ana"},
@@ -167,6 +198,7 @@ pub(crate) static CASES: [Case; 8] = [
             .to_string()
             .into_bytes(),
             ..Hook::default()
+        }
         },
         text: |call| {
             assert_eq!(call.path, "/bot123:abc/sendMessage");
@@ -180,31 +212,40 @@ pub(crate) static CASES: [Case; 8] = [
         secrets: &[("auth_token", "twilio-token")],
         base: "api_base",
         says: |said| {
-            twilio("", &[
-                ("AccountSid", "AC1"),
-                ("Body", said.text),
-                ("From", &format!("+1555{:07}", said.who)),
-                ("MessageSid", &format!("SMIN{:028}", said.id)),
-                ("NumMedia", "0"),
-                ("NumSegments", "1"),
-                ("To", "+15550000000"),
-            ])
+            twilio(
+                "",
+                &[
+                    ("AccountSid", "AC1"),
+                    ("Body", said.text),
+                    ("From", &format!("+1555{:07}", said.who)),
+                    ("MessageSid", &format!("SMIN{:028}", said.id)),
+                    ("NumMedia", "0"),
+                    ("NumSegments", "1"),
+                    ("To", "+15550000000"),
+                ],
+            )
         },
         text: |call| {
             assert_eq!(call.path, "/2010-04-01/Accounts/AC1/Messages.json");
             let login = STANDARD.encode("AC1:twilio-token");
-            assert_eq!(call.header("authorization"), Some(format!("Basic {login}").as_str()));
+            assert_eq!(
+                call.header("authorization"),
+                Some(format!("Basic {login}").as_str())
+            );
             call.form("Body").unwrap_or_default()
         },
         receipt: Some(("delivered", |call, number, _| {
             let callback = call.form("StatusCallback").expect("an address for receipts");
             let query = callback.split_once('?').map_or("", |(_, query)| query);
             let sid = format!("SM{number:032}");
-            twilio(query, &[
-                ("AccountSid", "AC1"),
-                ("MessageSid", &sid),
-                ("MessageStatus", "delivered"),
-            ])
+            twilio(
+                query,
+                &[
+                    ("AccountSid", "AC1"),
+                    ("MessageSid", &sid),
+                    ("MessageStatus", "delivered"),
+                ],
+            )
         })),
     },
     Case {
@@ -275,10 +316,14 @@ pub(crate) static CASES: [Case; 8] = [
         secrets: &[("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
         base: "url",
         says: |said| {
-            standard(said.at, &format!("msg_{}", said.id), &json!({
-                "type": "message.received", "timestamp": "2026-11-18T15:00:00Z",
-                "data": {"message_id": format!("std-{}", said.id), "participant_id": said.who.to_string(), "text": said.text},
-            }))
+            standard(
+                said.at,
+                &format!("msg_{}", said.id),
+                &json!({
+                    "type": "message.received", "timestamp": "2026-11-18T15:00:00Z",
+                    "data": {"message_id": format!("std-{}", said.id), "participant_id": said.who.to_string(), "text": said.text},
+                }),
+            )
         },
         text: |call| {
             let body = call.json();
@@ -288,9 +333,13 @@ pub(crate) static CASES: [Case; 8] = [
         },
         receipt: Some(("read", |call, number, at| {
             let outbox_id = call.json()["data"]["outbox_id"].clone();
-            standard(at, &format!("msg_receipt_{number}"), &json!({
-                "type": "message.read", "timestamp": "2026-11-18T15:00:00Z", "data": {"outbox_id": outbox_id},
-            }))
+            standard(
+                at,
+                &format!("msg_receipt_{number}"),
+                &json!({
+                    "type": "message.read", "timestamp": "2026-11-18T15:00:00Z", "data": {"outbox_id": outbox_id},
+                }),
+            )
         })),
     },
 ];
@@ -323,7 +372,10 @@ fn sha256_of(key: &[u8], bytes: &[u8]) -> Vec<u8> {
 
 fn meta(body: Value) -> Hook {
     let body = body.to_string();
-    let signature = format!("sha256={}", hex::encode(sha256("meta-app-secret", body.as_bytes())));
+    let signature = format!(
+        "sha256={}",
+        hex::encode(sha256("meta-app-secret", body.as_bytes()))
+    );
     Hook {
         headers: vec![("x-hub-signature-256", signature), JSON()],
         body: body.into_bytes(),
@@ -343,7 +395,9 @@ fn twilio(query: &str, fields: &[(&str, &str)]) -> Hook {
     }
     let mut mac = Hmac::<Sha1>::new_from_slice(b"twilio-token").unwrap();
     mac.update(signed.as_bytes());
-    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
     Hook {
         query: query.to_owned(),
         headers: vec![

@@ -33,7 +33,10 @@ async fn goes_the_whole_way(case: &Case, site: Site) {
     house.says(42, 2, "and how much is a pedicure?").await;
     let lines = house.has_lines(42, 4).await;
     assert_eq!(lines.len(), 4, "{channel}: {lines:?}");
-    assert!(lines[3]["text"].as_str().unwrap().contains("$40"), "{channel}: {lines:?}");
+    assert!(
+        lines[3]["text"].as_str().unwrap().contains("$40"),
+        "{channel}: {lines:?}"
+    );
     let sent = house.provider.gets(2).await;
     assert_eq!(sent.len(), 2, "{channel}: {sent:?}");
 
@@ -43,7 +46,9 @@ async fn goes_the_whole_way(case: &Case, site: Site) {
         let number = number_of(&house, 1).await;
         let hook = receipt(&sent[1], number, house.now());
         assert!(house.post(&hook).await.is_success(), "{channel}");
-        let rows = house.rows("SELECT status FROM deliveries ORDER BY status_at").await;
+        let rows = house
+            .rows("SELECT status FROM deliveries ORDER BY status_at")
+            .await;
         let told: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         assert!(told.contains(&status.to_owned()), "{channel}: {told:?}");
     }
@@ -52,9 +57,15 @@ async fn goes_the_whole_way(case: &Case, site: Site) {
 
 /// The number that the stub gave the n-th message.
 async fn number_of(house: &House<'_>, place: usize) -> u64 {
-    let rows = house.rows("SELECT provider_id FROM deliveries ORDER BY rowid").await;
+    let rows = house
+        .rows("SELECT provider_id FROM deliveries ORDER BY rowid")
+        .await;
     let id: Option<String> = rows[place].get(0);
-    let digits: String = id.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    let digits: String = id
+        .unwrap_or_default()
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
     digits.parse().unwrap_or(0)
 }
 
@@ -91,12 +102,21 @@ async fn what_is_forged_is_refused_and_tells_nothing() {
             }
             let mut forged = genuine.clone();
             forged.body[at] ^= 1;
-            assert_eq!(house.post(&forged).await.as_u16(), 401, "{} byte {at}", case.channel);
+            assert_eq!(
+                house.post(&forged).await.as_u16(),
+                401,
+                "{} byte {at}",
+                case.channel
+            );
         }
         let mut without = genuine.clone();
         without.headers.clear();
         assert_eq!(house.post(&without).await.as_u16(), 401, "{}", case.channel);
-        assert!(house.rows("SELECT 1 FROM inbox").await.is_empty(), "{}", case.channel);
+        assert!(
+            house.rows("SELECT 1 FROM inbox").await.is_empty(),
+            "{}",
+            case.channel
+        );
         house.stop().await;
     }
 }
@@ -109,7 +129,10 @@ async fn the_same_message_a_hundred_times_at_once_is_one() {
         let hook = house.saying(42, 1, "do you have parking?");
         let posts = (0..100).map(|_| house.post(&hook));
         for status in futures_util::future::join_all(posts).await {
-            assert!(status.is_success() || status.as_u16() == 429, "{channel}: {status}");
+            assert!(
+                status.is_success() || status.as_u16() == 429,
+                "{channel}: {status}"
+            );
         }
         house.provider.gets(1).await;
         house.has_rows("SELECT 1 FROM outbox WHERE state = 2", 1).await;
@@ -148,14 +171,33 @@ async fn a_burst_is_answered_once() {
 #[tokio::test]
 async fn a_booking_is_told_to_the_businesss_own_system() {
     let mut house = House::open(case("standard"), Site::new()).await;
-    house.says(42, 1, "gel manicure with Linh on Friday at 2pm, I'm Anna").await;
+    house
+        .says(42, 1, "gel manicure with Linh on Friday at 2pm, I'm Anna")
+        .await;
     house.provider.gets(1).await;
     house.says(42, 2, "yes").await;
     let sent = house.provider.gets(3).await;
-    let kinds: Vec<String> = sent.iter().map(|call| call.json()["type"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(kinds.iter().filter(|kind| *kind == "appointment.confirmed").count(), 1, "{kinds:?}");
-    let told = sent.iter().find(|call| call.json()["type"] == "appointment.confirmed").unwrap().json();
+    let kinds: Vec<String> = sent
+        .iter()
+        .map(|call| call.json()["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        kinds
+            .iter()
+            .filter(|kind| *kind == "appointment.confirmed")
+            .count(),
+        1,
+        "{kinds:?}"
+    );
+    let told = sent
+        .iter()
+        .find(|call| call.json()["type"] == "appointment.confirmed")
+        .unwrap()
+        .json();
     assert_eq!(told["data"]["appointment"]["service"], "gel-manicure");
-    assert_eq!(told["data"]["appointment"]["starts_at"], "2026-11-20T14:00:00-05:00");
+    assert_eq!(
+        told["data"]["appointment"]["starts_at"],
+        "2026-11-20T14:00:00-05:00"
+    );
     house.stop().await;
 }

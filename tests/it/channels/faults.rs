@@ -9,7 +9,8 @@ use super::house::House;
 use super::stub::Manner;
 use crate::process::Site;
 
-const WAITING_OR_DEAD: &str = "SELECT state, attempts, COALESCE(problem, '') FROM outbox WHERE state IN (0, 3)";
+const WAITING_OR_DEAD: &str =
+    "SELECT state, attempts, COALESCE(problem, '') FROM outbox WHERE state IN (0, 3)";
 const SENT: &str = "SELECT attempts FROM outbox WHERE state = 2";
 
 async fn house(channel: &str) -> House<'static> {
@@ -19,16 +20,24 @@ async fn house(channel: &str) -> House<'static> {
 /// The states of rows that are not sent, with their tries and problems.
 async fn left(house: &House<'_>) -> Vec<(i64, i64, String)> {
     let rows = house.rows(WAITING_OR_DEAD).await;
-    rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect()
+    rows.iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2)))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_provider_that_fails_gets_the_same_message_again_after_five_seconds() {
     let mut house = house("whatsapp").await;
-    house.provider.will([Manner::Says(500, "", json!({"error": {"code": 131000}}))]);
+    house
+        .provider
+        .will([Manner::Says(500, "", json!({"error": {"code": 131000}}))]);
     house.says(42, 1, "do you have parking?").await;
     let sent = house.provider.gets(2).await;
-    assert_eq!(sent[0].json(), sent[1].json(), "the same message under the same key");
+    assert_eq!(
+        sent[0].json(),
+        sent[1].json(),
+        "the same message under the same key"
+    );
     let rows = house.has_rows(SENT, 1).await;
     assert_eq!(rows[0].get::<i64, _>(0), 2, "tries");
     house.stop().await;
@@ -44,7 +53,12 @@ async fn a_provider_that_asks_to_wait_is_not_asked_before() {
     )]);
     house.says(42, 1, "do you have parking?").await;
     house.provider.gets(1).await;
-    let rows = house.has_rows("SELECT due_at, created_at FROM outbox WHERE state = 0 AND problem IS NOT NULL", 1).await;
+    let rows = house
+        .has_rows(
+            "SELECT due_at, created_at FROM outbox WHERE state = 0 AND problem IS NOT NULL",
+            1,
+        )
+        .await;
     let (due, created): (i64, i64) = (rows[0].get(0), rows[0].get(1));
     assert!(due - created >= 8_000_000, "{}", due - created);
     house.provider.gets(2).await;
@@ -81,7 +95,9 @@ async fn a_receipt_settles_what_nobody_knew_and_nothing_is_sent_twice() {
     house.provider.will([Manner::TakesAndBreaks]);
     house.says(42, 1, "do you have parking?").await;
     let sent = house.provider.gets(1).await;
-    house.has_rows("SELECT 1 FROM outbox WHERE state = 0 AND unknown = 1", 1).await;
+    house
+        .has_rows("SELECT 1 FROM outbox WHERE state = 0 AND unknown = 1", 1)
+        .await;
     let (_, receipt) = house.case.receipt.unwrap();
     assert!(house.post(&receipt(&sent[0], 1, house.now())).await.is_success());
     house.has_rows(SENT, 1).await;
@@ -101,7 +117,9 @@ async fn without_a_receipt_it_is_sent_again_after_a_minute_under_the_same_key() 
     house.provider.will([Manner::TakesAndBreaks]);
     house.says(42, 1, "do you have parking?").await;
     house.provider.gets(1).await;
-    house.has_rows("SELECT 1 FROM outbox WHERE state = 0 AND unknown = 1", 1).await;
+    house
+        .has_rows("SELECT 1 FROM outbox WHERE state = 0 AND unknown = 1", 1)
+        .await;
     house.stop().await;
     house.site.let_pass(SignedDuration::from_mins(2));
     house.start().await;
@@ -145,7 +163,8 @@ async fn a_provider_that_hangs_is_left_in_time_and_delays_no_other_channel() {
 #[tokio::test]
 async fn a_refused_message_is_a_dead_letter_with_the_reason_and_the_next_one_goes() {
     let mut house = house("telegram").await;
-    let blocked = json!({"ok": false, "error_code": 403, "description": "Forbidden: bot was blocked by the user"});
+    let blocked =
+        json!({"ok": false, "error_code": 403, "description": "Forbidden: bot was blocked by the user"});
     house.provider.will([Manner::Says(403, "", blocked)]);
     house.says(42, 1, "do you have parking?").await;
     house.has_rows("SELECT 1 FROM outbox WHERE state = 3", 1).await;
@@ -164,7 +183,9 @@ async fn a_refused_account_is_stopped_and_its_replies_wait_until_it_is_mended() 
     let unauthorised = json!({"ok": false, "error_code": 401, "description": "Unauthorized"});
     house.provider.will([Manner::Says(401, "", unauthorised)]);
     house.says(42, 1, "do you have parking?").await;
-    house.has_rows("SELECT 1 FROM channel_accounts WHERE problem IS NOT NULL", 1).await;
+    house
+        .has_rows("SELECT 1 FROM channel_accounts WHERE problem IS NOT NULL", 1)
+        .await;
     // It takes messages, and sends nothing.
     house.says(43, 2, "do you have parking?").await;
     house.has_lines(43, 2).await;
@@ -182,7 +203,12 @@ async fn a_refused_account_is_stopped_and_its_replies_wait_until_it_is_mended() 
     house.site.let_pass(SignedDuration::from_mins(1));
     house.start().await;
     house.has_rows(SENT, 2).await;
-    let to: Vec<Value> = house.provider.sends().iter().map(|call| call.json()["chat_id"].clone()).collect();
+    let to: Vec<Value> = house
+        .provider
+        .sends()
+        .iter()
+        .map(|call| call.json()["chat_id"].clone())
+        .collect();
     assert!(to.len() == 3 && to.contains(&json!(43)), "{to:?}");
     house.stop().await;
 }

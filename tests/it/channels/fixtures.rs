@@ -26,7 +26,9 @@ fn account(channel: Channel, settings: &[(&str, &str)], secrets: &[(&str, &str)]
     for (name, value) in secrets {
         kept.add(name, value);
     }
-    let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let settings = settings
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Account {
         channel,
         id: "salon".parse().unwrap(),
@@ -71,7 +73,11 @@ fn every_payload_is_taken_or_left_alone_on_purpose() {
     let Some(folder) = folder() else { return };
     let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for channel in Channel::HOOKED {
-        let name = if channel == Channel::Standard { "standard-webhooks" } else { channel.as_str() };
+        let name = if channel == Channel::Standard {
+            "standard-webhooks"
+        } else {
+            channel.as_str()
+        };
         for path in files(&folder.join(name)) {
             let file = path.file_name().unwrap().to_string_lossy().into_owned();
             if !is_inbound(&file) {
@@ -81,7 +87,11 @@ fn every_payload_is_taken_or_left_alone_on_purpose() {
             let payload: Value = serde_json::from_slice(&body).unwrap_or_default();
             let form = file.ends_with(".form.txt");
             let mut headers = HeaderMap::new();
-            let kind = if form { "application/x-www-form-urlencoded" } else { "application/json" };
+            let kind = if form {
+                "application/x-www-form-urlencoded"
+            } else {
+                "application/json"
+            };
             headers.insert("content-type", HeaderValue::from_static(kind));
             headers.insert("webhook-id", HeaderValue::from_static("msg_1"));
             let request = Request {
@@ -93,7 +103,11 @@ fn every_payload_is_taken_or_left_alone_on_purpose() {
             let parsed = code_of(channel).parse(&request, &addressee(channel, &payload));
             let parsed = parsed.unwrap_or_else(|error| panic!("{name}/{file}: {error}"));
             let told = parsed.happenings.iter().map(|happening| match happening {
-                Happening::Said(saying) => format!("said ({} characters, {} attachments)", saying.text.chars().count(), saying.attachments.len()),
+                Happening::Said(saying) => format!(
+                    "said ({} characters, {} attachments)",
+                    saying.text.chars().count(),
+                    saying.attachments.len()
+                ),
                 Happening::Unsaid { .. } => "unsaid".to_owned(),
                 Happening::Receipt(receipt) => format!("receipt: {}", receipt.status.as_str()),
                 Happening::Stopped { .. } => "stopped".to_owned(),
@@ -102,7 +116,10 @@ fn every_payload_is_taken_or_left_alone_on_purpose() {
             });
             let mut told: Vec<String> = told.collect();
             if told.is_empty() {
-                assert!(!parsed.answer.body.is_empty(), "{name}/{file} is neither taken nor answered");
+                assert!(
+                    !parsed.answer.body.is_empty(),
+                    "{name}/{file} is neither taken nor answered"
+                );
                 told.push("answered".to_owned());
             }
             seen.insert(format!("{name}/{file}"), told);
@@ -125,7 +142,15 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Whether a provider sends it to us: not what we send, what is answered, parts of payloads, and vectors.
 fn is_inbound(file: &str) -> bool {
-    let ours = ["out_", "obj_", "resp_", "vectors", "syn_send", "syn_error", "syn_429"];
+    let ours = [
+        "out_",
+        "obj_",
+        "resp_",
+        "vectors",
+        "syn_send",
+        "syn_error",
+        "syn_429",
+    ];
     !ours.iter().any(|beginning| file.starts_with(beginning))
 }
 
@@ -147,7 +172,9 @@ impl Vector {
     fn fits(&self) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else { return false };
+            let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) else {
+                return false;
+            };
             headers.insert(HeaderName::from_static(name), value);
         }
         let request = Request {
@@ -168,14 +195,20 @@ impl Vector {
             survivors += usize::from(self.fits());
             self.body[bit / 8] ^= 1 << (bit % 8);
         }
-        let place = self.headers.iter().position(|(name, _)| *name == self.signature).unwrap();
+        let place = self
+            .headers
+            .iter()
+            .position(|(name, _)| *name == self.signature)
+            .unwrap();
         let genuine = self.headers[place].1.clone();
         // A digit of hexadecimal may be written in two ways, which mean the same.
         let same = |changed: &str| changed.eq_ignore_ascii_case(&genuine) && changed != genuine;
         for bit in 0..genuine.len() * 8 {
             let mut bytes = genuine.clone().into_bytes();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            let Ok(changed) = String::from_utf8(bytes) else { continue };
+            let Ok(changed) = String::from_utf8(bytes) else {
+                continue;
+            };
             if same(&changed) {
                 continue;
             }
@@ -226,7 +259,11 @@ fn vectors(folder: &Path) -> Vec<Vector> {
     for vector in read(folder, "slack/vectors_signature.json") {
         all.push(Vector {
             channel: Channel::Slack,
-            account: account(Channel::Slack, &[], &[("signing_secret", text(&vector, "signing_secret"))]),
+            account: account(
+                Channel::Slack,
+                &[],
+                &[("signing_secret", text(&vector, "signing_secret"))],
+            ),
             url: String::new(),
             headers: vec![
                 ("x-slack-request-timestamp", text(&vector, "timestamp").to_owned()),
@@ -246,8 +283,14 @@ fn vectors(folder: &Path) -> Vec<Vector> {
             account: account(Channel::Discord, &[("public_key", &key)], &[]),
             url: String::new(),
             headers: vec![
-                ("x-signature-timestamp", text(&vector, "x_signature_timestamp").to_owned()),
-                ("x-signature-ed25519", text(&vector, "x_signature_ed25519").to_owned()),
+                (
+                    "x-signature-timestamp",
+                    text(&vector, "x_signature_timestamp").to_owned(),
+                ),
+                (
+                    "x-signature-ed25519",
+                    text(&vector, "x_signature_ed25519").to_owned(),
+                ),
             ],
             signature: "x-signature-ed25519",
             body: text(&vector, "body").as_bytes().to_vec(),
@@ -262,8 +305,16 @@ fn vectors(folder: &Path) -> Vec<Vector> {
             channel: Channel::Standard,
             account: account(
                 Channel::Standard,
-                if key.is_empty() { &[] } else { &[("public_key", key)] },
-                if secret.is_empty() { &[] } else { &[("secret", secret)] },
+                if key.is_empty() {
+                    &[]
+                } else {
+                    &[("public_key", key)]
+                },
+                if secret.is_empty() {
+                    &[]
+                } else {
+                    &[("secret", secret)]
+                },
             ),
             url: String::new(),
             headers: vec![
@@ -297,10 +348,18 @@ fn twilio(vector: &Value) -> Vector {
         }
     }
     let raw = vector["raw_body"].as_str();
-    let kind = if raw.is_some() { "application/json" } else { "application/x-www-form-urlencoded" };
+    let kind = if raw.is_some() {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    };
     Vector {
         channel: Channel::Twilio,
-        account: account(Channel::Twilio, &[], &[("auth_token", text(vector, "auth_token"))]),
+        account: account(
+            Channel::Twilio,
+            &[],
+            &[("auth_token", text(vector, "auth_token"))],
+        ),
         url: text(vector, "url").to_owned(),
         headers: vec![
             ("content-type", kind.to_owned()),
@@ -329,7 +388,10 @@ fn every_published_signature_fits_and_no_bit_of_it_may_change() {
         // The names of fields may be written otherwise in a form and mean the same, so that of Twilio's bodies only
         // what is signed counts; and of a list of signatures one is enough.
         let is_form = vector.channel == Channel::Twilio && vector.headers[0].1.contains("form");
-        let is_list = vector.headers.iter().any(|(_, value)| value.matches("v1,").count() > 1);
+        let is_list = vector
+            .headers
+            .iter()
+            .any(|(_, value)| value.matches("v1,").count() > 1);
         let survivors = vector.survivors();
         if !is_form && !is_list {
             assert_eq!(survivors, 0, "{name}: {survivors} changes are believed");

@@ -29,7 +29,10 @@ fn signed(body: impl Into<Vec<u8>>) -> Hook {
 fn with_text(house: &House<'_>, id: u64, json: &[u8]) -> Hook {
     let genuine = house.saying(42, id, "@@@").body;
     let marker = b"\"@@@\"";
-    let at = genuine.windows(marker.len()).position(|piece| piece == marker).unwrap();
+    let at = genuine
+        .windows(marker.len())
+        .position(|piece| piece == marker)
+        .unwrap();
     signed([&genuine[..at], json, &genuine[at + marker.len()..]].concat())
 }
 
@@ -47,7 +50,10 @@ async fn whatever_comes_is_answered_and_the_service_goes_on() {
         ("objects as deep", "{\"entry\":".repeat(100_000).into_bytes()),
         ("half of a message", genuine[..half].to_vec()),
         ("a megabyte of zeros", vec![0; 1024 * 1024]),
-        ("not UTF-8", [b"{\"entry\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat()),
+        (
+            "not UTF-8",
+            [b"{\"entry\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat(),
+        ),
     ];
     for (what, body) in refused {
         let status = house.post(&signed(body)).await.as_u16();
@@ -58,10 +64,26 @@ async fn whatever_comes_is_answered_and_the_service_goes_on() {
 
     let stored: [(&str, Vec<u8>, &str); 5] = [
         ("U+0000", br#""nul \u0000 here""#.to_vec(), "nul \u{fffd} here"),
-        ("a lone surrogate", br#""lone \ud800 here""#.to_vec(), "lone \u{fffd} here"),
-        ("a pair", br#""pair \ud83d\ude00 here""#.to_vec(), "pair \u{1f600} here"),
-        ("direction marks", "\"x\u{202e}y\"".as_bytes().to_vec(), "x\u{202e}y"),
-        ("twelve thousand letters", format!("\"{}\"", "a".repeat(12_000)).into_bytes(), ""),
+        (
+            "a lone surrogate",
+            br#""lone \ud800 here""#.to_vec(),
+            "lone \u{fffd} here",
+        ),
+        (
+            "a pair",
+            br#""pair \ud83d\ude00 here""#.to_vec(),
+            "pair \u{1f600} here",
+        ),
+        (
+            "direction marks",
+            "\"x\u{202e}y\"".as_bytes().to_vec(),
+            "x\u{202e}y",
+        ),
+        (
+            "twelve thousand letters",
+            format!("\"{}\"", "a".repeat(12_000)).into_bytes(),
+            "",
+        ),
     ];
     for (id, (what, json, text)) in (1..).zip(stored) {
         let hook = with_text(&house, id, &json);
@@ -74,7 +96,11 @@ async fn whatever_comes_is_answered_and_the_service_goes_on() {
 
     // One bad event spoils no other of its batch.
     let good = String::from_utf8(house.saying(43, 50, "do you have parking?").body).unwrap();
-    let batch = good.replacen("\"messages\":[", "\"messages\":[{\"type\":7,\"id\":[]},null,\"x\",", 1);
+    let batch = good.replacen(
+        "\"messages\":[",
+        "\"messages\":[{\"type\":7,\"id\":[]},null,\"x\",",
+        1,
+    );
     assert_ne!(batch, good);
     assert_eq!(house.post(&signed(batch)).await.as_u16(), 200);
     assert_eq!(house.has_said(43, 1).await, ["do you have parking?"]);
@@ -99,7 +125,9 @@ async fn who_sends_slowly_or_without_end_is_left_and_others_are_served() {
 
     // Headers that come in letter by letter, and a body that does not come.
     let mut slow = TcpStream::connect(&address).await.unwrap();
-    slow.write_all(format!("POST {path} HTTP/1.1\r\nHost: ").as_bytes()).await.unwrap();
+    slow.write_all(format!("POST {path} HTTP/1.1\r\nHost: ").as_bytes())
+        .await
+        .unwrap();
     let mut bodiless = TcpStream::connect(&address).await.unwrap();
     let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
     bodiless.write_all(head.as_bytes()).await.unwrap();
@@ -109,12 +137,21 @@ async fn who_sends_slowly_or_without_end_is_left_and_others_are_served() {
     house.provider.gets(1).await;
 
     let limit = Duration::from_secs(40);
-    tokio::time::timeout(limit, pouring).await.expect("whoever pours without end is left").unwrap();
+    tokio::time::timeout(limit, pouring)
+        .await
+        .expect("whoever pours without end is left")
+        .unwrap();
     let mut said = Vec::new();
-    tokio::time::timeout(limit, bodiless.read_to_end(&mut said)).await.expect("an answer in time").unwrap();
+    tokio::time::timeout(limit, bodiless.read_to_end(&mut said))
+        .await
+        .expect("an answer in time")
+        .unwrap();
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(said.starts_with("HTTP/1.1 408"), "{said}");
     let mut nothing = Vec::new();
-    tokio::time::timeout(limit, slow.read_to_end(&mut nothing)).await.expect("a connection that is left").unwrap();
+    tokio::time::timeout(limit, slow.read_to_end(&mut nothing))
+        .await
+        .expect("a connection that is left")
+        .unwrap();
     house.stop().await;
 }

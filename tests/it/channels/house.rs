@@ -29,7 +29,10 @@ impl<'a> House<'a> {
     pub(crate) async fn open(case: &'a Case, site: Site) -> Self {
         let provider = Provider::open().await;
         let site = site
-            .with("FRONTDESK_SECRETS_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+            .with(
+                "FRONTDESK_SECRETS_KEY",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            )
             .with("FRONTDESK_PUBLIC_URL", PUBLIC_URL)
             .with("FRONTDESK_CONVERSATION__BURST_WEB_QUIET_MS", 30)
             .with("FRONTDESK_CONVERSATION__BURST_WEB_MS_MAX", 200)
@@ -54,9 +57,16 @@ impl<'a> House<'a> {
     }
 
     async fn add_the_account(&self) {
-        let mut arguments: Vec<String> = ["channel", "add", self.case.channel, ACCOUNT, "--business", BUSINESS]
-            .map(str::to_owned)
-            .to_vec();
+        let mut arguments: Vec<String> = [
+            "channel",
+            "add",
+            self.case.channel,
+            ACCOUNT,
+            "--business",
+            BUSINESS,
+        ]
+        .map(str::to_owned)
+        .to_vec();
         let base = (self.case.base, self.provider.url.as_str());
         for (name, value) in self.case.settings.iter().copied().chain([base]) {
             arguments.extend(["--set".to_owned(), format!("{name}={value}")]);
@@ -67,11 +77,15 @@ impl<'a> House<'a> {
         let mut variables = Vec::new();
         for (name, value) in self.case.secrets {
             arguments.extend(["--secret".to_owned(), (*name).to_owned()]);
-            variables.push((format!("FRONTDESK_SECRET_{}", name.to_uppercase()), (*value).to_owned()));
+            variables.push((
+                format!("FRONTDESK_SECRET_{}", name.to_uppercase()),
+                (*value).to_owned(),
+            ));
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let ended = self.site.run_with(&arguments, &variables).await;
-        let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        let said =
+            String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
         assert!(ended.status.success(), "{}: {said}", self.case.channel);
         let webhook = format!("{PUBLIC_URL}/webhooks/{}/{ACCOUNT}", self.case.channel);
         assert!(said.contains(&webhook), "{said}");
@@ -122,7 +136,14 @@ impl<'a> House<'a> {
     pub(crate) async fn transcript(&self, who: u64) -> Vec<Value> {
         let participant = self.case.participant(ACCOUNT, who);
         let mut url = reqwest::Url::parse(self.url()).unwrap();
-        url.path_segments_mut().unwrap().extend(["v1", "businesses", BUSINESS, "participants", &participant, "messages"]);
+        url.path_segments_mut().unwrap().extend([
+            "v1",
+            "businesses",
+            BUSINESS,
+            "participants",
+            &participant,
+            "messages",
+        ]);
         url.set_query(Some("limit=100"));
         let response = self.http.get(url).send().await.unwrap();
         if response.status() == StatusCode::NOT_FOUND {
@@ -147,7 +168,11 @@ impl<'a> House<'a> {
             let mut said: Vec<String> = Vec::new();
             let mut lines = self.transcript(who).await;
             lines.retain(|line| line["direction"] == "inbound");
-            said.extend(lines.iter().map(|line| line["text"].as_str().unwrap_or_default().to_owned()));
+            said.extend(
+                lines
+                    .iter()
+                    .map(|line| line["text"].as_str().unwrap_or_default().to_owned()),
+            );
             (said.len() >= count).then_some(said)
         })
         .await
@@ -171,7 +196,10 @@ impl<'a> House<'a> {
 pub(crate) async fn post(http: &reqwest::Client, url: &str, channel: &str, hook: &Hook) -> StatusCode {
     let question = if hook.query.is_empty() { "" } else { "?" };
     let url = format!("{url}/webhooks/{channel}/{ACCOUNT}{question}{}", hook.query);
-    let mut request = http.post(url).body(hook.body.clone()).timeout(Duration::from_secs(30));
+    let mut request = http
+        .post(url)
+        .body(hook.body.clone())
+        .timeout(Duration::from_secs(30));
     for (name, value) in &hook.headers {
         request = request.header(*name, value);
     }

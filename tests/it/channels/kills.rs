@@ -21,14 +21,24 @@ async fn killed_between_any_two_steps_nothing_is_lost_and_keys_stay() {
     let (mut id, mut taken) = (0, BTreeSet::new());
     for _ in 0..kills {
         let hooks: Vec<(u64, Hook)> = (0..PEOPLE)
-            .map(|n| (id + n, house.saying(100 + n, id + n, &format!("do you have parking? number {}", id + n))))
+            .map(|n| {
+                (
+                    id + n,
+                    house.saying(
+                        100 + n,
+                        id + n,
+                        &format!("do you have parking? number {}", id + n),
+                    ),
+                )
+            })
             .collect();
         id += PEOPLE;
         let (client, url) = (http(), house.url().to_owned());
         let posting = tokio::spawn(async move {
             let mut taken = Vec::new();
             for (id, hook) in hooks {
-                let sending = tokio::time::timeout(Duration::from_secs(5), try_post(&client, &url, &hook)).await;
+                let sending =
+                    tokio::time::timeout(Duration::from_secs(5), try_post(&client, &url, &hook)).await;
                 if sending == Ok(Some(true)) {
                     taken.push(id);
                 }
@@ -52,10 +62,18 @@ async fn killed_between_any_two_steps_nothing_is_lost_and_keys_stay() {
     }
     for n in 0..PEOPLE {
         let said = house.has_said(100 + n, usize::try_from(kills).unwrap()).await;
-        assert_eq!(said.len(), said.iter().collect::<BTreeSet<_>>().len(), "{n}: {said:?}");
+        assert_eq!(
+            said.len(),
+            said.iter().collect::<BTreeSet<_>>().len(),
+            "{n}: {said:?}"
+        );
     }
     crate::process::eventually("an empty outbox", || async {
-        house.rows("SELECT 1 FROM outbox WHERE state <> 2").await.is_empty().then_some(())
+        house
+            .rows("SELECT 1 FROM outbox WHERE state <> 2")
+            .await
+            .is_empty()
+            .then_some(())
     })
     .await;
 
@@ -64,14 +82,28 @@ async fn killed_between_any_two_steps_nothing_is_lost_and_keys_stay() {
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let (sends, mut again) = (house.provider.sends(), 0);
     for call in &sends {
-        let key = call.json()["biz_opaque_callback_data"].as_str().unwrap().replace('-', "");
+        let key = call.json()["biz_opaque_callback_data"]
+            .as_str()
+            .unwrap()
+            .replace('-', "");
         let texts = texts.entry(key).or_default();
         again += usize::from(!texts.is_empty());
         texts.insert((house.case.text)(call));
     }
-    assert_eq!(texts.keys().collect::<BTreeSet<_>>(), kept.keys().collect(), "every row was sent, and nothing else");
-    assert!(texts.values().all(|texts| texts.len() == 1), "a key names one text: {texts:?}");
-    println!("{kills} kills: {} replies, {} sends, {again} of them again under their key", kept.len(), sends.len());
+    assert_eq!(
+        texts.keys().collect::<BTreeSet<_>>(),
+        kept.keys().collect(),
+        "every row was sent, and nothing else"
+    );
+    assert!(
+        texts.values().all(|texts| texts.len() == 1),
+        "a key names one text: {texts:?}"
+    );
+    println!(
+        "{kills} kills: {} replies, {} sends, {again} of them again under their key",
+        kept.len(),
+        sends.len()
+    );
     house.stop().await;
 }
 

@@ -45,7 +45,10 @@ async fn a_thousand_messages_shuffled_and_tripled_are_a_thousand_in_order() {
             }
         }
     });
-    let told: Vec<(u64, Instant, Instant)> = futures_util::stream::iter(posts).buffer_unordered(16).collect().await;
+    let told: Vec<(u64, Instant, Instant)> = futures_util::stream::iter(posts)
+        .buffer_unordered(16)
+        .collect()
+        .await;
     // When each was first posted, and when it was first told to be taken.
     let mut first: BTreeMap<u64, (Instant, Instant)> = BTreeMap::new();
     for (id, begun, ended) in told {
@@ -55,15 +58,28 @@ async fn a_thousand_messages_shuffled_and_tripled_are_a_thousand_in_order() {
 
     for who in 100..100 + PEOPLE {
         let said = house.has_said(who, usize::try_from(EACH).unwrap()).await;
-        let ids: Vec<u64> = said.iter().map(|text| text.rsplit(' ').next().unwrap().parse().unwrap()).collect();
-        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{who}: each once");
+        let ids: Vec<u64> = said
+            .iter()
+            .map(|text| text.rsplit(' ').next().unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(
+            ids.iter().collect::<BTreeSet<_>>().len(),
+            ids.len(),
+            "{who}: each once"
+        );
         for (at, later) in ids.iter().enumerate() {
             for earlier in &ids[..at] {
                 let overtaken = first[later].1 < first[earlier].0;
-                assert!(!overtaken, "{who}: {later} was taken before {earlier} was posted, and stands after it");
+                assert!(
+                    !overtaken,
+                    "{who}: {later} was taken before {earlier} was posted, and stands after it"
+                );
             }
         }
     }
-    assert_eq!(house.rows("SELECT 1 FROM inbox WHERE state = 1").await.len(), 1_000);
+    assert_eq!(
+        house.rows("SELECT 1 FROM inbox WHERE state = 1").await.len(),
+        1_000
+    );
     house.stop().await;
 }

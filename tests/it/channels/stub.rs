@@ -98,13 +98,23 @@ impl Provider {
     /// Calls that carry a message, in the order in which they came: signs of attention are left out.
     pub(crate) fn sends(&self) -> Vec<Called> {
         let state = self.state.lock().unwrap();
-        state.calls.iter().filter(|call| !is_attention(call)).cloned().collect()
+        state
+            .calls
+            .iter()
+            .filter(|call| !is_attention(call))
+            .cloned()
+            .collect()
     }
 
     /// Signs of attention: read marks and typing.
     pub(crate) fn attention(&self) -> Vec<Called> {
         let state = self.state.lock().unwrap();
-        state.calls.iter().filter(|call| is_attention(call)).cloned().collect()
+        state
+            .calls
+            .iter()
+            .filter(|call| is_attention(call))
+            .cloned()
+            .collect()
     }
 
     /// Waits for so many messages.
@@ -118,9 +128,15 @@ impl Provider {
 }
 
 fn is_attention(call: &Called) -> bool {
-    ["typing", "sendChatAction", "answerCallbackQuery", "sender_action", "\"status\":\"read\""]
-        .iter()
-        .any(|sign| call.path.contains(sign) || call.body.contains(sign))
+    [
+        "typing",
+        "sendChatAction",
+        "answerCallbackQuery",
+        "sender_action",
+        "\"status\":\"read\"",
+    ]
+    .iter()
+    .any(|sign| call.path.contains(sign) || call.body.contains(sign))
 }
 
 async fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
@@ -164,7 +180,10 @@ fn taken(call: &Called, number: u64) -> (u16, Value) {
         return (201, json!({"sid": format!("SM{number:032}"), "status": "queued"}));
     }
     if path.contains("chat.postMessage") {
-        return (200, json!({"ok": true, "channel": "D1", "ts": format!("17000000{number:02}.000100")}));
+        return (
+            200,
+            json!({"ok": true, "channel": "D1", "ts": format!("17000000{number:02}.000100")}),
+        );
     }
     if path.contains("/bot") {
         return (200, json!({"ok": true, "result": {"message_id": number}}));
@@ -173,9 +192,15 @@ fn taken(call: &Called, number: u64) -> (u16, Value) {
         return (200, json!({"id": format!("9000{number}"), "channel_id": "5"}));
     }
     if call.body.contains("messaging_product") {
-        return (200, json!({"messaging_product": "whatsapp", "messages": [{"id": format!("wamid.{number}")}]}));
+        return (
+            200,
+            json!({"messaging_product": "whatsapp", "messages": [{"id": format!("wamid.{number}")}]}),
+        );
     }
-    (200, json!({"recipient_id": "1", "message_id": format!("m_{number}")}))
+    (
+        200,
+        json!({"recipient_id": "1", "message_id": format!("m_{number}")}),
+    )
 }
 
 async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Called>> {
@@ -192,7 +217,10 @@ async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Called>> {
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let mut lines = text.split("\r\n");
     let mut request = lines.next().unwrap_or_default().split(' ');
-    let (method, path) = (request.next().unwrap_or_default(), request.next().unwrap_or_default());
+    let (method, path) = (
+        request.next().unwrap_or_default(),
+        request.next().unwrap_or_default(),
+    );
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
