@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
-use super::intake::{Happening, Saying};
+use super::intake::{Happening, Saying, short_id};
 use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::conversation::{Conversations, Refused, Reserved};
@@ -90,6 +90,9 @@ impl Acceptor {
     ) -> store::Result<Option<Refused>> {
         let now = self.clock.now();
         let sorted = Sorted::of(account, happenings, now);
+        for aliases in sorted.known {
+            self.recognise(account, &[aliases], now).await?;
+        }
         let refused = self.take(account, sorted.sayings, now).await?;
         let channels = self.accounts.store();
         for message_id in &sorted.unsaid {
@@ -114,7 +117,8 @@ impl Acceptor {
         sayings: Vec<Saying>,
         now: Timestamp,
     ) -> store::Result<Option<Refused>> {
-        let participants = self.recognise(account, &sayings, now).await?;
+        let names: Vec<Vec<String>> = sayings.iter().map(|saying| saying.aliases.clone()).collect();
+        let participants = self.recognise(account, &names, now).await?;
         let mut refused = None;
         let mut places: Vec<Reserved> = Vec::with_capacity(sayings.len());
         let mut messages: Vec<Inbound> = Vec::with_capacity(sayings.len());
@@ -148,17 +152,17 @@ impl Acceptor {
     async fn recognise(
         &self,
         account: &Account,
-        sayings: &[Saying],
+        names: &[Vec<String>],
         now: Timestamp,
     ) -> store::Result<Vec<ParticipantId>> {
-        let mut known: Vec<Option<ParticipantId>> = sayings
+        let mut known: Vec<Option<ParticipantId>> = names
             .iter()
-            .map(|saying| self.remembered(account, saying))
+            .map(|aliases| self.remembered(account, aliases))
             .collect();
         let unknown: Vec<(usize, Sighting)> = (0..)
-            .zip(sayings)
+            .zip(names)
             .filter(|(at, _)| known.get(*at).is_some_and(Option::is_none))
-            .map(|(at, saying)| (at, sighting(account, saying)))
+            .map(|(at, aliases)| (at, sighting(account, aliases)))
             .collect();
         if !unknown.is_empty() {
             let channels = self.accounts.store();
@@ -187,15 +191,15 @@ impl Acceptor {
         }
         Ok(known
             .into_iter()
-            .zip(sayings)
-            .map(|(participant, saying)| participant.unwrap_or_else(|| newcomer(account, saying)))
+            .zip(names)
+            .map(|(participant, aliases)| participant.unwrap_or_else(|| newcomer(account, aliases)))
             .collect())
     }
 
     /// The participant that every alias is remembered to be.
-    fn remembered(&self, account: &Account, saying: &Saying) -> Option<ParticipantId> {
+    fn remembered(&self, account: &Account, aliases: &[String]) -> Option<ParticipantId> {
         let mut whose = None;
-        for alias in &saying.aliases {
+        for alias in aliases {
             let name = (account.channel, account.id.clone(), alias.clone());
             let participant = self.names.get(&name)?;
             if whose.as_ref().is_some_and(|other| *other != participant) {
@@ -212,6 +216,7 @@ impl Acceptor {
 struct Sorted {
     sayings: Vec<Saying>,
     unsaid: Vec<String>,
+    known: Vec<Vec<String>>,
     receipts: Vec<DeliveryReceipt>,
     stopped: Option<String>,
 }
@@ -241,6 +246,11 @@ impl Sorted {
             Happening::Unsaid { message_id } => {
                 self.unsaid.push(message_id);
                 Told::Unsaid
+            }
+            Happening::Known { aliases } if aliases.len() < 2 => Told::System,
+            Happening::Known { aliases } => {
+                self.known.push(aliases);
+                Told::System
             }
             Happening::Receipt(receipt) => {
                 self.receipts.push(DeliveryReceipt {
@@ -275,19 +285,19 @@ fn broken(account: &Account, problem: &str) -> Told {
     Told::Broken
 }
 
-fn sighting(account: &Account, saying: &Saying) -> Sighting {
+fn sighting(account: &Account, aliases: &[String]) -> Sighting {
     Sighting {
         business: account.business.clone(),
         channel: account.channel,
         account: account.id.clone(),
-        aliases: saying.aliases.clone(),
-        new: newcomer(account, saying),
+        aliases: aliases.to_vec(),
+        new: newcomer(account, aliases),
     }
 }
 
 /// Who somebody becomes whom nobody knows: computed, so that two who meet them at once give them the same name.
-fn newcomer(account: &Account, saying: &Saying) -> ParticipantId {
-    let alias = saying.aliases.first().map_or("", String::as_str);
+fn newcomer(account: &Account, aliases: &[String]) -> ParticipantId {
+    let alias = aliases.first().map_or("", String::as_str);
     let (channel, name) = (account.channel, &account.id);
     let named = ParticipantId::new(format!("{channel}:{name}:{alias}"));
     // Longer than a name may be, or with a character that none may have.
@@ -299,9 +309,9 @@ fn newcomer(account: &Account, saying: &Saying) -> ParticipantId {
     })
 }
 
-/// The key of a message. Some providers' ids are longer than ours may be; a hash of one is as good.
+/// The key of a message. An id that cannot be kept as it is gets what is computed from it.
 fn key(account: &Account, message_id: &str) -> MessageKey {
-    let id = MessageId::new(message_id).unwrap_or_else(|_| {
+    let id = MessageId::new(short_id(message_id)).unwrap_or_else(|_| {
         MessageId::new(format!("sha256:{}", hex::encode(Sha256::digest(message_id))))
             .unwrap_or_else(|_| unreachable!("hexadecimal digits are printable and short"))
     });

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, StatusCode};
 use jiff::Timestamp;
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::accounts::{Account, Field};
 use crate::store::{DeliveryStatus, ReceiptOf};
@@ -154,6 +155,12 @@ pub enum Happening {
         /// The message's id, as [`Saying::message_id`] gave it.
         message_id: String,
     },
+    /// Somebody goes by all of these names, the most lasting first: they changed their number, say. There is nothing to
+    /// answer.
+    Known {
+        /// What the channel calls them; at least two.
+        aliases: Vec<String>,
+    },
     /// What became of a message that we sent.
     Receipt(Receipt),
     /// The provider tells that the account cannot be used any more.
@@ -174,7 +181,8 @@ pub enum Happening {
 /// Something that somebody said.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saying {
-    /// The provider's id, unique within the account for as long as it may be delivered again.
+    /// The provider's id, unique within the account for as long as it may be delivered again; a long one as
+    /// [`short_id`] makes it.
     pub message_id: String,
     /// What the channel calls the sender, the most lasting name first.
     pub aliases: Vec<String>,
@@ -188,6 +196,19 @@ pub struct Saying {
     /// the account.
     pub address: String,
 }
+
+/// A provider's id of a message as it is kept: itself, or what is computed from it where it is too long for a
+/// [`MessageId`](crate::types::MessageId) (Instagram's have 170 characters and more).
+#[must_use]
+pub fn short_id(id: &str) -> String {
+    if id.chars().count() <= ID_CHARS_MAX {
+        return id.to_owned();
+    }
+    format!("sha256:{}", hex::encode(Sha256::digest(id.as_bytes())))
+}
+
+/// The longest id that is kept as it is.
+const ID_CHARS_MAX: usize = 128;
 
 /// Something that came along with a message. It is described here and fetched later, if at all.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -235,4 +256,20 @@ pub struct Sample {
     pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::MessageId;
+
+    #[test]
+    fn an_id_of_any_length_becomes_one_that_can_be_kept_and_no_other_has_it() {
+        for length in [1, 127, 128, 129, 400] {
+            let id = "ä".repeat(length);
+            assert!(MessageId::new(short_id(&id)).is_ok(), "{length}");
+            assert_eq!(short_id(&id) == id, length <= 128, "{length}");
+            assert_ne!(short_id(&id), short_id(&format!("{id}a")));
+        }
+    }
 }
