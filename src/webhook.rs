@@ -10,6 +10,7 @@
 //! - The others are one channel each; `json` reads for all of them.
 
 mod accept;
+pub mod discord;
 pub mod intake;
 mod json;
 #[cfg(test)]
