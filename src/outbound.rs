@@ -14,7 +14,12 @@
 pub mod cut;
 pub mod dispatcher;
 pub mod hub;
+pub mod instagram;
+pub mod messenger;
+pub mod meta;
+pub mod telegram;
 pub mod web;
+pub mod whatsapp;
 pub mod wire;
 
 pub use dispatcher::{Dispatcher, Waker};

@@ -6,6 +6,14 @@
 //!
 //! - [`intake`]: what a channel's code does, and the words that it speaks.
 //! - [`signature`]: what is computed over raw bytes.
+//! - [`surrogates`] and [`loose`]: JSON that is read as far as it can be.
 
+pub mod instagram;
 pub mod intake;
+pub mod loose;
+pub mod messenger;
+pub mod meta;
 pub mod signature;
+pub mod surrogates;
+pub mod telegram;
+pub mod whatsapp;
