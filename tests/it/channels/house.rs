@@ -117,7 +117,11 @@ impl<'a> House<'a> {
 
     /// A customer's message, as the provider tells of it.
     pub(crate) fn saying(&self, who: u64, id: u64, text: &str) -> Hook {
-        let at = self.now();
+        self.saying_at(self.now(), who, id, text)
+    }
+
+    /// The same with the time at which it was sent, in Unix seconds.
+    pub(crate) fn saying_at(&self, at: i64, who: u64, id: u64, text: &str) -> Hook {
         (self.case.says)(&Said { who, id, text, at })
     }
 
