@@ -197,15 +197,16 @@ pub trait Store: Send + Sync + 'static {
 
     // The outbox.
 
-    /// Claims replies that are due, for `lease`: no other claim gets them until then. In order per conversation: a
-    /// reply is not claimed while an earlier one of its conversation is waiting or in flight.
+    /// Claims replies that are due, for `lease`: no other claim gets them until then. In order per conversation, channel
+    /// and account: a reply is not claimed while an earlier one that has these in common is waiting or in flight. So a
+    /// business's own system that is down holds up no customer's reply.
     async fn outbox_claim(
         &self,
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<OutboxRow>>;
-    /// Records what became of claimed replies.
+    /// Records what became of claimed replies, and, on channels that have accounts, of each try.
     async fn outbox_settle(&self, settled: Vec<(uuid::Uuid, Settlement)>) -> Result<()>;
 
     // Upkeep.

@@ -111,10 +111,12 @@ impl Joining for PgConnection {
         sqlx::query(
             "INSERT INTO sessions
                  (id, conversation_id, title, started_at, last_activity, message_count, ended_at, metadata)
-             SELECT c.copy, $3, s.title, s.started_at, s.last_activity,
-                    (SELECT COUNT(*) FROM messages m WHERE m.conversation_id = $4 AND m.session_id = s.id),
+             SELECT c.copy, $3, s.title, s.started_at, s.last_activity, COALESCE(m.said, 0),
                     COALESCE(s.ended_at, $5), jsonb_build_object('joined_from', $6::text)
-             FROM unnest($1::uuid[], $2::uuid[]) AS c (original, copy) JOIN sessions s ON s.id = c.original",
+             FROM unnest($1::uuid[], $2::uuid[]) AS c (original, copy)
+             JOIN sessions s ON s.id = c.original
+             LEFT JOIN (SELECT session_id, COUNT(*) AS said FROM messages WHERE conversation_id = $4
+                        GROUP BY session_id) m ON m.session_id = s.id",
         )
         .bind(&sessions)
         .bind(&copies)

@@ -65,10 +65,12 @@ impl Joining for SqliteConnection {
         sqlx::query(
             "INSERT INTO sessions
                  (id, conversation_id, title, started_at, last_activity, message_count, ended_at, metadata)
-             SELECT unhex(c.value ->> 1), $2, s.title, s.started_at, s.last_activity,
-                    (SELECT COUNT(*) FROM messages m WHERE m.conversation_id = $3 AND m.session_id = s.id),
+             SELECT unhex(c.value ->> 1), $2, s.title, s.started_at, s.last_activity, COALESCE(m.said, 0),
                     COALESCE(s.ended_at, $4), json_object('joined_from', $5)
-             FROM json_each($1) c CROSS JOIN sessions s ON s.id = unhex(c.value ->> 0)",
+             FROM json_each($1) c
+             CROSS JOIN sessions s ON s.id = unhex(c.value ->> 0)
+             LEFT JOIN (SELECT session_id, COUNT(*) AS said FROM messages WHERE conversation_id = $3
+                        GROUP BY session_id) m ON m.session_id = s.id",
         )
         .bind(&copies)
         .bind(blob(into.conversation))

@@ -40,6 +40,14 @@ const CORRUPTIONS: &[(&str, &str)] = &[
     ("UPDATE outbox SET version = 77 WHERE n = 1", "nothing else is in the outbox"),
     ("UPDATE outbox SET seq = 77 WHERE n = 1", "every reply stands in the transcript at its place"),
     ("UPDATE outbox SET seq = 77 WHERE n = 1", "what the bot says in the transcript came through the outbox"),
+    (
+        "INSERT INTO outbox (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, state,
+                             due_at, created_at)
+         SELECT randomblob(16), conversation_id, business_id, participant_id, version, 77, seq, channel,
+                '{\"type\":\"appointment.confirmed\"}', 2, due_at, created_at
+         FROM outbox WHERE n = 1",
+        "a notice comes from a turn and has no place in the transcript",
+    ),
     ("UPDATE outbox SET state = 0 WHERE n = 1", "every reply is sent, under an id of its own"),
     (
         "UPDATE turns SET answer = replace(answer, 'Shall I', 'Will I')",

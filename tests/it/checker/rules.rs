@@ -87,16 +87,25 @@ pub(super) const RULES: &[(&str, &str)] = &[
     ),
     (
         "nothing else is in the outbox",
-        "SELECT hex(conversation_id) || ' ' || version || ' ' || ordinal FROM outbox o WHERE NOT EXISTS (
+        "SELECT hex(conversation_id) || ' ' || version || ' ' || ordinal FROM outbox o
+         WHERE o.reply ->> 'type' IS NULL AND NOT EXISTS (
              SELECT 1 FROM turns t WHERE t.conversation_id = o.conversation_id AND t.version = o.version
              AND o.ordinal < json_array_length(t.answer, '$.replies'))",
     ),
     (
         "every reply stands in the transcript at its place",
-        "SELECT hex(conversation_id) || ' ' || version || ' ' || ordinal FROM outbox o WHERE NOT EXISTS (
+        "SELECT hex(conversation_id) || ' ' || version || ' ' || ordinal FROM outbox o
+         WHERE o.reply ->> 'type' IS NULL AND NOT EXISTS (
              SELECT 1 FROM messages m WHERE m.conversation_id = o.conversation_id AND m.seq = o.seq
              AND m.direction = 'outbound' AND replace(m.message_id, '-', '') = lower(hex(o.id))
              AND m.content = o.reply ->> 'text')",
+    ),
+    // What a business's own systems are told has a type, and no text.
+    (
+        "a notice comes from a turn and has no place in the transcript",
+        "SELECT hex(conversation_id) || ' ' || version || ' ' || ordinal || ' at ' || seq FROM outbox o
+         WHERE o.reply ->> 'type' IS NOT NULL AND (o.seq <> 0 OR NOT EXISTS (
+             SELECT 1 FROM turns t WHERE t.conversation_id = o.conversation_id AND t.version = o.version))",
     ),
     (
         "what the bot says in the transcript came through the outbox",
