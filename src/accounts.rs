@@ -3,6 +3,16 @@
 //! A channel's own code says which settings and secrets it needs ([`Field`]); what they mean is known to nobody else.
 //! In the store the secrets stand sealed (`seal`).
 
+mod known;
+mod listeners;
+mod register;
+mod seal;
+
+pub use known::Accounts;
+pub use listeners::{Listener, Listeners};
+pub use register::{NotRegistered, Registration};
+pub use seal::{Problem as SealProblem, Sealer};
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -60,10 +70,23 @@ impl Secrets {
             .map(ExposeSecret::expose_secret)
     }
 
+    /// The names that have values.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The newest value of that name: the one to sign and to call with.
     #[must_use]
     pub fn newest(&self, name: &str) -> Option<&str> {
         self.all(name).next()
+    }
+
+    /// Names and values, for sealing.
+    fn exposed(&self) -> BTreeMap<&str, Vec<&str>> {
+        self.0
+            .keys()
+            .map(|name| (name.as_str(), self.all(name).collect()))
+            .collect()
     }
 }
 
@@ -74,7 +97,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// A setting or a secret that a channel knows.
+/// A setting or a secret that a channel knows. `webhook_url` is a setting of every account, and made by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// Its name: lower-case letters, digits and `_`.

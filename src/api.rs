@@ -8,7 +8,7 @@
 //! - [`participants`], [`events`]: what is known of one customer, at rest and live.
 //! - [`businesses`], [`availability`], [`appointments`]: the business's side.
 //! - [`health`], [`stats`]: for those who run it.
-//! - [`auth`]: who may do what. [`body`], [`params`], [`text`]: reading requests. [`edge`]: limits and headers.
+//! - [`auth`]: who may do what. [`body`], [`params`]: reading requests. [`edge`]: limits and headers.
 //! - [`web`], [`openapi`]: the web chat and the documentation.
 //! - [`door`]: the way in before the database is there. [`serve`]: connections, with their limits.
 
@@ -35,7 +35,6 @@ pub mod serve;
 mod stats;
 #[cfg(test)]
 mod tests;
-mod text;
 mod web;
 mod wish;
 
@@ -120,8 +119,9 @@ impl Api {
     }
 }
 
-/// Every route, with its limits and its documentation.
-pub fn router(api: Api) -> Router {
+/// Every route, with its limits and its documentation; `others` are routes that are none of the API's and have the same
+/// limits.
+pub fn router(api: Api, others: Router) -> Router {
     let keys = auth::Keys::new(&api.settings.keys);
     let locked = keys.are_configured();
     let requests_max = api.settings.requests_max;
@@ -170,6 +170,7 @@ pub fn router(api: Api) -> Router {
         .split_for_parts();
     let router = router
         .merge(openapi::router(document, locked))
-        .merge(web::router());
+        .merge(web::router())
+        .merge(others);
     edge::wrap(router, requests_max, answer_limit)
 }

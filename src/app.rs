@@ -120,6 +120,7 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         shared: shared.clone().map(|redis| redis as Arc<dyn ContextCache>),
         limits: limits(settings),
         outbox_bell: Arc::new(move || outbox.wake()),
+        listeners: crate::accounts::Listeners::default(),
     };
     let conversations = Conversations::open(parts)
         .await
@@ -253,7 +254,7 @@ async fn start(
         address,
         business: demo_business.clone(),
     };
-    door.open(api::router(Api {
+    let api = Api {
         conversations: app.conversations,
         businesses: app.businesses,
         store: app.store,
@@ -274,7 +275,8 @@ async fn start(
             demo_business,
             requests_max: settings.server.requests_max,
         },
-    }));
+    };
+    door.open(api::router(api, axum::Router::new()));
     // Whoever closed standard output does not want to be greeted; frontdesk is open all the same.
     let _ = greeting.show(&mut std::io::stdout().lock());
     Ok(Some(running))

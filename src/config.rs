@@ -6,6 +6,7 @@
 //! name and never silently ignored.
 
 pub mod cache;
+pub mod channels;
 pub mod clock;
 pub mod conversation;
 mod database;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub store: store::Store,
     /// `[cache]`
     pub cache: cache::Cache,
+    /// `[channels]`
+    pub channels: channels::Channels,
     /// `[conversation]`
     pub conversation: conversation::Conversation,
     /// `[understanding]` and `[llm]`
@@ -128,6 +131,7 @@ impl Settings {
             server: server::Server::read(values),
             store: store::Store::read(values),
             cache: cache::Cache::read(values),
+            channels: channels::Channels::read(values),
             conversation: conversation::Conversation::read(values),
             understanding: understanding::Understanding::read(values),
             upkeep: upkeep::Upkeep::read(values),

@@ -5,6 +5,7 @@
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `understand`: the messages of a turn become acts; with `scene` and `history`, what a model is told around them, and
 //!   `joining`, what happens when a newer message comes while it thinks.
+//! - `notices`: what a turn did, told to the business's own systems.
 //! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
 //! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
 //!
@@ -21,6 +22,7 @@ mod joining;
 mod load;
 mod model;
 mod names;
+mod notices;
 mod router;
 mod scene;
 mod session;
@@ -46,6 +48,7 @@ use tokio::time::Instant;
 
 use self::actor::{ConversationActor, Item, Message, What};
 use self::router::{Place, Router};
+use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
 use crate::store::cache::{ContextCache, Holding};
@@ -124,6 +127,8 @@ pub struct Parts {
     pub limits: Limits,
     /// Rung after a commit that left replies to deliver.
     pub outbox_bell: Arc<dyn Fn() + Send + Sync>,
+    /// Which systems of a business want to hear what happens.
+    pub listeners: Listeners,
 }
 
 /// What every turn needs.
@@ -136,6 +141,7 @@ struct Services {
     shared: Option<Arc<dyn ContextCache>>,
     limits: Arc<Limits>,
     outbox_bell: Arc<dyn Fn() + Send + Sync>,
+    listeners: Listeners,
     router: Router,
     upkeep: upkeep::Bell,
 }
@@ -165,6 +171,7 @@ impl Conversations {
             router: Router::new(limits.clone()),
             limits,
             outbox_bell: parts.outbox_bell,
+            listeners: parts.listeners,
             upkeep: bell,
         });
         let (supervisor, _) = supervisor::start(services.clone()).await?;
@@ -227,6 +234,17 @@ impl Conversations {
             return said;
         }
         Ok(stored)
+    }
+
+    /// Takes a place in the pair's conversation for a message that is about to be made durable, so that nobody is told
+    /// that it was taken when there is no room for it.
+    ///
+    /// # Errors
+    /// When there is none, or no such business.
+    pub async fn reserve(&self, pair: &Pair) -> Result<Reserved, Refused> {
+        self.knows(&pair.business).await?;
+        let (actor, place) = self.services.router.reserve(pair, || self.start(pair))?;
+        Ok(Reserved { actor, place })
     }
 
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
@@ -380,6 +398,27 @@ impl Conversations {
                 retry_after: RETRY_AFTER,
             }
         })
+    }
+}
+
+/// A place in a conversation. Dropping it gives the place back.
+pub struct Reserved {
+    actor: ActorRef<Message>,
+    place: Place,
+}
+
+impl Reserved {
+    /// Hands a message that is in the inbox over to its conversation, which answers it through the outbox. Never waits.
+    /// An actor that has died meanwhile loses nothing: what is in the inbox is found there.
+    pub fn deliver(self, message: Inbound) {
+        let Self { actor, place } = self;
+        let _ = actor.send_message(Message::Item(Item {
+            what: What::Message(Box::new(message), None),
+            arrived: Instant::now(),
+            due: None,
+            place: Some(place),
+            kept: None,
+        }));
     }
 }
 

@@ -22,6 +22,7 @@ pub mod lifecycle;
 pub mod outbound;
 pub mod store;
 pub mod telemetry;
+mod text;
 pub mod tls;
 pub mod types;
 pub mod understanding;

@@ -9,21 +9,33 @@
 //! - [`web`]: the web chat's sender, which is the hub.
 //! - [`wire`]: what the code of a channel with accounts does, and the words that it speaks.
 //! - [`dispatcher`]: claim, send, settle.
+//! - [`provider`]: sends through a provider; `exchange` makes its calls, `pace` says when.
 //! - [`cut`]: long texts in pieces that a channel takes.
+//! - The others are one channel each; `meta` is what three of them have in common.
 
+mod addressed;
+#[cfg(test)]
+pub(crate) mod committed;
 pub mod cut;
 pub mod dispatcher;
+mod exchange;
 pub mod hub;
 pub mod instagram;
 pub mod messenger;
-pub mod meta;
+pub(crate) mod meta;
+mod pace;
+pub mod provider;
+pub mod slack;
+pub mod standard;
 pub mod telegram;
+pub mod twilio;
 pub mod web;
 pub mod whatsapp;
 pub mod wire;
 
 pub use dispatcher::{Dispatcher, Waker};
 pub use hub::{Event, Hub};
+pub use provider::Provider;
 pub use web::WebSender;
 
 use async_trait::async_trait;

@@ -223,6 +223,11 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self);
 }
 
+/// A database: everything that is durable.
+pub trait Database: Store + ChannelStore {}
+
+impl<T: Store + ChannelStore> Database for T {}
+
 /// Counts for health and statistics. In PostgreSQL those of 10 000 and more are estimates: they are asked for often, and
 /// counting them is slow there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]

@@ -4,16 +4,28 @@
 //! then the channel's own code says what happened ([`intake::Happening`]), in words that are the same for all channels.
 //! Messages are durable in the inbox before the provider is answered, and then rung to their conversation.
 //!
-//! - [`intake`]: what a channel's code does, and the words that it speaks.
-//! - [`signature`]: what is computed over raw bytes.
-//! - [`surrogates`] and [`loose`]: JSON that is read as far as it can be.
+//! - [`route`]: the address, and what a provider is answered.
+//! - [`intake`]: what a channel's code does, and the words that it speaks. [`signature`]: what is computed over raw bytes.
+//! - `accept`: what happened becomes safe, and is handed over.
+//! - The others are one channel each; `json` reads for all of them, `loose` event by event, and `surrogates` mends what
+//!   cannot be read. `meta` is what three of them have in common.
 
+mod accept;
 pub mod instagram;
 pub mod intake;
-pub mod loose;
+mod json;
+mod loose;
 pub mod messenger;
-pub mod meta;
+pub(crate) mod meta;
+#[cfg(test)]
+pub(crate) mod posted;
+pub mod route;
 pub mod signature;
-pub mod surrogates;
+pub mod slack;
+pub mod standard;
+mod surrogates;
 pub mod telegram;
+pub mod twilio;
 pub mod whatsapp;
+
+pub use accept::Heard;

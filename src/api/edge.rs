@@ -127,7 +127,9 @@ fn dress(mut response: Response, path: &str) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     let is_kept = response.extensions().get::<KeepBody>().is_some();
-    if is_error && !is_kept && !is_problem(response.headers()) {
+    // Providers are told nothing but a status.
+    let is_for_a_provider = path.starts_with("/webhooks/");
+    if is_error && !is_kept && !is_for_a_provider && !is_problem(response.headers()) {
         response = replace_body(&response, path);
     }
     secure(response.headers_mut());

@@ -11,11 +11,11 @@ use super::App;
 use super::auth::Caller;
 use super::body::Body;
 use super::problem::{Kind, Problem};
-use super::text::{normalise_json, normalised};
 use crate::conversation::{Answer, Said};
 use crate::ids;
 use crate::outbound::Event;
 use crate::store::{Inbound, MessageKey};
+use crate::text::{normalise_json, normalised};
 use crate::types::{BusinessId, Channel, MessageId, Pair, ParticipantId};
 
 /// The longest text, in characters.

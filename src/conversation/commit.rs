@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::answer::{Answer, AppointmentView, GoalView, ReplyView};
 use super::load::Loaded;
+use super::notices::{self, Told};
 use super::turn::drawn_message_id;
 use super::{Business, Services, session};
 use crate::booking::Status;
@@ -319,6 +320,18 @@ fn write_up(
             at: now,
         });
     }
+    if let Some(listeners) = services.listeners.of(&pair.business) {
+        let told = Told {
+            turn,
+            pair,
+            version: loaded.version() + 1,
+            catalogue: &business.catalogue,
+            effects: &effects,
+            ordinal: u32::try_from(replies.len()).unwrap_or(u32::MAX),
+            at: now,
+        };
+        outbox.extend(notices::rows(&told, &listeners));
+    }
     context.last_seq = seq;
     session::count(&mut context, now, &transcript);
     let answer = Answer {
@@ -336,9 +349,10 @@ fn write_up(
             .filter(|g| g.state.is_active())
             .map(|g| GoalView::of(g, &business.catalogue))
             .collect(),
-        appointments: changed(&effects)
+        appointments: effects
             .iter()
-            .map(|a| AppointmentView::of(a, &business.catalogue))
+            .filter_map(after)
+            .map(|a| AppointmentView::of(&a, &business.catalogue))
             .collect(),
     };
     let commit = TurnCommit {
@@ -378,32 +392,29 @@ fn reach(message: &Inbound) -> Option<Reach> {
     })
 }
 
-/// The appointments that effects change, as the commit leaves them. The commit refuses the turn unless each row has
-/// the version that the effect names, so what is told here is what is stored.
-fn changed(effects: &[Effect]) -> Vec<Appointment> {
+/// The appointment that an effect changes, as the commit leaves it. The commit refuses the turn unless the row has the
+/// version that the effect names, so what is told here is what is stored.
+pub(super) fn after(effect: &Effect) -> Option<Appointment> {
     let with = |a: &Appointment, status| Appointment {
         status,
         hold_expires_at: None,
         version: a.version + 1,
         ..a.clone()
     };
-    effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Confirm { appointment, by_hand } => Some(with(
-                appointment,
-                if *by_hand {
-                    Status::Pending
-                } else {
-                    Status::Confirmed
-                },
-            )),
-            Effect::Book { appointment } => Some(appointment.clone()),
-            Effect::Move { to, .. } => Some(to.clone()),
-            Effect::Cancel { appointment } => Some(with(appointment, Status::Cancelled)),
-            _ => None,
-        })
-        .collect()
+    match effect {
+        Effect::Confirm { appointment, by_hand } => Some(with(
+            appointment,
+            if *by_hand {
+                Status::Pending
+            } else {
+                Status::Confirmed
+            },
+        )),
+        Effect::Book { appointment } => Some(appointment.clone()),
+        Effect::Move { to, .. } => Some(to.clone()),
+        Effect::Cancel { appointment } => Some(with(appointment, Status::Cancelled)),
+        _ => None,
+    }
 }
 
 /// After the commit: calendar, outbox, waitlist.

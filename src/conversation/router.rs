@@ -142,6 +142,37 @@ impl Router {
         start: impl FnOnce() -> Result<ActorRef<Message>, Refused>,
     ) -> Result<(), Refused> {
         let mut entries = self.lock();
+        let (at, actor, place) = self.reserve_in(&mut entries, pair, start)?;
+        if actor.send_message(make(place)).is_err() {
+            // The actor died of a bug and its supervisor has not taken it out yet. The next sender finds a fresh one.
+            entries.remove(at);
+            return Err(Refused::Overloaded {
+                retry_after: super::RETRY_AFTER,
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes a place in the queue of the pair's actor, for a message that has to be made durable first. The actor stays
+    /// as long as the place is held.
+    ///
+    /// # Errors
+    /// As for [`Self::send`].
+    pub(super) fn reserve(
+        &self,
+        pair: &Pair,
+        start: impl FnOnce() -> Result<ActorRef<Message>, Refused>,
+    ) -> Result<(ActorRef<Message>, Place), Refused> {
+        let (_, actor, place) = self.reserve_in(&mut self.lock(), pair, start)?;
+        Ok((actor, place))
+    }
+
+    fn reserve_in(
+        &self,
+        entries: &mut Entries,
+        pair: &Pair,
+        start: impl FnOnce() -> Result<ActorRef<Message>, Refused>,
+    ) -> Result<(recency::Place, ActorRef<Message>, Place), Refused> {
         let overloaded = Refused::Overloaded {
             retry_after: super::RETRY_AFTER,
         };
@@ -173,15 +204,11 @@ impl Router {
             owed: entry.owed.clone(),
             waiting: self.waiting.clone(),
         };
-        if entry.actor.send_message(make(counted)).is_err() {
-            // The actor died of a bug and its supervisor has not taken it out yet. The next sender finds a fresh one.
-            entries.remove(place);
-            return Err(overloaded);
-        }
+        let actor = entry.actor.clone();
         if known.is_none() && entries.live.len() > self.limits.actors_max {
             entries.make_room(1, LOOKS_PER_MESSAGE);
         }
-        Ok(())
+        Ok((place, actor, counted))
     }
 
     /// The pair's live actor.

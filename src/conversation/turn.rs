@@ -305,12 +305,18 @@ async fn repeat_remembered(services: &Services, context: &Context, fresh: &mut V
     let mut at = 0;
     while let Some(waiting) = fresh.get(at) {
         let inbound = &waiting.inbound;
-        if waiting.asker.is_none() || !context.has_seen(&inbound.key.message_id) {
+        let found_in_the_inbox = waiting.asker.is_none() && waiting.place.is_none();
+        if found_in_the_inbox || !context.has_seen(&inbound.key.message_id) {
             at += 1;
             continue;
         }
         let said = match services.store.receipt(&inbound.key).await {
             Ok(None) => {
+                at += 1;
+                continue;
+            }
+            // One that was made durable and then handed over is answered by this turn, unless it was found there before.
+            Ok(Some(receipt)) if waiting.asker.is_none() && receipt.answer.is_none() => {
                 at += 1;
                 continue;
             }

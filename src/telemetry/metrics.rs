@@ -4,14 +4,17 @@
 //! grows with the number of customers would break every server that stores it, and tell who they are.
 
 mod labels;
+mod start;
 
 use std::time::Duration;
 
 use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
+pub(super) use start::start_at_zero;
+
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, LlmDropped, LlmOutcome, Stage,
-    StoreError, Tier, TokenDirection, TranscriptRows, TurnOutcome, Understood, Wording,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, Hook, LlmDropped, LlmOutcome,
+    Stage, StoreError, Tier, TokenDirection, Told, TranscriptRows, TurnOutcome, Understood, Wording,
 };
 
 use crate::types::Channel;
@@ -63,6 +66,8 @@ const LLM_IN_FLIGHT: &str = "frontdesk_llm_in_flight";
 const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
+const HOOKS: &str = "frontdesk_webhook_requests_total";
+const TOLD: &str = "frontdesk_webhook_events_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
 const OUTBOX_WAITING: &str = "frontdesk_outbox_waiting";
@@ -77,7 +82,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 32] = [
+pub const ALL: [Metric; 34] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -175,6 +180,12 @@ pub const ALL: [Metric; 32] = [
         "Messages, by who understood them and whether",
     ),
     metric(
+        Kind::Counter,
+        HOOKS,
+        "Requests of providers, by what became of them",
+    ),
+    metric(Kind::Counter, TOLD, "What providers told, by its kind"),
+    metric(
         Kind::Gauge,
         INBOX_UNFINISHED,
         "Messages accepted and not yet answered",
@@ -240,111 +251,6 @@ pub(super) fn describe() {
             Kind::Gauge => describe_gauge!(name, about),
             Kind::Histogram => describe_histogram!(name, about),
         }
-    }
-}
-
-/// Makes every series of the closed set, at zero.
-pub(super) fn start_at_zero() {
-    for tier in Tier::ALL {
-        for result in CacheResult::ALL {
-            counter!(CACHE_REQUESTS, "tier" => tier.as_str(), "result" => result.as_str()).absolute(0);
-        }
-    }
-    for result in CacheWrite::ALL {
-        cache_written(Tier::Shared, *result, 0);
-    }
-    zero(
-        TURNS,
-        "outcome",
-        TurnOutcome::ALL.iter().map(|outcome| outcome.as_str()),
-    );
-    zero(
-        STORE_ERRORS,
-        "kind",
-        StoreError::ALL.iter().map(|kind| kind.as_str()),
-    );
-    zero(
-        TRANSCRIPT_ROWS,
-        "result",
-        TranscriptRows::ALL.iter().map(|result| result.as_str()),
-    );
-    zero(
-        LLM_REQUESTS,
-        "outcome",
-        LlmOutcome::ALL.iter().map(|outcome| outcome.as_str()),
-    );
-    zero(
-        LLM_TOKENS,
-        "direction",
-        TokenDirection::ALL.iter().map(|direction| direction.as_str()),
-    );
-    zero(
-        LLM_WORDING,
-        "result",
-        Wording::ALL.iter().map(|result| result.as_str()),
-    );
-    zero(
-        LLM_DROPPED,
-        "reason",
-        LlmDropped::ALL.iter().map(|reason| reason.as_str()),
-    );
-    zero(
-        INBOX_DUPLICATES,
-        "channel",
-        Channel::ALL.iter().map(|channel| channel.as_str()),
-    );
-    zero(
-        APPOINTMENTS,
-        "event",
-        AppointmentEvent::ALL.iter().map(|event| event.as_str()),
-    );
-    zero(
-        VIOLATIONS,
-        "invariant",
-        crate::invariants::Invariant::ALL.iter().map(|i| i.id()),
-    );
-    for engine in Engine::ALL {
-        for result in Understood::ALL {
-            counter!(UNDERSTANDING, "engine" => engine.as_str(), "result" => result.as_str()).absolute(0);
-        }
-    }
-    for channel in Channel::ALL {
-        for result in Delivery::ALL {
-            counter!(OUTBOX_SENT, "channel" => channel.as_str(), "result" => result.as_str()).absolute(0);
-        }
-    }
-    counter!(STORE_RETRIES).absolute(0);
-    counter!(LLM_RETRIES).absolute(0);
-    counter!(SLOT_CONFLICTS).absolute(0);
-    for name in [
-        ACTORS,
-        LLM_IN_FLIGHT,
-        CACHE_ENTRIES,
-        CACHE_BYTES,
-        MAILBOX_WAITING,
-        INBOX_UNFINISHED,
-        OUTBOX_WAITING,
-        TRANSCRIPT_LAG_ROWS,
-        TRANSCRIPT_LAG,
-        RESIDENT_MEMORY,
-    ] {
-        gauge!(name).set(0.0);
-    }
-    for state in Connection::ALL {
-        gauge!(POOL, "state" => state.as_str()).set(0.0);
-    }
-    // Histograms are made and not filled: series with a count of 0.
-    for stage in Stage::ALL {
-        let _ = histogram!(TURN_DURATION, "stage" => stage.as_str());
-    }
-    for name in [COMMIT_BATCH, COMMIT_DURATION, LLM_DURATION] {
-        let _ = histogram!(name);
-    }
-}
-
-fn zero(name: &'static str, label: &'static str, values: impl Iterator<Item = &'static str>) {
-    for value in values {
-        counter!(name, label => value).absolute(0);
     }
 }
 
@@ -458,6 +364,16 @@ pub fn understood(engine: Engine, result: Understood) {
 pub fn queues_are(inbox_unfinished: u64, outbox_waiting: u64) {
     set(INBOX_UNFINISHED, inbox_unfinished);
     set(OUTBOX_WAITING, outbox_waiting);
+}
+
+/// A provider's request was answered.
+pub fn hook_answered(channel: Channel, result: Hook) {
+    counter!(HOOKS, "channel" => channel.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// A provider told something.
+pub fn told(channel: Channel, kind: Told) {
+    counter!(TOLD, "channel" => channel.as_str(), "kind" => kind.as_str()).increment(1);
 }
 
 /// A message was delivered again.

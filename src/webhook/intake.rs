@@ -169,7 +169,7 @@ pub enum Happening {
         problem: String,
     },
     /// Nothing for us to do, on purpose. The kind is one of a few fixed words (a label of metrics): `reaction`, `echo`,
-    /// `standby`, `typing`, `system`, `bot`, `other`.
+    /// `standby`, `system`, `bot`, `other`.
     Ignored(&'static str),
     /// It could not be read. The problem says where, and holds nothing of what people wrote.
     Broken {

@@ -107,6 +107,12 @@ impl Database {
         }
     }
 
+    /// What a question of a test's own finds.
+    pub(crate) async fn rows(&self, sql: &'static str) -> Vec<sqlx::sqlite::SqliteRow> {
+        let mut connection = self.connection.lock().await;
+        sqlx::query(sql).fetch_all(&mut *connection).await.unwrap()
+    }
+
     /// Checks everything. `log` is all that was sent by anybody.
     pub(crate) async fn check(&self, log: &[Sent], now: &Zoned) -> Report {
         let mut found = self.found.clone();

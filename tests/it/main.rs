@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod channels;
 mod checker;
 mod crowd;
 mod dead_letters;

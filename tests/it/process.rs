@@ -128,6 +128,11 @@ impl Site {
 
     /// Runs a command to its end.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, &[]).await
+    }
+
+    /// The same with variables of its own.
+    pub(crate) async fn run_with(&self, arguments: &[&str], variables: &[(String, String)]) -> Output {
         let ended = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
             .args(arguments)
             .current_dir(self.folder.path())
@@ -135,6 +140,7 @@ impl Site {
             .env("DATABASE_URL", self.database_url())
             .env("FRONTDESK_NOW", self.now().to_string())
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();

@@ -143,6 +143,7 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
         shared: None,
         limits: Limits::default(),
         outbox_bell: Arc::new(|| {}),
+        listeners: crate::accounts::Listeners::default(),
     };
     let api = Api {
         conversations: Conversations::open(parts).await.unwrap(),
@@ -160,7 +161,9 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
             requests_max: 16,
         },
     };
-    Site { router: router(api) }
+    Site {
+        router: router(api, Router::new()),
+    }
 }
 
 impl Site {

@@ -313,6 +313,7 @@ impl House {
             shared: Some(shared.clone()),
             limits,
             outbox_bell: Arc::new(|| {}),
+            listeners: crate::accounts::Listeners::default(),
         };
         Self {
             conversations: Conversations::open(parts).await.unwrap(),

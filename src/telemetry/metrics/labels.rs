@@ -234,6 +234,48 @@ label!(
     }
 );
 label!(
+    /// What became of a provider's request.
+    Hook {
+        /// All of it is safe.
+        Accepted = "accepted",
+        /// It is not genuine.
+        Forged = "forged",
+        /// It cannot be read.
+        Malformed = "malformed",
+        /// There was no room for it.
+        Busy = "busy",
+        /// The store failed.
+        Failed = "failed",
+    }
+);
+label!(
+    /// What a provider told.
+    Told {
+        /// A message.
+        Message = "message",
+        /// A message taken back.
+        Unsaid = "unsaid",
+        /// What became of a message of ours.
+        Receipt = "receipt",
+        /// That the account cannot be used any more.
+        Stopped = "stopped",
+        /// A reaction.
+        Reaction = "reaction",
+        /// A message of the business itself.
+        Echo = "echo",
+        /// A message of a conversation that another application answers.
+        Standby = "standby",
+        /// Something that the provider did.
+        System = "system",
+        /// A message of another bot.
+        Bot = "bot",
+        /// What is nothing to us.
+        Other = "other",
+        /// What cannot be read.
+        Broken = "broken",
+    }
+);
+label!(
     /// What happens to appointments.
     AppointmentEvent {
         /// A slot was promised.

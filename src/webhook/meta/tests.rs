@@ -6,28 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::types::{AccountId, BusinessId, Channel};
+use crate::types::Channel;
 use crate::webhook::intake::Intake;
 use crate::webhook::messenger::Messenger;
-
-/// An account with these settings and secrets.
-pub(crate) fn account(channel: Channel, settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Account {
-    let mut account = Account {
-        channel,
-        id: AccountId::new("front").unwrap(),
-        business: BusinessId::new("demo-salon").unwrap(),
-        settings: settings
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect(),
-        secrets: crate::accounts::Secrets::default(),
-        problem: None,
-    };
-    for (name, value) in secrets {
-        account.secrets.add(name, value);
-    }
-    account
-}
+use crate::webhook::posted::account;
 
 /// What a body says, whoever has sent it.
 pub(crate) fn parse(

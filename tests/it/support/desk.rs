@@ -158,6 +158,7 @@ impl Desk {
                 ..Limits::default()
             },
             outbox_bell: Arc::new(|| {}),
+            listeners: frontdesk::accounts::Listeners::default(),
         };
         let conversations = Conversations::open(parts).await.unwrap();
         let messages = AtomicU64::new(0);

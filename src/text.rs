@@ -4,14 +4,14 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Composes characters (NFC), so that the same word is the same text whatever keyboard it came from, and replaces
 /// U+0000, which PostgreSQL cannot store.
-pub(super) fn normalised(text: &str) -> String {
+pub(crate) fn normalised(text: &str) -> String {
     text.nfc()
         .map(|c| if c == '\0' { '\u{FFFD}' } else { c })
         .collect()
 }
 
 /// The same for every text in a JSON value.
-pub(super) fn normalise_json(value: &mut serde_json::Value) {
+pub(crate) fn normalise_json(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::String(text) => *text = normalised(text),
         serde_json::Value::Array(items) => items.iter_mut().for_each(normalise_json),

@@ -1,0 +1,108 @@
+//! The business's own systems that want to hear what happens, as this process knows them.
+//!
+//! Every turn asks, so the answer is in memory, and read from the store from time to time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::store::{ChannelStore, Result};
+use crate::types::{AccountId, BusinessId, Channel};
+
+/// The setting of a Standard Webhooks account that names what it wants to hear.
+const EVENTS: &str = "events";
+
+/// A system that wants to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The account that reaches it.
+    pub account: AccountId,
+    wanted: Vec<String>,
+}
+
+impl Listener {
+    /// A listener, if what it wants is something: `all`, or kinds separated by commas, where `appointment.*` means
+    /// every kind that begins so.
+    #[must_use]
+    pub fn new(account: AccountId, events: &str) -> Option<Self> {
+        let wanted: Vec<String> = events
+            .split(',')
+            .map(str::trim)
+            .filter(|kind| !kind.is_empty())
+            .map(str::to_owned)
+            .collect();
+        (!wanted.is_empty()).then_some(Self { account, wanted })
+    }
+
+    /// Whether it wants to hear of this kind.
+    #[must_use]
+    pub fn wants(&self, kind: &str) -> bool {
+        self.wanted.iter().any(|wanted| match wanted.strip_suffix('*') {
+            Some(beginning) => kind.starts_with(beginning),
+            None => wanted == "all" || wanted == kind,
+        })
+    }
+}
+
+/// Who listens to which business. Cheap to clone; clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Listeners(Arc<RwLock<HashMap<BusinessId, Arc<[Listener]>>>>);
+
+impl Listeners {
+    /// Those of a business.
+    #[must_use]
+    pub fn of(&self, business: &BusinessId) -> Option<Arc<[Listener]>> {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(business).cloned()
+    }
+
+    /// Reads anew who listens.
+    ///
+    /// # Errors
+    /// When the store fails; then those that were known stay.
+    pub async fn refresh(&self, store: &Arc<dyn ChannelStore>) -> Result<()> {
+        let mut found: HashMap<BusinessId, Vec<Listener>> = HashMap::new();
+        for row in store.accounts().await? {
+            if row.channel != Channel::Standard {
+                continue;
+            }
+            let settings: HashMap<String, String> = serde_json::from_str(&row.settings).unwrap_or_default();
+            let events = settings.get(EVENTS).map_or("", String::as_str);
+            if let Some(listener) = Listener::new(row.account, events) {
+                found.entry(row.business).or_default().push(listener);
+            }
+        }
+        self.are(found);
+        Ok(())
+    }
+
+    /// Says who listens.
+    pub fn are(&self, listeners: HashMap<BusinessId, Vec<Listener>>) {
+        let listeners = listeners
+            .into_iter()
+            .map(|(business, those)| (business, those.into()))
+            .collect();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = listeners;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_hears_what_it_asked_for() {
+        let account = AccountId::new("crm").unwrap();
+        let wants =
+            |events: &str, kind: &str| Listener::new(account.clone(), events).is_some_and(|l| l.wants(kind));
+        assert!(wants("all", "appointment.moved"));
+        assert!(wants("appointment.*", "appointment.moved"));
+        assert!(!wants("appointment.*", "conversation.handoff"));
+        assert!(wants(
+            "appointment.cancelled, conversation.handoff",
+            "conversation.handoff"
+        ));
+        assert!(!wants("appointment.cancelled", "appointment.moved"));
+        assert!(!wants("", "appointment.moved"));
+        assert!(!wants(" , ", "appointment.moved"));
+    }
+}

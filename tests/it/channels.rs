@@ -1,0 +1,12 @@
+//! Channels from end to end: the real program, requests as providers send them with signatures as providers make them,
+//! and a stub where the provider's API would be.
+
+mod cases;
+mod contract;
+mod faults;
+mod fixtures;
+mod hostile;
+mod house;
+mod kills;
+mod order;
+mod stub;
