@@ -17,6 +17,7 @@ mod addressed;
 #[cfg(test)]
 pub(crate) mod committed;
 pub mod cut;
+pub mod discord;
 pub mod dispatcher;
 mod exchange;
 pub mod hub;

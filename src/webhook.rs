@@ -11,6 +11,7 @@
 //!   cannot be read. `meta` is what three of them have in common.
 
 mod accept;
+pub mod discord;
 pub mod instagram;
 pub mod intake;
 mod json;

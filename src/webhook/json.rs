@@ -76,6 +76,13 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     })
 }
 
+/// A list; none is an empty one.
+pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
 /// A value written with characters of ASCII only. Texts are composed anew before they are stored, and what was given to
 /// us to be given back must come back as it came.
 pub(crate) fn ascii(value: &Value) -> String {
@@ -117,7 +124,7 @@ mod tests {
         id: Option<String>,
         #[serde(default, deserialize_with = "number")]
         size: Option<i64>,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "list")]
         inner: Vec<Inner>,
     }
 
@@ -137,7 +144,7 @@ mod tests {
         assert_eq!(sample.id.as_deref(), Some("12"));
         assert_eq!(sample.size, Some(34));
         assert!(sample.inner.is_empty());
-        let odd: Sample = whole(br#"{"id":{"a":1},"size":[]}"#).unwrap();
+        let odd: Sample = whole(br#"{"id":{"a":1},"size":[],"inner":null}"#).unwrap();
         assert_eq!((odd.id, odd.size), (None, None));
     }
 

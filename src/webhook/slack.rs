@@ -175,7 +175,7 @@ struct Body {
     api_app_id: Option<String>,
     #[serde(default, deserialize_with = "json::number")]
     event_time: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     authorizations: Vec<Authorization>,
     #[serde(default)]
     event: Value,
@@ -249,7 +249,7 @@ struct Interaction {
     container: Option<Container>,
     #[serde(default)]
     message: Option<Threaded>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "json::list")]
     actions: Vec<Action>,
 }
 

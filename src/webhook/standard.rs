@@ -209,8 +209,8 @@ struct Message {
     conversation: Option<String>,
     #[serde(default, deserialize_with = "json::text")]
     text: Option<String>,
-    #[serde(default)]
-    attachments: Option<Vec<File>>,
+    #[serde(default, deserialize_with = "json::list")]
+    attachments: Vec<File>,
     #[serde(default, deserialize_with = "json::text")]
     sent_at: Option<String>,
 }
@@ -268,12 +268,7 @@ fn said(data: Value, timestamp: Option<&str>, webhook_id: Option<&str>) -> Resul
         return Err("participant_id and conversation are too long".to_owned());
     }
     let text = message.text.unwrap_or_default();
-    let attachments: Vec<Attachment> = message
-        .attachments
-        .unwrap_or_default()
-        .into_iter()
-        .map(Into::into)
-        .collect();
+    let attachments: Vec<Attachment> = message.attachments.into_iter().map(Into::into).collect();
     if text.trim().is_empty() && attachments.is_empty() {
         return Err("data has neither text nor attachments".to_owned());
     }

@@ -84,8 +84,8 @@ struct Post {
     thread_ts: Option<String>,
     #[serde(default)]
     edited: Option<Edited>,
-    #[serde(default)]
-    files: Option<Vec<File>>,
+    #[serde(default, deserialize_with = "json::list")]
+    files: Vec<File>,
 }
 
 #[derive(Deserialize)]
@@ -198,12 +198,7 @@ impl Place {
         // A mention begins with the app, whoever that is.
         let app = app.or_else(|| markup::first_mention(&text).filter(|_| self.mentioned));
         let text = markup::plain(&text, app);
-        let attachments: Vec<_> = post
-            .files
-            .unwrap_or_default()
-            .into_iter()
-            .map(Into::into)
-            .collect();
+        let attachments: Vec<_> = post.files.into_iter().map(Into::into).collect();
         let address = Address {
             channel: self.channel.clone(),
             thread_ts: post.thread_ts,
