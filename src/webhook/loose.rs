@@ -93,6 +93,9 @@ pub(crate) fn size(number: &Option<Id>) -> Option<u64> {
     number.as_ref()?.as_str().parse().ok()
 }
 
+/// The most events that are read of one request. Meta's have 1,000 at most; a body of nothing but `{}` has a million.
+pub(crate) const EVENTS_MAX: usize = 10_000;
+
 /// Parts of a request that are read one by one, so that one that cannot be read spoils no other.
 pub(crate) type Parts = Option<Vec<Box<RawValue>>>;
 
@@ -105,6 +108,12 @@ pub(crate) fn each<T: serde::de::DeserializeOwned>(
     mut each: impl FnMut(T, &mut Vec<Happening>) -> Result<(), Malformed>,
 ) {
     for part in parts.unwrap_or_default() {
+        if happenings.len() >= EVENTS_MAX {
+            happenings.push(Happening::Broken {
+                problem: format!("{what}: more events than a request may have"),
+            });
+            return;
+        }
         let read = json::whole(part.get().as_bytes());
         if let Err(Malformed(problem)) = read.and_then(|part| each(part, happenings)) {
             happenings.push(Happening::Broken {

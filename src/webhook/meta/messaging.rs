@@ -104,7 +104,8 @@ pub(crate) fn entry(entry: Entry, own: Option<&str>, happenings: &mut Vec<Happen
     }
     // Another app owns the conversation: whatever is said in it is not for us to answer.
     let standby = entry.standby.unwrap_or_default();
-    happenings.extend(standby.iter().map(|_| Happening::Ignored("standby")));
+    let standby = standby.iter().take(loose::EVENTS_MAX);
+    happenings.extend(standby.map(|_| Happening::Ignored("standby")));
     loose::each("messaging", entry.messaging, happenings, |event, out| {
         event_says(event, own, out)
     });

@@ -289,3 +289,17 @@ fn a_body_that_is_nested_without_end_breaks_one_event_only() {
     );
     assert!(matches!(happenings[1], Happening::Said(_)), "{:?}", happenings[1]);
 }
+
+#[test]
+fn a_request_of_a_million_events_is_read_to_a_limit() {
+    let events = vec!["{}"; 50_000].join(",");
+    let body = format!(
+        r#"{{"object":"page","entry":[{{"id":"1000","messaging":[{events}],"standby":[{events}]}},{{"id":"1000"}}]}}"#
+    );
+    let happenings = parse(&Messenger, &page(), body.as_bytes()).unwrap();
+    assert!(happenings.len() <= loose::EVENTS_MAX + 2, "{}", happenings.len());
+    let Some(Happening::Broken { problem }) = happenings.last() else {
+        panic!("it is told");
+    };
+    assert_eq!(problem, "entry: more events than a request may have");
+}
