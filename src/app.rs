@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::{Accounts, Listeners};
 use crate::api::door::Door;
 use crate::api::health::{NotConfigured, Probe};
 use crate::api::{self, Api};
@@ -27,20 +28,25 @@ use crate::config::Settings;
 use crate::config::store::Transcript;
 use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
 use crate::lifecycle::Lifecycle;
-use crate::outbound::{Dispatcher, Hub, WebSender};
-use crate::store::Store;
+use crate::outbound::{Dispatcher, Hub, Sender, WebSender};
 use crate::store::behind::Behind;
 use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
+use crate::store::{Database, Store};
 use crate::telemetry::{Meter, metrics};
 use crate::types::BusinessId;
 use crate::understanding::llm::client::Client;
+use crate::webhook::{self, Heard};
 
+pub mod channels;
 pub mod model;
 pub mod shared;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.
 const DEMO: &str = include_str!("../examples/lotus-nails.toml");
+
+/// How often it is looked who of a business's systems wants to hear what happens.
+const LISTENERS_EVERY: Duration = Duration::from_secs(10);
 
 /// Pages that may listen for replies at once.
 const LISTENERS_MAX: usize = 10_000;
@@ -57,6 +63,12 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Who listens for replies.
     pub hub: Hub,
+    /// The accounts at channels.
+    pub accounts: Accounts,
+    /// Which systems of a business want to hear what happens.
+    listeners: Listeners,
+    /// Shows customers of a channel that they were heard.
+    attention: Heard,
     /// The cache that processes share, if there is one.
     shared: Option<Arc<RedisCache>>,
     /// The language model, if there is one.
@@ -86,12 +98,18 @@ pub async fn open(settings: &Settings) -> anyhow::Result<App> {
 ///
 /// # Errors
 /// When it cannot be opened.
-pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+pub async fn store(settings: &Settings) -> anyhow::Result<Arc<dyn Database>> {
     opening::migrated(settings, opening::COMMAND_PATIENCE).await
 }
 
 /// Puts everything together on a store.
-async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<App> {
+async fn compose(settings: &Settings, database: Arc<dyn Database>) -> anyhow::Result<App> {
+    let accounts = channels::accounts(settings, database.clone())?;
+    let listeners = Listeners::default();
+    if let Err(error) = listeners.refresh(accounts.store()).await {
+        tracing::warn!(%error, "cannot read who wants to hear what happens; trying again soon");
+    }
+    let store: Arc<dyn Store> = database;
     let store = match settings.store.transcript {
         Transcript::WithTurn => store,
         Transcript::Behind => Arc::new(Behind::new(store)),
@@ -99,11 +117,10 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
     let clock: Arc<dyn Clock> = Arc::new(settings.system_clock());
     let businesses = Businesses::new(store.clone());
     let hub = Hub::new(LISTENERS_MAX);
-    let dispatcher = Dispatcher::new(
-        store.clone(),
-        clock.clone(),
-        vec![Arc::new(WebSender::new(hub.clone()))],
-    );
+    let outward = channels::Outward::new(&accounts, &clock)?;
+    let web: Arc<dyn Sender> = Arc::new(WebSender::new(hub.clone()));
+    let senders = outward.senders().chain([web]).collect();
+    let dispatcher = Dispatcher::new(store.clone(), clock.clone(), senders);
     let outbox = dispatcher.waker();
     let shared = shared::open(settings).await?;
     let (ear, llm) = model::ear(settings)?;
@@ -120,7 +137,7 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         shared: shared.clone().map(|redis| redis as Arc<dyn ContextCache>),
         limits: limits(settings),
         outbox_bell: Arc::new(move || outbox.wake()),
-        listeners: crate::accounts::Listeners::default(),
+        listeners: listeners.clone(),
     };
     let conversations = Conversations::open(parts)
         .await
@@ -131,6 +148,9 @@ async fn compose(settings: &Settings, store: Arc<dyn Store>) -> anyhow::Result<A
         conversations,
         clock,
         hub,
+        attention: outward.attention(),
+        listeners,
+        accounts,
         shared,
         llm,
         dispatcher,
@@ -242,6 +262,14 @@ async fn start(
         outbox_stop,
     };
     keep_up(settings, &running, &meter, life);
+    let (listeners, listened) = (app.listeners.clone(), app.accounts.store().clone());
+    every(life, "listeners", LISTENERS_EVERY, move || {
+        let (listeners, store) = (listeners.clone(), listened.clone());
+        async move {
+            // Those that were known stay until the store is back.
+            let _ = listeners.refresh(&store).await;
+        }
+    });
     let streams = app.hub.clone();
     tokio::spawn(async move {
         // Event streams never finish by themselves; they end with the first signal.
@@ -254,6 +282,14 @@ async fn start(
         address,
         business: demo_business.clone(),
     };
+    let webhooks = webhook::route::router(webhook::route::Parts {
+        accounts: app.accounts,
+        store: app.store.clone(),
+        conversations: app.conversations.clone(),
+        clock: app.clock.clone(),
+        intakes: channels::intakes(),
+        heard: app.attention,
+    });
     let api = Api {
         conversations: app.conversations,
         businesses: app.businesses,
@@ -276,7 +312,7 @@ async fn start(
             requests_max: settings.server.requests_max,
         },
     };
-    door.open(api::router(api, axum::Router::new()));
+    door.open(api::router(api, webhooks));
     // Whoever closed standard output does not want to be greeted; frontdesk is open all the same.
     let _ = greeting.show(&mut std::io::stdout().lock());
     Ok(Some(running))

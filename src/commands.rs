@@ -4,13 +4,16 @@
 //! failed, 2 is wrong use (arguments or settings), so that a supervisor can tell what a restart will not cure.
 
 mod business;
+mod channel;
 mod chat;
 mod doctor;
 mod documents;
 mod import_sqlite;
 mod inbox;
 mod lines;
+mod outbox;
 mod serve;
+mod table;
 mod understand;
 
 use std::ffi::OsString;
@@ -99,9 +102,15 @@ from); every answer is one line with the same id. Without TEXT, texts are read l
     /// Keep the catalogues of businesses
     #[command(subcommand)]
     Business(business::Command),
+    /// Keep the accounts of businesses at WhatsApp, Telegram and the other channels
+    #[command(subcommand)]
+    Channel(channel::Command),
     /// Look after messages without an answer: list them, try dead letters again, or drop them
     #[command(subcommand)]
     Inbox(inbox::Command),
+    /// Look after replies that were not delivered: list them, try them again, or drop them
+    #[command(subcommand)]
+    Outbox(outbox::Command),
     /// Bring the database to this version's schema (serve does it too)
     Migrate,
     /// Move an SQLite installation to the PostgreSQL database that DATABASE_URL names
@@ -200,8 +209,16 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
             runtime()?.block_on(business::run(command, settings, output))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Channel(command) => {
+            runtime()?.block_on(channel::run(command, settings()?, output))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Inbox(command) => {
             runtime()?.block_on(inbox::run(command, settings()?, output))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Outbox(command) => {
+            runtime()?.block_on(outbox::run(command, settings()?, output))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Migrate => {

@@ -22,6 +22,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(crate) use values::SECRET_PREFIX;
 use values::Values;
 pub use values::{Known, Origin, Problem};
 

@@ -10,11 +10,11 @@ use anyhow::anyhow;
 
 use crate::clock::Clock as _;
 use crate::config::Settings;
-use crate::config::store::Database;
+use crate::config::store::Database as Configured;
 use crate::conversation::Businesses;
 use crate::store::postgres::{self, PostgresStore};
 use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{self, Obstacle, Store, checkup};
+use crate::store::{self, Database, Obstacle, checkup};
 
 /// How long a command waits for a server.
 pub(super) const COMMAND_PATIENCE: Option<Duration> = Some(Duration::from_secs(10));
@@ -23,7 +23,7 @@ pub(super) const COMMAND_PATIENCE: Option<Duration> = Some(Duration::from_secs(1
 pub(super) async fn migrated(
     settings: &Settings,
     patience: Option<Duration>,
-) -> anyhow::Result<Arc<dyn Store>> {
+) -> anyhow::Result<Arc<dyn Database>> {
     open(settings, patience, &mut || {}, || connect(settings)).await
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn furnished(
     settings: &Settings,
     patience: Option<Duration>,
     waits: &mut (impl FnMut() + Send),
-) -> anyhow::Result<Arc<dyn Store>> {
+) -> anyhow::Result<Arc<dyn Database>> {
     let demo = super::demo()?;
     open(settings, patience, waits, || async {
         let store = connect(settings).await?;
@@ -59,12 +59,12 @@ async fn open<F>(
     patience: Option<Duration>,
     waits: &mut (impl FnMut() + Send),
     mut try_once: impl FnMut() -> F + Send,
-) -> anyhow::Result<Arc<dyn Store>>
+) -> anyhow::Result<Arc<dyn Database>>
 where
-    F: Future<Output = store::Result<Arc<dyn Store>>> + Send,
+    F: Future<Output = store::Result<Arc<dyn Database>>> + Send,
 {
     let database = &settings.store.database;
-    if matches!(database, Database::Sqlite { .. }) {
+    if matches!(database, Configured::Sqlite { .. }) {
         return Ok(try_once().await?);
     }
     let mut news = News::default();
@@ -91,17 +91,17 @@ where
 }
 
 /// Makes one try.
-async fn connect(settings: &Settings) -> store::Result<Arc<dyn Store>> {
+async fn connect(settings: &Settings) -> store::Result<Arc<dyn Database>> {
     let store = &settings.store;
     match &store.database {
-        Database::Sqlite { path } => {
+        Configured::Sqlite { path } => {
             let options = sqlite::Options {
                 readers: store.readers,
                 ..sqlite::Options::file(path)
             };
             Ok(Arc::new(SqliteStore::open(&options).await?))
         }
-        Database::Postgres { url, .. } => {
+        Configured::Postgres { url, .. } => {
             // A pool would try on its own and then say no more than that time ran out.
             checkup::reach(url, store.connect_timeout).await?;
             let options = postgres::Options {

@@ -12,12 +12,13 @@ use clap::Subcommand;
 use reqwest::header::HeaderMap;
 use serde::Serialize;
 
+use super::inbox::owned_by_the_server;
 use super::{Failure, quiet};
 use crate::accounts::{Accounts, NotRegistered, Registration, Secrets};
 use crate::app::{self, channels};
 use crate::clock::Clock as _;
-use crate::config::Settings;
-use crate::store::{AccountRow, Store as _};
+use crate::config::{SECRET_PREFIX, Settings};
+use crate::store::AccountRow;
 use crate::types::{AccountId, BusinessId, Channel};
 use crate::webhook::intake::Intake;
 
@@ -103,7 +104,7 @@ pub(super) async fn run(
     if let Command::Fields { channel } = command {
         return Ok(fields(intake(channel)?.as_ref(), output)?);
     }
-    let database = app::store(&settings).await?;
+    let database = app::store(&settings).await.map_err(owned_by_the_server)?;
     let accounts = channels::accounts(&settings, database.clone())?;
     let done = carry_out(command, &accounts, &settings, output).await;
     database.close().await;
@@ -215,7 +216,7 @@ fn named_values(settings: &[String]) -> Result<BTreeMap<String, String>, Failure
 fn read_secrets(names: &[String]) -> Result<Secrets, Failure> {
     let mut secrets = Secrets::default();
     for name in names {
-        let variable = format!("FRONTDESK_SECRET_{}", name.to_ascii_uppercase());
+        let variable = format!("{SECRET_PREFIX}{}", name.to_ascii_uppercase());
         let value = match std::env::var(&variable) {
             Ok(value) => value,
             Err(_) if std::io::stdin().is_terminal() => {

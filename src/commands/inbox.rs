@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
-use super::{Failure, quiet};
+use super::{Failure, quiet, table};
 use crate::app;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -112,7 +112,7 @@ pub(super) async fn run(
     output: &mut (impl Write + Send),
 ) -> Result<(), Failure> {
     let settings = quiet(settings)?;
-    let store = app::store(&settings).await.map_err(owned_by_the_server)?;
+    let store: Arc<dyn Store> = app::store(&settings).await.map_err(owned_by_the_server)?;
     let done = match command {
         Command::List {
             business,
@@ -141,7 +141,7 @@ pub(super) async fn run(
 }
 
 /// Says what to do about a database that a server holds.
-fn owned_by_the_server(error: anyhow::Error) -> anyhow::Error {
+pub(super) fn owned_by_the_server(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<Error>() {
         Some(Error::Open(why)) if why.contains("in use") => {
             error.context("the running server owns this database: stop it, do this, and start it again")
@@ -244,36 +244,15 @@ fn as_table(found: &[InboxEntry], text: bool, more: bool, output: &mut impl Writ
             name(&message.key),
         ];
         if text {
-            row.push(on_one_line(&message.text));
+            row.push(table::on_one_line(&message.text));
         }
         rows.push(row);
     }
-    let widths: Vec<usize> = (0..rows[0].len())
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            write!(line, "{cell:width$}  ")?;
-        }
-        writeln!(output, "{}", line.trim_end())?;
-    }
+    table::write(&rows, output)?;
     if more {
         writeln!(output, "... and more; --limit N shows them")?;
     }
     Ok(())
-}
-
-/// A text that cannot command a terminal.
-fn on_one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 async fn retry(
@@ -421,10 +400,5 @@ mod tests {
         );
         let unknown = find(&dead, "web/salon/ben/m1").unwrap_err().to_string();
         assert!(unknown.contains("frontdesk inbox list"), "{unknown}");
-    }
-
-    #[test]
-    fn a_text_cannot_command_a_terminal() {
-        assert_eq!(on_one_line("a\u{1b}[2J\nb\u{9b}c"), "a [2J b c");
     }
 }

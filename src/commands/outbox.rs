@@ -13,9 +13,7 @@ use super::{Failure, quiet, table};
 use crate::app;
 use crate::clock::Clock as _;
 use crate::config::Settings;
-use crate::store::{
-    ChannelStore, Content, Database, OutboxEntry, OutboxQuery, OutboxState, OutboxVerdict, Store as _,
-};
+use crate::store::{Content, Database, OutboxEntry, OutboxQuery, OutboxState, OutboxVerdict};
 use crate::types::BusinessId;
 
 /// Rows that are read or decided at once.

@@ -85,6 +85,9 @@ pub(crate) struct Values {
 /// Variables that belong to us without being a setting.
 const NOT_SETTINGS: [&str; 1] = ["FRONTDESK_CONFIG"];
 
+/// What begins so is a secret of an account, for `frontdesk channel add`; whatever it is called, it is no setting.
+pub(crate) const SECRET_PREFIX: &str = "FRONTDESK_SECRET_";
+
 impl Values {
     /// Nothing but what the environment says.
     pub(crate) fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Self {
@@ -92,7 +95,7 @@ impl Values {
             // An empty variable is how shells and compose files say "not set".
             environment: variables
                 .into_iter()
-                .filter(|(_, value)| !value.is_empty())
+                .filter(|(name, value)| !value.is_empty() && !name.starts_with(SECRET_PREFIX))
                 .collect(),
             ..Self::default()
         }

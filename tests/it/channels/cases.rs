@@ -79,7 +79,7 @@ pub(crate) static CASES: [Case; 8] = [
         base: "api_base",
         says: |said| {
             let user = format!("1555{:07}", said.who);
-            meta(json!({
+            meta(&json!({
                 "object": "whatsapp_business_account",
                 "entry": [{"id": "2090", "changes": [{"field": "messages", "value": {
                     "messaging_product": "whatsapp",
@@ -103,7 +103,7 @@ pub(crate) static CASES: [Case; 8] = [
         },
         receipt: Some(("delivered", |call, number, at| {
             let ours = call.json()["biz_opaque_callback_data"].clone();
-            meta(json!({
+            meta(&json!({
                 "object": "whatsapp_business_account",
                 "entry": [{"id": "2090", "changes": [{"field": "messages", "value": {
                     "messaging_product": "whatsapp",
@@ -127,7 +127,7 @@ pub(crate) static CASES: [Case; 8] = [
         base: "api_base",
         says: |said| {
             meta(
-                json!({"object": "page", "entry": [{"id": "700", "time": said.at * 1000, "messaging": [{
+                &json!({"object": "page", "entry": [{"id": "700", "time": said.at * 1000, "messaging": [{
                     "sender": {"id": said.who.to_string()}, "recipient": {"id": "700"}, "timestamp": said.at * 1000,
                     "message": {"mid": format!("m_in{}", said.id), "text": said.text},
                 }]}]}),
@@ -143,7 +143,7 @@ pub(crate) static CASES: [Case; 8] = [
         receipt: Some(("read", |call, _, at| {
             let who = call.json()["recipient"]["id"].clone();
             meta(
-                json!({"object": "page", "entry": [{"id": "700", "time": at * 1000, "messaging": [{
+                &json!({"object": "page", "entry": [{"id": "700", "time": at * 1000, "messaging": [{
                     "sender": {"id": who}, "recipient": {"id": "700"}, "timestamp": at * 1000,
                     "read": {"watermark": (at + 60) * 1000},
                 }]}]}),
@@ -161,7 +161,7 @@ pub(crate) static CASES: [Case; 8] = [
         base: "api_base",
         says: |said| {
             meta(
-                json!({"object": "instagram", "entry": [{"id": "800", "time": said.at * 1000, "messaging": [{
+                &json!({"object": "instagram", "entry": [{"id": "800", "time": said.at * 1000, "messaging": [{
                     "sender": {"id": said.who.to_string()}, "recipient": {"id": "800"}, "timestamp": said.at * 1000,
                     "message": {"mid": format!("ig_in{}", said.id), "text": said.text},
                 }]}]}),
@@ -176,7 +176,7 @@ pub(crate) static CASES: [Case; 8] = [
         receipt: Some(("read", |call, number, at| {
             let who = call.json()["recipient"]["id"].clone();
             meta(
-                json!({"object": "instagram", "entry": [{"id": "800", "time": at * 1000, "messaging": [{
+                &json!({"object": "instagram", "entry": [{"id": "800", "time": at * 1000, "messaging": [{
                     "sender": {"id": who}, "recipient": {"id": "800"}, "timestamp": at * 1000,
                     "read": {"mid": format!("m_{number}")},
                 }]}]}),
@@ -370,7 +370,7 @@ fn sha256_of(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn meta(body: Value) -> Hook {
+fn meta(body: &Value) -> Hook {
     let body = body.to_string();
     let signature = format!(
         "sha256={}",

@@ -108,6 +108,7 @@ fn every_payload_is_taken_or_left_alone_on_purpose() {
                     saying.text.chars().count(),
                     saying.attachments.len()
                 ),
+                Happening::Known { aliases } => format!("{} names of one person", aliases.len()),
                 Happening::Unsaid { .. } => "unsaid".to_owned(),
                 Happening::Receipt(receipt) => format!("receipt: {}", receipt.status.as_str()),
                 Happening::Stopped { .. } => "stopped".to_owned(),
@@ -301,21 +302,13 @@ fn vectors(folder: &Path) -> Vec<Vector> {
     }
     for vector in read(folder, "standard-webhooks/vectors.json") {
         let (secret, key) = (text(&vector, "secret"), text(&vector, "public_key"));
+        let kept: Vec<(&str, &str)> = [("secret", secret)]
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
         all.push(Vector {
             channel: Channel::Standard,
-            account: account(
-                Channel::Standard,
-                if key.is_empty() {
-                    &[]
-                } else {
-                    &[("public_key", key)]
-                },
-                if secret.is_empty() {
-                    &[]
-                } else {
-                    &[("secret", secret)]
-                },
-            ),
+            account: account(Channel::Standard, &[("public_key", key)], &kept),
             url: String::new(),
             headers: vec![
                 ("webhook-id", text(&vector, "webhook_id").to_owned()),

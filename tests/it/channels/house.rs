@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
@@ -204,9 +203,4 @@ pub(crate) async fn post(http: &reqwest::Client, url: &str, channel: &str, hook:
         request = request.header(*name, value);
     }
     request.send().await.unwrap().status()
-}
-
-/// For reading times out of rows.
-pub(crate) fn at(micros: i64) -> Timestamp {
-    Timestamp::from_microsecond(micros).unwrap()
 }

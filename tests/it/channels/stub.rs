@@ -27,7 +27,6 @@ pub(crate) enum Manner {
 /// A call that it got.
 #[derive(Debug, Clone)]
 pub(crate) struct Called {
-    pub method: String,
     /// With its query.
     pub path: String,
     /// Names in lower case.
@@ -217,10 +216,7 @@ async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Called>> {
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let mut lines = text.split("\r\n");
     let mut request = lines.next().unwrap_or_default().split(' ');
-    let (method, path) = (
-        request.next().unwrap_or_default(),
-        request.next().unwrap_or_default(),
-    );
+    let path = request.nth(1).unwrap_or_default();
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
@@ -234,7 +230,6 @@ async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Called>> {
         }
     }
     Ok(Some(Called {
-        method: method.to_owned(),
         path: path.to_owned(),
         headers,
         body: String::from_utf8_lossy(&body).into_owned(),
