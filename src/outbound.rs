@@ -11,7 +11,7 @@
 //! - [`dispatcher`]: claim, send, settle.
 //! - [`provider`]: sends through a provider; `exchange` makes its calls, `pace` says when.
 //! - [`cut`]: long texts in pieces that a channel takes.
-//! - The others are one channel each.
+//! - The others are one channel each; `meta` is what three of them have in common.
 
 mod addressed;
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod exchange;
 pub mod hub;
 pub mod instagram;
 pub mod messenger;
-pub mod meta;
+pub(crate) mod meta;
 mod pace;
 pub mod provider;
 pub mod slack;

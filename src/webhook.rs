@@ -7,24 +7,24 @@
 //! - [`route`]: the address, and what a provider is answered.
 //! - [`intake`]: what a channel's code does, and the words that it speaks. [`signature`]: what is computed over raw bytes.
 //! - `accept`: what happened becomes safe, and is handed over.
-//! - [`surrogates`], [`loose`] and `json`: JSON that is read as far as it can be.
-//! - The others are one channel each; [`meta`] is what three of them share.
+//! - The others are one channel each; `json` reads for all of them, `loose` event by event, and `surrogates` mends what
+//!   cannot be read. `meta` is what three of them have in common.
 
 mod accept;
 pub mod discord;
 pub mod instagram;
 pub mod intake;
 mod json;
-pub mod loose;
+mod loose;
 pub mod messenger;
-pub mod meta;
+pub(crate) mod meta;
 #[cfg(test)]
 pub(crate) mod posted;
 pub mod route;
 pub mod signature;
 pub mod slack;
 pub mod standard;
-pub mod surrogates;
+mod surrogates;
 pub mod telegram;
 pub mod twilio;
 pub mod whatsapp;

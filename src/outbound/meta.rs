@@ -13,47 +13,27 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use unicode_segmentation::UnicodeSegmentation as _;
 
+use super::addressed;
 use super::cut::{Longest, cut};
 use super::wire::{Answer, Call, Judgement, Unsendable};
 use crate::accounts::Account;
-use crate::dialogue::outcome::Reply;
 use crate::store::OutboxRow;
-use crate::types::Reach;
+use crate::webhook::meta::messaging::Address;
 
 /// How long after a customer's last message Meta takes replies to it.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whether the customer was heard in the last 24 hours.
-#[must_use]
-pub fn window_open(reach: &Reach, now: Timestamp) -> bool {
-    now.duration_since(reach.heard_at) < WINDOW
-}
-
-/// What a row says, and to whom.
-///
-/// # Errors
-/// When it is no reply, or has no address.
-pub fn reply(row: &OutboxRow) -> Result<(&Reply, &Reach), Unsendable> {
-    let reply = row.content.reply();
-    let reply = reply.ok_or_else(|| Unsendable("only replies to customers are sent here".to_owned()))?;
+pub(crate) fn window_open(row: &OutboxRow, now: Timestamp) -> bool {
     let reach = row.reach.as_ref();
-    let reach = reach.ok_or_else(|| Unsendable("there is no address to send it to".to_owned()))?;
-    Ok((reply, reach))
-}
-
-/// An address as this channel's own side in has written it.
-///
-/// # Errors
-/// When it is another channel's.
-pub fn address<T: serde::de::DeserializeOwned>(address: &str) -> Result<T, Unsendable> {
-    serde_json::from_str(address).map_err(|_| Unsendable("the address is not one of this channel".to_owned()))
+    reach.is_some_and(|reach| now.duration_since(reach.heard_at) < WINDOW)
 }
 
 /// A setting that becomes a part of an address.
 ///
 /// # Errors
 /// When it is missing, or holds what would lead elsewhere.
-pub fn segment<'a>(account: &'a Account, name: &str) -> Result<&'a str, Unsendable> {
+pub(crate) fn segment<'a>(account: &'a Account, name: &str) -> Result<&'a str, Unsendable> {
     let value = account.setting(name);
     let value = value.ok_or_else(|| Unsendable(format!("the account has no {name}")))?;
     if is_segment(value) {
@@ -72,8 +52,8 @@ fn is_segment(value: &str) -> bool {
 ///
 /// # Errors
 /// When the account lacks a setting or its token.
-pub fn post(account: &Account, base: &str, node: &str, body: &Value) -> Result<Call, Unsendable> {
-    let base = account.setting("api_base").unwrap_or(base).trim_end_matches('/');
+pub(crate) fn post(account: &Account, base: &str, node: &str, body: &Value) -> Result<Call, Unsendable> {
+    let base = addressed::base(account, base);
     let version = account.setting("api_version").unwrap_or("v23.0");
     if !is_segment(version) {
         return Err(Unsendable(
@@ -96,8 +76,7 @@ const CUT: char = '…';
 
 /// An option as the label of something that is tapped, of at most so many characters. Cut between what a reader sees as
 /// characters.
-#[must_use]
-pub fn label(option: &str, chars_max: usize) -> String {
+pub(crate) fn label(option: &str, chars_max: usize) -> String {
     if option.chars().count() <= chars_max {
         return option.to_owned();
     }
@@ -117,8 +96,7 @@ pub fn label(option: &str, chars_max: usize) -> String {
 
 /// What somebody meant who tapped something with this label: what the label says, or all of it where the payload tells
 /// what was cut off. A payload that says something else is not ours, and nobody has seen it.
-#[must_use]
-pub fn tapped<'a>(label: &'a str, payload: Option<&'a str>) -> &'a str {
+pub(crate) fn tapped<'a>(label: &'a str, payload: Option<&'a str>) -> &'a str {
     let Some(payload) = payload else {
         return label;
     };
@@ -129,8 +107,7 @@ pub fn tapped<'a>(label: &'a str, payload: Option<&'a str>) -> &'a str {
 }
 
 /// The labels of options, if they fit: each its own, none empty, none longer than `whole_max` bytes before it was cut.
-#[must_use]
-pub fn labels(
+pub(crate) fn labels(
     options: &[String],
     count_max: usize,
     chars_max: usize,
@@ -165,9 +142,8 @@ const PAYLOAD_MAX: usize = 1000;
 impl SendApi {
     /// The bodies that say what the row says.
     pub(super) fn bodies(&self, row: &OutboxRow, now: Timestamp) -> Result<Vec<Value>, Unsendable> {
-        let (reply, reach) = reply(row)?;
-        let to: crate::webhook::meta::messaging::Address = address(&reach.address)?;
-        if !window_open(reach, now) {
+        let (reply, to) = addressed::reply::<Address>(row)?;
+        if !window_open(row, now) {
             let name = self.name;
             return Err(Unsendable(format!(
                 "the customer has been silent for 24 hours: {name} takes no message to them until they write again"
@@ -184,8 +160,9 @@ impl SendApi {
                 })
             })
             .collect();
-        let last = bodies.last_mut();
-        let last = last.ok_or_else(|| Unsendable("there is nothing to say".to_owned()))?;
+        let Some(last) = bodies.last_mut() else {
+            return Ok(bodies);
+        };
         if let Some(labels) = labels(
             &reply.options,
             QUICK_REPLIES_MAX,
@@ -206,13 +183,13 @@ impl SendApi {
 
 /// "Somebody is typing."
 pub(super) fn typing(to: &str) -> Option<Value> {
-    let to: crate::webhook::meta::messaging::Address = address(to).ok()?;
+    let to: Address = serde_json::from_str(to).ok()?;
     Some(json!({"recipient": {"id": to.recipient}, "sender_action": "typing_on"}))
 }
 
 /// What Meta says went wrong.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Problem {
+pub(crate) struct Problem {
     code: Option<Value>,
     error_subcode: Option<Value>,
     message: Option<String>,
@@ -228,7 +205,7 @@ struct Data {
 
 /// What to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     /// Try again.
     Retry,
     /// Try again, and this customer's messages more slowly.
@@ -248,8 +225,7 @@ impl Problem {
     }
 
     /// What to do about it.
-    #[must_use]
-    pub fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> Class {
         let Some(code) = Self::number(self.code.as_ref()) else {
             return Class::Unknown;
         };
@@ -293,10 +269,26 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A provider's words, on one line and not too many.
+/// A provider's words, on one line and not too many; without long numbers, which are those of people.
 pub(super) fn shortened(words: &str) -> String {
-    words.chars().filter(|c| !c.is_control()).take(200).collect()
+    let mut short = String::new();
+    let mut digits = 0;
+    for c in words.chars().filter(|c| !c.is_control()).take(200) {
+        digits = if c.is_ascii_digit() { digits + 1 } else { 0 };
+        match digits {
+            0..NUMBER_DIGITS => short.push(c),
+            NUMBER_DIGITS => {
+                short.truncate(short.len() + 1 - NUMBER_DIGITS);
+                short.push(CUT);
+            }
+            _ => {}
+        }
+    }
+    short
 }
+
+/// A number of so many digits may be somebody's: codes have fewer.
+const NUMBER_DIGITS: usize = 8;
 
 #[derive(Deserialize)]
 struct Body {
@@ -314,8 +306,7 @@ struct Message {
 pub(super) const PAIR_PAUSE: Duration = Duration::from_secs(6);
 
 /// What an answer of the Graph API means. A 200 that cannot be read was given by whoever has taken the message.
-#[must_use]
-pub fn judge(answer: &Answer<'_>) -> Judgement {
+pub(crate) fn judge(answer: &Answer<'_>) -> Judgement {
     let body: Option<Body> = serde_json::from_slice(answer.body).ok();
     let status = answer.status;
     let (error, id) = body.map_or((None, None), |body| {

@@ -8,8 +8,9 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::addressed;
 use super::cut::{Longest, cut};
-use super::meta::{address, reply, shortened};
+use super::meta::shortened;
 use super::wire::{Answer, Call, Judgement, Pace, Unsendable, WhenUnknown, Wire};
 use crate::accounts::Account;
 use crate::store::OutboxRow;
@@ -34,16 +35,13 @@ impl Wire for Telegram {
     }
 
     fn messages(&self, account: &Account, row: &OutboxRow, _now: Timestamp) -> Result<Vec<Call>, Unsendable> {
-        let (reply, reach) = reply(row)?;
-        let to: Address = address(&reach.address)?;
+        let (reply, to) = addressed::reply::<Address>(row)?;
         let pieces = cut(&reply.text, Longest::Utf16(TEXT_UTF16_MAX));
         let mut bodies: Vec<Value> = pieces
             .iter()
             .map(|piece| json!({"chat_id": to.chat, "text": piece}))
             .collect();
-        let last = bodies.last_mut();
-        let last = last.ok_or_else(|| Unsendable("there is nothing to say".to_owned()))?;
-        if let Some(keyboard) = keyboard(&reply.options) {
+        if let (Some(last), Some(keyboard)) = (bodies.last_mut(), keyboard(&reply.options)) {
             last["reply_markup"] = keyboard;
         }
         bodies
@@ -71,7 +69,7 @@ impl Wire for Telegram {
 
     /// A button that was tapped is told that it was, or it spins; to who has written we are typing.
     fn heard(&self, account: &Account, _message_id: &str, to: &str) -> Option<Call> {
-        let to: Address = address(to).ok()?;
+        let to: Address = serde_json::from_str(to).ok()?;
         let call = match to.callback {
             Some(callback) => call(
                 account,
@@ -90,7 +88,7 @@ impl Wire for Telegram {
 
 /// The token is a part of the address, as Telegram wants it.
 fn call(account: &Account, method: &str, body: &Value) -> Result<Call, Unsendable> {
-    let base = account.setting("api_base").unwrap_or("https://api.telegram.org");
+    let base = addressed::base(account, "https://api.telegram.org");
     let token = account.secrets.newest("bot_token");
     let token = token.ok_or_else(|| Unsendable("the account has no bot_token".to_owned()))?;
     if !token
@@ -103,7 +101,7 @@ fn call(account: &Account, method: &str, body: &Value) -> Result<Call, Unsendabl
     }
     Ok(Call {
         method: Method::POST,
-        url: format!("{}/bot{token}/{method}", base.trim_end_matches('/')).into(),
+        url: format!("{base}/bot{token}/{method}").into(),
         headers: Vec::new(),
         content_type: "application/json",
         body: body.to_string().into_bytes(),

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cut::{Longest, cut};
-use super::meta;
 use super::wire::{Answer, Call, Judgement, Pace, Unsendable, WhenUnknown, Wire};
+use super::{addressed, meta};
 use crate::accounts::Account;
 use crate::store::OutboxRow;
 use crate::types::Channel;
@@ -40,24 +40,23 @@ impl Wire for WhatsApp {
 
     fn messages(&self, account: &Account, row: &OutboxRow, now: Timestamp) -> Result<Vec<Call>, Unsendable> {
         let number = meta::segment(account, "phone_number_id")?;
-        let (reply, reach) = meta::reply(row)?;
-        let mut contents = if meta::window_open(reach, now) {
+        let (reply, to) = addressed::reply::<Address>(row)?;
+        let mut contents = if meta::window_open(row, now) {
             contents(account, &reply.text, &reply.options)
         } else {
             vec![template(account, row)?]
         };
-        let last = contents.last_mut();
-        let last = last.ok_or_else(|| Unsendable("there is nothing to say".to_owned()))?;
         // On the last one only: whoever hears of that one knows that all of them are there.
-        last["biz_opaque_callback_data"] = row.id.to_string().into();
-        let to: Address = meta::address(&reach.address)?;
+        if let Some(last) = contents.last_mut() {
+            last["biz_opaque_callback_data"] = row.id.to_string().into();
+        }
         for content in &mut contents {
             content["messaging_product"] = "whatsapp".into();
             content["recipient_type"] = "individual".into();
             match (&to.to, &to.recipient) {
                 (Some(number), _) => content["to"] = number.as_str().into(),
                 (None, Some(user)) => content["recipient"] = user.as_str().into(),
-                (None, None) => return Err(Unsendable("there is no address to send it to".to_owned())),
+                (None, None) => return Err(Unsendable("nobody knows where the reply goes".to_owned())),
             }
         }
         let call = |body| meta::post(account, BASE, number, body);

@@ -3,14 +3,24 @@
 //! A field that is missing, or not of the kind that we expect, is not there; only what cannot be JSON is an error. What
 //! an error says is a place and never a word of the body: people's texts stand in it, and errors are logged.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::intake::Malformed;
+use super::surrogates::mended;
 
-/// A whole body.
+/// A whole body; mended, if it cannot be read as it is.
 pub(crate) fn whole<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
+    strictly(body).or_else(|error| match mended(body) {
+        Cow::Owned(mended) => strictly(&mended),
+        Cow::Borrowed(_) => Err(error),
+    })
+}
+
+fn strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();

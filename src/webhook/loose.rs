@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
 use super::intake::{Happening, Malformed};
-use super::surrogates;
+use super::json;
 
 /// The longest id, in bytes: of those that are known the longest has 200 or so. It bounds the addresses that are made
 /// of ids.
@@ -15,24 +15,21 @@ const ID_BYTES_MAX: usize = 300;
 
 /// An id or a number, written as a text or as a number; without control characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Id(String);
+pub(crate) struct Id(String);
 
 impl Id {
     /// As a text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// As a whole number, if it is one.
-    #[must_use]
-    pub fn number(&self) -> Option<i64> {
+    pub(crate) fn number(&self) -> Option<i64> {
         self.0.parse().ok()
     }
 
     /// As a point in time: seconds or milliseconds since 1970, or RFC 3339.
-    #[must_use]
-    pub fn time(&self) -> Option<Timestamp> {
+    pub(crate) fn time(&self) -> Option<Timestamp> {
         match self.number() {
             // In seconds this is the year 5138, in milliseconds 1973: nothing that we are told happened then.
             Some(time) if time < 100_000_000_000 => Timestamp::from_second(time).ok(),
@@ -76,43 +73,48 @@ impl<'de> Deserialize<'de> for Id {
 }
 
 /// The id, if there is one that says anything.
-#[must_use]
-pub fn given(id: &Option<Id>) -> Option<&str> {
+pub(crate) fn given(id: &Option<Id>) -> Option<&str> {
     id.as_ref().map(Id::as_str).filter(|id| !id.is_empty())
 }
 
 /// When it was, if that is told.
-#[must_use]
-pub fn time(id: &Option<Id>) -> Option<Timestamp> {
+pub(crate) fn time(id: &Option<Id>) -> Option<Timestamp> {
     id.as_ref().and_then(Id::time)
 }
 
 /// A degree of latitude or longitude.
-#[must_use]
-pub fn degrees(number: &Option<Id>) -> Option<f64> {
+pub(crate) fn degrees(number: &Option<Id>) -> Option<f64> {
     let degrees: f64 = number.as_ref()?.as_str().parse().ok()?;
     degrees.is_finite().then_some(degrees)
 }
 
 /// A size in bytes.
-#[must_use]
-pub fn size(number: &Option<Id>) -> Option<u64> {
+pub(crate) fn size(number: &Option<Id>) -> Option<u64> {
     number.as_ref()?.as_str().parse().ok()
 }
 
+/// The most events that are read of one request. Meta's have 1,000 at most; a body of nothing but `{}` has a million.
+pub(crate) const EVENTS_MAX: usize = 10_000;
+
 /// Parts of a request that are read one by one, so that one that cannot be read spoils no other.
-pub type Parts = Option<Vec<Box<RawValue>>>;
+pub(crate) type Parts = Option<Vec<Box<RawValue>>>;
 
 /// Reads each part and has `each` say what it means. One that cannot be read is one [`Happening::Broken`]; `what` the
 /// parts are called is in its problem.
-pub fn each<T: serde::de::DeserializeOwned>(
+pub(crate) fn each<T: serde::de::DeserializeOwned>(
     what: &str,
     parts: Parts,
     happenings: &mut Vec<Happening>,
     mut each: impl FnMut(T, &mut Vec<Happening>) -> Result<(), Malformed>,
 ) {
     for part in parts.unwrap_or_default() {
-        let read = surrogates::read(part.get().as_bytes());
+        if happenings.len() >= EVENTS_MAX {
+            happenings.push(Happening::Broken {
+                problem: format!("{what}: more events than a request may have"),
+            });
+            return;
+        }
+        let read = json::whole(part.get().as_bytes());
         if let Err(Malformed(problem)) = read.and_then(|part| each(part, happenings)) {
             happenings.push(Happening::Broken {
                 problem: format!("{what}: {problem}"),
@@ -125,7 +127,7 @@ pub fn each<T: serde::de::DeserializeOwned>(
 ///
 /// # Errors
 /// When it is not there.
-pub fn needed<T>(what: &str, thing: Option<T>) -> Result<T, Malformed> {
+pub(crate) fn needed<T>(what: &str, thing: Option<T>) -> Result<T, Malformed> {
     thing.ok_or_else(|| Malformed(format!("{what} is missing")))
 }
 

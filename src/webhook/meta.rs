@@ -5,54 +5,54 @@
 //!
 //! - [`messaging`]: the events of Messenger and Instagram.
 
-pub mod messaging;
+pub(crate) mod messaging;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::intake::{Answer, Forged, Happening, Malformed, Parsed, Request, Sample};
 use super::loose::{self, Id, Parts};
-use super::{signature, surrogates};
+use super::{json, signature};
 use crate::accounts::{Account, Field};
 
 /// The longest body: 3 MB by Meta's word, and some room.
-pub const BODY_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const BODY_MAX: usize = 4 * 1024 * 1024;
 
 /// The header with the signature. The older one with SHA-1 is not believed.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
 
 /// The secret that requests are signed with.
-pub const APP_SECRET: Field = Field::secret(
+pub(crate) const APP_SECRET: Field = Field::secret(
     "app_secret",
     "The app's secret: App settings, Basic, App secret. Several are tried while one replaces another.",
 );
 
 /// The word that proves to Meta that the address is ours.
-pub const VERIFY_TOKEN: Field = Field::secret(
+pub(crate) const VERIFY_TOKEN: Field = Field::secret(
     "verify_token",
     "A word of your own choice, pasted into Meta's form as \"Verify token\" beside the callback URL.",
 );
 
 /// The token to send with.
-pub const ACCESS_TOKEN: Field = Field::secret(
+pub(crate) const ACCESS_TOKEN: Field = Field::secret(
     "access_token",
     "The token to send with: a long-lived one, of a system user where there is such a thing.",
 );
 
 /// Where the Graph API is.
-pub const API_BASE: Field = Field::setting(
+pub(crate) const API_BASE: Field = Field::setting(
     "api_base",
     "Where the API is, without a slash at the end; Meta's own address unless you have a reason.",
 )
 .optional();
 
 /// Which Graph API is spoken.
-pub const API_VERSION: Field =
+pub(crate) const API_VERSION: Field =
     Field::setting("api_version", "The API's version, v23.0 if not set.").optional();
 
 /// Answers the handshake: the challenge, to whoever knows the verify token.
 #[must_use]
-pub fn handshake(account: &Account, query: &[(String, String)]) -> Option<Answer> {
+pub(crate) fn handshake(account: &Account, query: &[(String, String)]) -> Option<Answer> {
     let value = |name: &str| {
         let mut values = query.iter().filter(|(key, _)| key == name);
         let (_, value) = values.next()?;
@@ -71,7 +71,7 @@ pub fn handshake(account: &Account, query: &[(String, String)]) -> Option<Answer
 ///
 /// # Errors
 /// When none has.
-pub fn verify(request: &Request<'_>, account: &Account) -> Result<(), Forged> {
+pub(crate) fn verify(request: &Request<'_>, account: &Account) -> Result<(), Forged> {
     let given = request.header(SIGNATURE.as_str()).ok_or(Forged::Missing)?;
     let mut result = Err(Forged::NoSecret);
     for secret in account
@@ -96,7 +96,7 @@ fn sign(secret: &str, body: &[u8]) -> String {
 
 /// A body signed with the account's newest app secret.
 #[must_use]
-pub fn signed(account: &Account, body: &serde_json::Value) -> Option<Sample> {
+pub(crate) fn signed(account: &Account, body: &serde_json::Value) -> Option<Sample> {
     let body = body.to_string().into_bytes();
     let signature = sign(account.secrets.newest("app_secret")?, &body);
     let mut headers = HeaderMap::new();
@@ -113,24 +113,24 @@ struct Envelope {
 
 /// What is told of one account of the business.
 #[derive(Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The Page, the Instagram account or the WhatsApp business account.
-    pub id: Option<Id>,
+    pub(crate) id: Option<Id>,
     /// What changed: [`Change`]s.
-    pub changes: Parts,
+    pub(crate) changes: Parts,
     /// What was said to us: [`messaging::Event`]s.
-    pub messaging: Parts,
+    pub(crate) messaging: Parts,
     /// What was said while another app owns the conversation.
-    pub standby: Parts,
+    pub(crate) standby: Parts,
 }
 
 /// Something that changed.
 #[derive(Deserialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// What was subscribed to.
-    pub field: Option<String>,
+    pub(crate) field: Option<String>,
     /// What it is now; its form hangs on the field.
-    pub value: Option<Box<serde_json::value::RawValue>>,
+    pub(crate) value: Option<Box<serde_json::value::RawValue>>,
 }
 
 /// Reads the envelope, and has `each` say what an entry means. An app can be subscribed to more than one kind of
@@ -138,12 +138,12 @@ pub struct Change {
 ///
 /// # Errors
 /// When it is no envelope.
-pub fn entries(
+pub(crate) fn entries(
     body: &[u8],
     object: &str,
     each: impl FnMut(Entry, &mut Vec<Happening>) -> Result<(), Malformed>,
 ) -> Result<Parsed, Malformed> {
-    let envelope: Envelope = surrogates::read(body)?;
+    let envelope: Envelope = json::whole(body)?;
     if envelope.object.as_deref() != Some(object) {
         return Ok(vec![Happening::Ignored("other")].into());
     }

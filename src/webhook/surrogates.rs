@@ -2,52 +2,12 @@
 //!
 //! Phones cut texts between the two halves of an emoji, and providers escape what is left as it is: `"\ud83d"`. That is
 //! no text in Rust, and no JSON reader takes it. One such message must not cost its neighbours, so it is mended: the
-//! half becomes U+FFFD, which is what readers show for it. The bytes are looked at again only when reading failed.
+//! half becomes U+FFFD, which is what readers show for it. It is done only where reading has failed.
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
-
-use super::intake::Malformed;
-
-/// Reads JSON, mended if it must be. How deep it may be nested is bounded by the reader.
-///
-/// # Errors
-/// When it is no JSON, or not of this form. The text says where, and holds nothing of what was read.
-pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Malformed> {
-    strictly(json).or_else(|error| match mended(json) {
-        Cow::Owned(mended) => strictly(&mended),
-        Cow::Borrowed(_) => Err(error),
-    })
-}
-
-fn strictly<T: DeserializeOwned>(json: &[u8]) -> Result<T, Malformed> {
-    let mut reader = serde_json::Deserializer::from_slice(json);
-    let read = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| malformed(&error.path().to_string(), error.inner()))?;
-    reader.end().map_err(|error| malformed("", &error))?;
-    Ok(read)
-}
-
-/// What is wrong, without the reader's own words: they quote what they have found.
-fn malformed(path: &str, error: &serde_json::Error) -> Malformed {
-    let what = match error.classify() {
-        serde_json::error::Category::Data => "not of the form that is expected",
-        serde_json::error::Category::Eof => "cut short",
-        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "no JSON",
-    };
-    let (line, column) = (error.line(), error.column());
-    // A path is made of the names of fields. One that a sender made up is cut short.
-    let path: String = path.chars().filter(|c| !c.is_control()).take(100).collect();
-    match path.as_str() {
-        "" | "." | "?" => Malformed(format!("{what} (line {line}, column {column})")),
-        path => Malformed(format!("{path}: {what} (line {line}, column {column})")),
-    }
-}
-
 /// The same JSON with U+FFFD for every escaped half of a character that lacks its other half; borrowed when it has none.
-#[must_use]
-pub fn mended(json: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn mended(json: &[u8]) -> Cow<'_, [u8]> {
     let mut out: Option<Vec<u8>> = None;
     let mut at = 0;
     while at < json.len() {
@@ -89,10 +49,9 @@ fn unit(json: &[u8], at: usize) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::Value;
-
     use super::*;
+    use crate::webhook::json::whole;
+    use proptest::prelude::*;
 
     #[test]
     fn half_a_character_becomes_the_sign_for_what_cannot_be_read() {
@@ -105,7 +64,7 @@ mod tests {
             (r#""\\ud83d \ud83d""#, "\\ud83d \u{fffd}"),
             (r#""\u0000\ud83d""#, "\0\u{fffd}"),
         ] {
-            assert_eq!(read::<String>(json.as_bytes()).unwrap(), text, "{json}");
+            assert_eq!(whole::<String>(json.as_bytes()).unwrap(), text, "{json}");
         }
     }
 
@@ -124,39 +83,12 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_refusal_says_where_and_not_what() {
-        #[derive(Debug, serde::Deserialize)]
-        struct Form {
-            #[expect(dead_code, reason = "only read")]
-            age: u8,
-        }
-        for (json, problem) in [
-            (
-                r#"{"age":"secret"}"#,
-                "age: not of the form that is expected (line 1, column 15)",
-            ),
-            (r#"{"age":1"#, "cut short (line 1, column 8)"),
-            (r#"{"age":1}x"#, "no JSON (line 1, column 10)"),
-        ] {
-            assert_eq!(read::<Form>(json.as_bytes()).unwrap_err().to_string(), problem);
-        }
-    }
-
-    #[test]
-    fn nesting_without_end_is_refused() {
-        let deep = "[".repeat(100_000);
-        assert!(read::<Value>(deep.as_bytes()).is_err());
-        let closed = format!("{deep}{}", "]".repeat(100_000));
-        assert!(read::<Value>(closed.as_bytes()).is_err());
-    }
-
     proptest! {
         #[test]
         fn every_escape_can_be_read_afterwards(units in proptest::collection::vec(any::<u16>(), 0..40)) {
             let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
             let expected = String::from_utf16_lossy(&units);
-            prop_assert_eq!(read::<String>(format!("\"{escapes}\"").as_bytes()).unwrap(), expected);
+            prop_assert_eq!(whole::<String>(format!("\"{escapes}\"").as_bytes()).unwrap(), expected);
         }
 
         #[test]

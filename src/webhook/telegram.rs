@@ -14,7 +14,7 @@ use super::intake::{
     Attachment, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying, short_id,
 };
 use super::loose::{self, Id, degrees, given, needed};
-use super::{signature, surrogates};
+use super::{json, signature};
 use crate::accounts::{Account, Field};
 use crate::types::Channel;
 
@@ -72,7 +72,7 @@ impl Intake for Telegram {
     }
 
     fn parse(&self, request: &Request<'_>, _account: &Account) -> Result<Parsed, Malformed> {
-        let update: Update = surrogates::read(request.body)?;
+        let update: Update = json::whole(request.body)?;
         let happening = says(update).unwrap_or_else(|Malformed(problem)| Happening::Broken { problem });
         Ok(vec![happening].into())
     }
@@ -204,8 +204,8 @@ struct Button {
     text: Option<String>,
 }
 
-fn read<T: serde::de::DeserializeOwned>(what: &str, json: &RawValue) -> Result<T, Malformed> {
-    let read = surrogates::read(json.get().as_bytes());
+fn read<T: serde::de::DeserializeOwned>(what: &str, part: &RawValue) -> Result<T, Malformed> {
+    let read = json::whole(part.get().as_bytes());
     read.map_err(|Malformed(problem)| Malformed(format!("{what}: {problem}")))
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::intake::{Answer, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample};
 use super::loose::{self, Id, Parts, given, needed};
-use super::{meta, surrogates};
+use super::{json, meta};
 use crate::accounts::{Account, Field};
 use crate::outbound::meta::{Class, Problem};
 use crate::store::{DeliveryStatus, ReceiptOf};
@@ -151,7 +151,7 @@ fn changed(change: meta::Change, own: Option<&str>, out: &mut Vec<Happening>) ->
         return Ok(());
     }
     let value: Box<RawValue> = needed("value", change.value)?;
-    let value: Value = surrogates::read(value.get().as_bytes())?;
+    let value: Value = json::whole(value.get().as_bytes())?;
     let number = value.metadata.and_then(|metadata| metadata.phone_number_id);
     if given(&number).is_some_and(|number| Some(number) != own) {
         out.push(Happening::Ignored("other"));
@@ -174,7 +174,7 @@ fn changed(change: meta::Change, own: Option<&str>, out: &mut Vec<Happening>) ->
 /// Those of the parts that can be read.
 fn readable<T: serde::de::DeserializeOwned>(parts: Parts) -> Vec<T> {
     let parts = parts.unwrap_or_default();
-    let read = |part: Box<RawValue>| surrogates::read(part.get().as_bytes()).ok();
+    let read = |part: Box<RawValue>| json::whole(part.get().as_bytes()).ok();
     parts.into_iter().filter_map(read).collect()
 }
 

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::outbound::meta::tests::{bodies, heard_before, noon, row, shown};
-use crate::webhook::meta::tests::account;
+use crate::webhook::posted::account;
 
 const TO: &str = r#"{"recipient":"2000"}"#;
 
@@ -89,14 +89,17 @@ fn what_cannot_be_sent_says_why() {
     };
     let silent = heard_before(reply("Booked", &[]), SignedDuration::from_hours(24));
     assert!(why(&page(), &silent).starts_with("the customer has been silent for 24 hours"));
-    assert_eq!(why(&page(), &reply("  ", &[])), "there is nothing to say");
+    assert_eq!(why(&page(), &reply("  ", &[])), "the reply has no text");
     let elsewhere = row(Channel::Messenger, r#"{"chat":1}"#, "Booked", &[]);
-    assert_eq!(why(&page(), &elsewhere), "the address is not one of this channel");
+    assert_eq!(
+        why(&page(), &elsewhere),
+        "the address has not the form that this channel writes"
+    );
     let nowhere = OutboxRow {
         reach: None,
         ..reply("Booked", &[])
     };
-    assert_eq!(why(&page(), &nowhere), "there is no address to send it to");
+    assert_eq!(why(&page(), &nowhere), "nobody knows where the reply goes");
     let bare = account(Channel::Messenger, &[("page_id", "1000")], &[]);
     assert_eq!(
         why(&bare, &reply("Booked", &[])),

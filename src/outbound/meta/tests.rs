@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::store::Content;
-use crate::types::{AccountId, BusinessId, Channel, Pair, ParticipantId};
+use crate::outbound::committed::{self, answer};
+use crate::types::Channel;
 
 pub(crate) fn noon() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
@@ -13,31 +13,12 @@ pub(crate) fn noon() -> Timestamp {
 
 /// A reply to somebody at this address who was heard an hour before noon.
 pub(crate) fn row(channel: Channel, address: &str, text: &str, options: &[&str]) -> OutboxRow {
-    OutboxRow {
+    let address = serde_json::from_str(address).unwrap_or_default();
+    let row = OutboxRow {
         id: uuid::Uuid::from_u128(7),
-        pair: Pair {
-            business: BusinessId::new("demo-salon").unwrap(),
-            participant: ParticipantId::new("ana").unwrap(),
-        },
-        version: 1,
-        ordinal: 0,
-        seq: 2,
-        channel,
-        reach: Some(Reach {
-            account: AccountId::new("front").unwrap(),
-            address: address.to_owned(),
-            heard_at: noon() - SignedDuration::from_hours(1),
-        }),
-        content: Content::Reply(Reply {
-            text: text.to_owned(),
-            options: options.iter().map(|option| (*option).to_owned()).collect(),
-        }),
-        sent: false,
-        attempts: 0,
-        parts_sent: 0,
-        unknown: false,
-        at: noon(),
-    }
+        ..committed::row(channel, &address, text, options)
+    };
+    heard_before(row, SignedDuration::from_hours(1))
 }
 
 /// The same, to somebody who was heard so long before noon.
@@ -63,15 +44,6 @@ pub(crate) fn shown(call: &Call) -> (String, Vec<String>, Value) {
 /// What the calls say.
 pub(crate) fn bodies(calls: Result<Vec<Call>, Unsendable>) -> Vec<Value> {
     calls.unwrap().iter().map(|call| shown(call).2).collect()
-}
-
-pub(crate) fn answer(status: u16, body: &str) -> Answer<'_> {
-    Answer {
-        status,
-        retry_after: None,
-        content_type: Some("application/json"),
-        body: body.as_bytes(),
-    }
 }
 
 fn later(judgement: &Judgement) -> bool {
@@ -211,6 +183,7 @@ fn a_problem_is_one_short_line() {
     assert!(text.starts_with("code 131047, subcode 5: abxxx"), "{text}");
     assert!(text.ends_with("x: more") && text.len() < 300, "{text}");
     assert_eq!(Problem::default().to_string(), "no code");
+    assert_eq!(shortened("1234567 of +16505551234, 12345678"), "1234567 of +…, …");
 }
 
 #[test]
@@ -252,10 +225,7 @@ fn options_that_cannot_be_told_apart_are_not_shown() {
 
 #[test]
 fn the_window_is_open_for_24_hours_and_no_longer() {
-    let reach = |ago| {
-        let row = heard_before(row(Channel::Messenger, "", "", &[]), ago);
-        row.reach.unwrap()
-    };
+    let reach = |ago| heard_before(row(Channel::Messenger, "", "", &[]), ago);
     assert!(window_open(&reach(SignedDuration::from_secs(86_399)), noon()));
     assert!(!window_open(&reach(SignedDuration::from_secs(86_400)), noon()));
     assert!(

@@ -2,8 +2,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::outbound::meta::tests::{answer, bodies, noon, row, shown};
-use crate::webhook::meta::tests::{account, parse};
+use crate::outbound::committed::answer;
+use crate::outbound::meta::tests::{bodies, noon, row, shown};
+use crate::webhook::meta::tests::parse;
+use crate::webhook::posted::account;
 
 const TO: &str = r#"{"chat":11}"#;
 
@@ -87,10 +89,10 @@ fn what_cannot_be_sent_says_why() {
         let row = row(Channel::Telegram, address, text, &[]);
         Telegram.messages(account, &row, noon()).unwrap_err().to_string()
     };
-    assert_eq!(why(&bot(), TO, " \n"), "there is nothing to say");
+    assert_eq!(why(&bot(), TO, " \n"), "the reply has no text");
     assert_eq!(
         why(&bot(), r#"{"recipient":"1"}"#, "x"),
-        "the address is not one of this channel"
+        "the address has not the form that this channel writes"
     );
     let bare = account(Channel::Telegram, &[], &[]);
     assert_eq!(why(&bare, TO, "x"), "the account has no bot_token");

@@ -2,8 +2,9 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::outbound::meta::tests::{answer, bodies, heard_before, noon, row, shown};
-use crate::webhook::meta::tests::account;
+use crate::outbound::committed::answer;
+use crate::outbound::meta::tests::{bodies, heard_before, noon, row, shown};
+use crate::webhook::posted::account;
 
 const TO: &str = r#"{"to":"16505551234","recipient":"US.1"}"#;
 const ID: &str = "00000000-0000-0000-0000-000000000007";

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::store::{DeliveryStatus, ReceiptOf};
 use crate::webhook::intake::{Happening, Receipt};
-use crate::webhook::meta::tests::{account, check_sample, mutated, parse, verify};
+use crate::webhook::meta::tests::{check_sample, mutated, parse, verify};
+use crate::webhook::posted::account;
 
 fn own() -> Account {
     account(

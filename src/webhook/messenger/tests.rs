@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::*;
 use crate::store::{DeliveryStatus, ReceiptOf};
 use crate::webhook::intake::{Attachment, Happening, Receipt, Saying};
-use crate::webhook::meta::tests::{account, check_sample, mutated, parse, verify};
+use crate::webhook::meta::tests::{check_sample, mutated, parse, verify};
+use crate::webhook::posted::account;
 
 fn page() -> Account {
     account(

@@ -7,15 +7,15 @@ use uuid::Uuid;
 use crate::outbound::meta::tapped;
 use crate::store::{DeliveryStatus, ReceiptOf};
 use crate::webhook::intake::{Attachment, Happening, Malformed, Receipt, Saying, short_id};
+use crate::webhook::json;
 use crate::webhook::loose::{self, Id, Parts, degrees, given, needed};
 use crate::webhook::meta::Entry;
-use crate::webhook::surrogates;
 
 /// Where a reply goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Address {
+pub(crate) struct Address {
     /// The customer's id, which is good for this account only.
-    pub recipient: String,
+    pub(crate) recipient: String,
 }
 
 /// Something that happened in a conversation. Of the parts without a name here (opt-ins, referrals, handovers between
@@ -97,14 +97,15 @@ struct Coordinates {
 const EDITS_MAX: u8 = 5;
 
 /// What an entry of the account `own` says; of other accounts' entries nothing.
-pub(in crate::webhook) fn entry(entry: Entry, own: Option<&str>, happenings: &mut Vec<Happening>) {
+pub(crate) fn entry(entry: Entry, own: Option<&str>, happenings: &mut Vec<Happening>) {
     if given(&entry.id).is_some_and(|id| Some(id) != own) {
         happenings.push(Happening::Ignored("other"));
         return;
     }
     // Another app owns the conversation: whatever is said in it is not for us to answer.
     let standby = entry.standby.unwrap_or_default();
-    happenings.extend(standby.iter().map(|_| Happening::Ignored("standby")));
+    let standby = standby.iter().take(loose::EVENTS_MAX);
+    happenings.extend(standby.map(|_| Happening::Ignored("standby")));
     loose::each("messaging", entry.messaging, happenings, |event, out| {
         event_says(event, own, out)
     });
@@ -115,7 +116,7 @@ pub(in crate::webhook) fn entry(entry: Entry, own: Option<&str>, happenings: &mu
         happenings,
         |change: super::Change, out| match (change.field.as_deref(), change.value) {
             (Some("messages" | "messaging_postbacks" | "messaging_seen"), Some(value)) => {
-                event_says(surrogates::read(value.get().as_bytes())?, own, out)
+                event_says(json::whole(value.get().as_bytes())?, own, out)
             }
             (Some("standby"), _) => {
                 out.push(Happening::Ignored("standby"));

@@ -6,28 +6,10 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::types::{AccountId, BusinessId, Channel};
+use crate::types::Channel;
 use crate::webhook::intake::Intake;
 use crate::webhook::messenger::Messenger;
-
-/// An account with these settings and secrets.
-pub(crate) fn account(channel: Channel, settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Account {
-    let mut account = Account {
-        channel,
-        id: AccountId::new("front").unwrap(),
-        business: BusinessId::new("demo-salon").unwrap(),
-        settings: settings
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-            .collect(),
-        secrets: crate::accounts::Secrets::default(),
-        problem: None,
-    };
-    for (name, value) in secrets {
-        account.secrets.add(name, value);
-    }
-    account
-}
+use crate::webhook::posted::account;
 
 /// What a body says, whoever has sent it.
 pub(crate) fn parse(
@@ -306,4 +288,18 @@ fn a_body_that_is_nested_without_end_breaks_one_event_only() {
         happenings[0]
     );
     assert!(matches!(happenings[1], Happening::Said(_)), "{:?}", happenings[1]);
+}
+
+#[test]
+fn a_request_of_a_million_events_is_read_to_a_limit() {
+    let events = vec!["{}"; 50_000].join(",");
+    let body = format!(
+        r#"{{"object":"page","entry":[{{"id":"1000","messaging":[{events}],"standby":[{events}]}},{{"id":"1000"}}]}}"#
+    );
+    let happenings = parse(&Messenger, &page(), body.as_bytes()).unwrap();
+    assert!(happenings.len() <= loose::EVENTS_MAX + 2, "{}", happenings.len());
+    let Some(Happening::Broken { problem }) = happenings.last() else {
+        panic!("it is told");
+    };
+    assert_eq!(problem, "entry: more events than a request may have");
 }

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::webhook::meta::tests::{account, check_sample, mutated, parse, verify};
+use crate::webhook::meta::tests::{check_sample, mutated, parse, verify};
+use crate::webhook::posted::account;
 
 const HEADER: &str = "x-telegram-bot-api-secret-token";
 
@@ -255,7 +256,10 @@ fn what_cannot_be_read_is_broken_and_says_where() {
         "message_id is missing"
     );
     let wrong = problem(json!({"message": message(json!({"text": {"secret": "words"}}))}));
-    assert!(wrong.starts_with("message: text: not of the form"), "{wrong}");
+    assert!(
+        wrong.starts_with("message: text is not what it should be"),
+        "{wrong}"
+    );
     assert!(parse(&Telegram, &bot(), b"[1]").is_err());
     assert!(parse(&Telegram, &bot(), b"").is_err());
 }

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::webhook::intake::{Attachment, Saying};
-use crate::webhook::meta::tests::{account, check_sample, mutated, parse};
+use crate::webhook::meta::tests::{check_sample, mutated, parse};
+use crate::webhook::posted::account;
 
 fn number() -> Account {
     account(
