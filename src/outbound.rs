@@ -21,12 +21,17 @@ pub mod discord;
 pub mod dispatcher;
 mod exchange;
 pub mod hub;
+pub mod instagram;
+pub mod messenger;
+pub mod meta;
 mod pace;
 pub mod provider;
 pub mod slack;
 pub mod standard;
+pub mod telegram;
 pub mod twilio;
 pub mod web;
+pub mod whatsapp;
 pub mod wire;
 
 pub use dispatcher::{Dispatcher, Waker};

@@ -7,18 +7,26 @@
 //! - [`route`]: the address, and what a provider is answered.
 //! - [`intake`]: what a channel's code does, and the words that it speaks. [`signature`]: what is computed over raw bytes.
 //! - `accept`: what happened becomes safe, and is handed over.
-//! - The others are one channel each; `json` reads for all of them.
+//! - [`surrogates`], [`loose`] and `json`: JSON that is read as far as it can be.
+//! - The others are one channel each; [`meta`] is what three of them share.
 
 mod accept;
 pub mod discord;
+pub mod instagram;
 pub mod intake;
 mod json;
+pub mod loose;
+pub mod messenger;
+pub mod meta;
 #[cfg(test)]
 pub(crate) mod posted;
 pub mod route;
 pub mod signature;
 pub mod slack;
 pub mod standard;
+pub mod surrogates;
+pub mod telegram;
 pub mod twilio;
+pub mod whatsapp;
 
 pub use accept::Heard;

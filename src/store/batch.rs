@@ -20,6 +20,10 @@ pub(super) trait Batched {
     /// Hashes of what no two jobs of a batch may share. If two hashes fall together by chance, one of the jobs waits
     /// for the next batch.
     fn touches(&self) -> Vec<u64>;
+    /// Whether it must have a batch of its own.
+    fn is_alone(&self) -> bool {
+        false
+    }
 }
 
 /// Takes the next batch off the front: bounded in number and bytes, and without jobs that could get in each other's
@@ -33,8 +37,13 @@ pub(super) fn next<J: Batched>(waiting: &mut VecDeque<J>) -> Vec<J> {
     while let Some(job) = waiting.pop_front() {
         bytes += job.bytes();
         let full = batch.len() == JOBS_MAX || bytes > BYTES_MAX;
-        if full && !batch.is_empty() {
+        // What was left so far goes first, too.
+        if (full || job.is_alone()) && !batch.is_empty() {
             waiting.push_front(job);
+            break;
+        }
+        if job.is_alone() {
+            batch.push(job);
             break;
         }
         let touches = job.touches();

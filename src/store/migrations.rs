@@ -17,6 +17,7 @@ macro_rules! files {
             files!($folder, 20261120000200, "appointments"),
             files!($folder, 20261127000000, "dropped_messages"),
             files!($folder, 20261128000000, "imports"),
+            files!($folder, 20261201000000, "channels"),
         ]
     };
     ($folder:literal, $version:literal, $what:literal) => {
@@ -37,9 +38,9 @@ macro_rules! files {
 }
 
 /// For SQLite.
-pub(super) const SQLITE: [File; 5] = files!("sqlite");
+pub(super) const SQLITE: [File; 6] = files!("sqlite");
 /// For PostgreSQL: the same versions, the same logical shape.
-pub(super) const POSTGRES: [File; 5] = files!("postgres");
+pub(super) const POSTGRES: [File; 6] = files!("postgres");
 
 /// Runs these files.
 ///

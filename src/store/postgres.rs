@@ -11,21 +11,27 @@
 //! - `careful`: turns, holds and changes one by one. `booking`: the statements under their rules (`store::rules`).
 //! - `appointments`, `calendar`, `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by
 //!   noun. `rows`: values as PostgreSQL stores them.
+//! - `channel`: the same for channels that have accounts, by noun in `accounts`, `identities`, `joining`, `deliveries`.
 //!
 //! Several processes may work on one database: what keeps them apart is the version of each conversation, and the
 //! database's own constraints.
 
+mod accounts;
 mod appointments;
 mod arrivals;
 mod booking;
 mod businesses;
 mod calendar;
 mod careful;
+mod channel;
 mod conversations;
+mod deliveries;
 mod figures;
 mod handover;
 mod holds;
+mod identities;
 mod inbox;
+mod joining;
 mod lane;
 mod link;
 mod open;

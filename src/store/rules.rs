@@ -1,11 +1,14 @@
-//! What both databases do alike when something is booked: the rules, without the statements.
+//! What both databases do alike: the rules, without the statements. Mostly those of booking.
 //!
-//! `desk` is what the rules ask of a database. `holds`, `effects`, `changes`: the rules.
+//! `desk` is what the rules ask of a database. `holds`, `effects`, `changes`: the rules. Beside them `deliveries`, what
+//! becomes of replies, and `joining`, how two participants become one.
 
 mod changes;
+pub(super) mod deliveries;
 mod desk;
 mod effects;
 mod holds;
+pub(super) mod joining;
 
 use jiff::Timestamp;
 

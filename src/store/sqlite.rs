@@ -8,17 +8,23 @@
 //! - `turns`, `turn_rows`, `together`: what a turn writes.
 //! - `appointments`, `desk`, `calendar`: what is booked. `desk` has the statements under the rules (`store::rules`).
 //! - `inbox`, `outbox`, `conversations`, `transcript`, `waitlist`, `businesses`, `figures`: by noun.
+//! - `channel`: the same for channels that have accounts, by noun in `accounts`, `identities`, `joining`, `deliveries`.
 //! - `rows`: values of SQLite in our words.
 //!
 //! Lacks: several processes on one file, replication, and archiving of old sessions.
 
+mod accounts;
 mod appointments;
 mod businesses;
 mod calendar;
+mod channel;
 mod conversations;
+mod deliveries;
 mod desk;
 mod figures;
+mod identities;
 mod inbox;
+mod joining;
 mod lock;
 mod open;
 mod operation;

@@ -3,6 +3,7 @@
 //! Each sentence is one function over a [`Backend`]; the list below runs all of them against every store. A store is
 //! added by one line at the end.
 
+mod accounts;
 mod appointments;
 mod calendar;
 mod cancelled;
@@ -12,10 +13,14 @@ mod durability;
 mod effects;
 pub(crate) mod given;
 mod holds;
+mod identities;
 mod inbox;
+mod joining;
 mod outbox;
 mod random;
+mod receipts;
 mod transcript;
+mod tries;
 mod upkeep;
 
 use std::sync::Arc;
@@ -23,7 +28,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use frontdesk::store::postgres::PostgresStore;
 use frontdesk::store::sqlite::{Options, SqliteStore};
-use frontdesk::store::{Store, behind};
+use frontdesk::store::{ChannelStore, Store, behind};
 use frontdesk::types::ConversationId;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
@@ -39,6 +44,12 @@ pub(crate) trait Backend: Send + Sync {
 
     /// The columns `tokens` and `metadata` of a conversation's messages, for those who compare models by SQL.
     async fn accounts(&self, conversation: ConversationId) -> Vec<(i64, Option<String>)>;
+
+    /// Opens the store, also as what it is to channels that have accounts.
+    async fn open_for_channels(&self) -> (Arc<dyn Store>, Arc<dyn ChannelStore>);
+
+    /// Asks the database itself: two columns of text, in order.
+    async fn ask(&self, sql: &'static str) -> Vec<(Option<String>, Option<String>)>;
 }
 
 struct Sqlite(TempDir);
@@ -65,6 +76,18 @@ impl Backend for Sqlite {
             .await
             .unwrap()
     }
+
+    async fn open_for_channels(&self) -> (Arc<dyn Store>, Arc<dyn ChannelStore>) {
+        let options = Options::file(self.0.path().join("frontdesk.db"));
+        let store = Arc::new(SqliteStore::open(&options).await.unwrap());
+        (store.clone(), store)
+    }
+
+    async fn ask(&self, sql: &'static str) -> Vec<(Option<String>, Option<String>)> {
+        let options = SqliteConnectOptions::new().filename(self.0.path().join("frontdesk.db"));
+        let mut connection = options.connect().await.unwrap();
+        sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+    }
 }
 
 #[async_trait]
@@ -81,6 +104,16 @@ impl Backend for Database {
             .await
             .unwrap()
     }
+
+    async fn open_for_channels(&self) -> (Arc<dyn Store>, Arc<dyn ChannelStore>) {
+        let store = Arc::new(PostgresStore::open(&self.options()).await.unwrap());
+        (store.clone(), store)
+    }
+
+    async fn ask(&self, sql: &'static str) -> Vec<(Option<String>, Option<String>)> {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap()
+    }
 }
 
 /// The same with transcripts written behind.
@@ -94,6 +127,15 @@ impl<B: Backend> Backend for Behind<B> {
 
     async fn accounts(&self, conversation: ConversationId) -> Vec<(i64, Option<String>)> {
         self.0.accounts(conversation).await
+    }
+
+    async fn open_for_channels(&self) -> (Arc<dyn Store>, Arc<dyn ChannelStore>) {
+        let (store, channels) = self.0.open_for_channels().await;
+        (Arc::new(behind::Behind::new(store)), channels)
+    }
+
+    async fn ask(&self, sql: &'static str) -> Vec<(Option<String>, Option<String>)> {
+        self.0.ask(sql).await
     }
 }
 
@@ -243,11 +285,68 @@ macro_rules! stores_with_the_transcript {
     };
 }
 
+/// What the stores keep for channels that have accounts.
+macro_rules! stores_of_channels {
+    ($($name:ident: $backend:expr;)*) => {
+        $(contract! { $name, $backend;
+            accounts:
+                an_account_is_read_back_as_it_was_put
+                an_account_stays_with_its_business
+                a_stopped_account_says_why_until_it_goes_on;
+            identities:
+                somebody_new_is_who_was_proposed_and_stays_so
+                a_new_name_belongs_to_whom_the_known_one_does
+                names_of_two_people_are_left_as_they_are_and_both_are_named
+                many_who_meet_the_same_new_person_agree
+                the_same_name_at_another_account_is_somebody_else
+                a_name_at_an_account_that_changed_hands_is_free
+                a_turn_records_no_name_of_those_who_were_recognised
+                what_was_taken_back_is_gone_from_inbox_and_transcript;
+            tries:
+                a_reply_is_claimed_with_where_it_goes
+                an_account_that_is_down_holds_up_no_other
+                what_became_of_each_try_is_on_record
+                a_try_that_was_none_is_not_counted
+                what_nobody_knows_is_due_again_and_marked
+                parts_that_the_channel_has_are_counted
+                replies_of_the_web_chat_leave_no_record
+                operators_see_what_was_not_sent
+                operators_see_pages_without_gaps_and_repeats
+                what_is_retried_is_as_if_never_tried
+                what_is_dropped_is_dead_and_what_was_sent_stays_sent;
+            receipts:
+                what_is_known_only_moves_forward
+                a_receipt_for_what_nobody_sent_finds_nothing
+                a_receipt_settles_what_nobody_knew
+                a_receipt_settles_what_is_in_flight
+                a_receipt_of_another_account_settles_nothing
+                what_failed_at_its_channel_is_dead
+                a_receipt_up_to_a_time_is_for_all_that_was_said_before
+                receipts_and_settlements_at_once_agree;
+            joining:
+                two_who_are_one_have_one_conversation
+                appointments_move_with_the_calendar
+                only_those_who_were_heard_of_are_joined
+                whoever_was_joined_before_comes_along
+                of_many_who_join_the_same_two_one_does
+                a_turn_under_way_begins_again_and_answers_once
+                a_first_turn_under_way_answers_nothing_that_has_moved
+                a_join_among_turns_loses_and_doubles_nothing
+                a_dead_letter_is_retried_where_its_sender_is_now;
+        })*
+    };
+}
+
 stores! {
     sqlite: Sqlite::new();
     sqlite_behind: Behind(Sqlite::new());
     postgres: Database::new().await;
     postgres_behind: Behind(Database::new().await);
+}
+
+stores_of_channels! {
+    sqlite_of_channels: Sqlite::new();
+    postgres_of_channels: Database::new().await;
 }
 
 stores_with_the_transcript! {

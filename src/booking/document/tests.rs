@@ -329,7 +329,8 @@ fn each_mistake_says_where_it_is_and_what_to_do() {
         (
             "[[staff]]",
             "[understanding]\nchannels = { fax = \"small\" }\n[[staff]]",
-            "line 9: understanding.channels.fax: \"fax\" is not a channel; use one of: api, web, terminal",
+            "line 9: understanding.channels.fax: \"fax\" is not a channel; use one of: api, web, terminal, \
+             whatsapp, messenger, instagram, telegram, twilio, slack, discord, standard",
         ),
         (
             "[[staff]]",

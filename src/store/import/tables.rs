@@ -66,7 +66,7 @@ pub const LEFT_OUT: [&str; 5] = [
 ];
 
 /// Every table; one that refers to another comes after it.
-pub static TABLES: [Table; 21] = [
+pub static TABLES: [Table; 23] = [
     Table {
         name: "businesses",
         key: &["id"],
@@ -131,6 +131,9 @@ pub static TABLES: [Table; 21] = [
             Column("business_id", Text),
             Column("settings", Json),
             Column("created_at", Time),
+            Column("secrets", Text),
+            Column("problem", Text),
+            Column("updated_at", Time),
         ],
     },
     Table {
@@ -146,6 +149,7 @@ pub static TABLES: [Table; 21] = [
             Column("contact_allowed", Flag),
             Column("created_at", Time),
             Column("updated_at", Time),
+            Column("joined_into", Text),
         ],
     },
     Table {
@@ -252,6 +256,7 @@ pub static TABLES: [Table; 21] = [
             Column("attempts", Number),
             Column("turn_id", Id),
             Column("dropped_at", Time),
+            Column("address", Text),
         ],
     },
     Table {
@@ -274,6 +279,41 @@ pub static TABLES: [Table; 21] = [
             Column("due_at", Time),
             Column("problem", Text),
             Column("created_at", Time),
+            Column("account", Text),
+            Column("address", Text),
+            Column("heard_at", Time),
+            Column("parts_sent", Number),
+            Column("unknown", Flag),
+        ],
+    },
+    Table {
+        name: "deliveries",
+        key: &["n"],
+        numbered: Some("n"),
+        columns: &[
+            Column("n", Number),
+            Column("outbox_id", Id),
+            Column("part", Number),
+            Column("channel", Text),
+            Column("account", Text),
+            Column("conversation_id", Id),
+            Column("provider_id", Text),
+            Column("said_at", Time),
+            Column("status", Text),
+            Column("status_at", Time),
+            Column("problem", Text),
+        ],
+    },
+    Table {
+        name: "delivery_attempts",
+        key: &["outbox_id", "number"],
+        numbered: None,
+        columns: &[
+            Column("outbox_id", Id),
+            Column("number", Number),
+            Column("at", Time),
+            Column("result", Text),
+            Column("problem", Text),
         ],
     },
     Table {

@@ -38,9 +38,9 @@ fn statement(batch: &[&Vec<Inbound>]) -> PgQuery {
     rows.bind(sqlx::query(
         "INSERT INTO inbox
              (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments, sent_at,
-              received_at)
+              received_at, address)
          SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-                              $8::text[], $9::timestamptz[], $10::timestamptz[])
+                              $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[])
          ON CONFLICT (channel, account, message_id) DO NOTHING
          RETURNING channel, account, message_id",
     ))

@@ -122,10 +122,12 @@ async fn made(connection: &mut PgConnection, turn: TurnId) -> Result<Option<u64>
         .transpose()
 }
 
-/// The messages of a turn that are answered already or dropped, each once, in its order (I3).
+/// The messages of a turn that are not its own to answer any more (answered, dropped, or of another conversation since
+/// two participants became one), each once, in its order (I3).
 async fn answered(connection: &mut PgConnection, turn: &TurnCommit) -> Result<Vec<MessageKey>> {
     let keys = turn.answered.iter().map(|message| &message.key);
     let (mut channels, mut accounts, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let of: Vec<_> = turn.answered.iter().map(|m| m.pair().conversation().0).collect();
     for key in keys {
         channels.push(key.channel.as_str());
         accounts.push(key.account.as_str());
@@ -133,14 +135,16 @@ async fn answered(connection: &mut PgConnection, turn: &TurnCommit) -> Result<Ve
     }
     let rows = sqlx::query(
         "SELECT k.place
-         FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (channel, account, id, place)
+         FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY
+             AS k (channel, account, id, conversation, place)
          JOIN inbox i ON i.channel = k.channel AND i.account = k.account AND i.message_id = k.id
-         WHERE i.state = 1 OR i.dropped_at IS NOT NULL
+         WHERE i.state = 1 OR i.dropped_at IS NOT NULL OR i.conversation_id <> k.conversation
          ORDER BY k.place",
     )
     .bind(channels)
     .bind(accounts)
     .bind(ids)
+    .bind(of)
     .fetch_all(connection)
     .await?;
     let mut answered = Vec::with_capacity(rows.len());

@@ -12,7 +12,7 @@ pub(super) async fn open(readers: &Readers, pair: &Pair, known: Option<Standing>
     let rows = sqlx::query(
         "WITH pending AS (
              SELECT n, channel, account, message_id, business_id, participant_id, text, attachments, sent_at,
-                    received_at
+                    received_at, address
              FROM inbox WHERE conversation_id = $1 AND state = 0 ORDER BY n LIMIT 50)
          -- IS DISTINCT FROM, never <: after a failover a cache can be ahead, or beside.
          SELECT 0::bigint AS n, c.version, c.last_turn_id, c.context_schema::bigint AS context_schema,
@@ -20,11 +20,11 @@ pub(super) async fn open(readers: &Readers, pair: &Pair, known: Option<Standing>
                     AS context,
                 NULL AS channel, NULL AS account, $1::text AS message_id, NULL AS business_id,
                 NULL AS participant_id, NULL AS text, NULL AS attachments, NULL::timestamptz AS sent_at,
-                NULL::timestamptz AS received_at
+                NULL::timestamptz AS received_at, NULL AS address
          FROM (SELECT 1) one LEFT JOIN conversations c ON c.id = $1
          UNION ALL
          SELECT n, NULL, NULL, NULL, NULL, channel, account, message_id, business_id, participant_id, text,
-                attachments, sent_at, received_at
+                attachments, sent_at, received_at, address
          FROM pending
          ORDER BY n",
     )

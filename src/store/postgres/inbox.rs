@@ -61,7 +61,7 @@ pub(super) fn read(cells: &Cells<'_>) -> Result<Inbound> {
         participant: cells.parsed("participant_id")?,
         text: cells.get("text")?,
         attachments: cells.get("attachments")?,
-        address: None,
+        address: cells.get("address")?,
         sent_at: cells.time_if_any("sent_at")?,
         received_at: cells.time("received_at")?,
     })
@@ -154,7 +154,7 @@ pub(super) async fn list(readers: &Readers, query: &InboxQuery) -> Result<Vec<In
     let after = query.after.as_ref();
     // Each state by the index of its own: together they would be looked for among all that was ever answered.
     let rows = sqlx::query(
-        "SELECT channel, account, message_id, business_id, participant_id, text, attachments, sent_at, received_at,
+        "SELECT channel, account, message_id, business_id, participant_id, text, attachments, sent_at, received_at, address,
                 state::bigint AS state, attempts::bigint AS attempts
          FROM (
              SELECT * FROM inbox WHERE state = 0 AND COALESCE($1, 0) = 0

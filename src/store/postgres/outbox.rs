@@ -1,12 +1,14 @@
-//! Replies committed and not yet delivered. In order per conversation, each under one id for ever (I4).
+//! Replies committed and not yet delivered. In order per conversation, channel and account, each under one id for ever
+//! (I4). A *row of replies* below are those that have these three in common.
 //!
 //! Several processes claim and settle at once, each from its own snapshot, and still no reply overtakes an earlier one:
 //!
 //! - Turns of a conversation commit one after the other (its row is the fence), so that a snapshot which shows a reply
-//!   shows every earlier one, too.
-//! - A reply leaves the unsent states (0, 1) once and never comes back: whatever settles it tests that it is in them.
-//! - So "the first unsent one of its conversation" is true for good as soon as any snapshot shows it, until that reply
-//!   itself is settled. An old snapshot can only take a settled reply for an unsent one, which holds the next one up
+//!   shows every earlier one, too, of every row.
+//! - A reply leaves the unsent states (0, 1) and does not come back: whatever settles it tests that it is in them. Only
+//!   an operator brings back one that was given up; later ones may have left by then, so that it keeps no order.
+//! - So "the first unsent one of its row" is true for good as soon as any snapshot shows it, until that reply itself is
+//!   settled. An old snapshot can only take a settled reply for an unsent one, which holds the next one up
 //!   until the next claim.
 //! - What may have changed since the snapshot is the row itself. It is tested again under its lock: one that was settled
 //!   is no longer unsent, and one that was claimed is no longer due.
@@ -16,18 +18,29 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
+use uuid::Uuid;
 
+use super::readers::{Read as _, Readers};
 use super::rows::Cells;
 use super::transaction::{Ending, Operation};
 use super::turn_rows::time;
-use crate::store::{OutboxRow, Result, Settlement};
-use crate::types::Pair;
+use crate::store::rules::deliveries::{DEAD, DROPPED, IN_FLIGHT, SENT, Settled, WAITING, hooked};
+use crate::store::{OutboxEntry, OutboxQuery, OutboxRow, OutboxState, OutboxVerdict, Result, Settlement};
+use crate::types::{AccountId, BusinessId, Pair, Reach};
 
 /// Takes replies that are due. A lease that ran out makes them due again: its owner is presumed dead.
 pub(super) struct Claim {
     pub(super) now: Timestamp,
     pub(super) lease_until: Timestamp,
     pub(super) limit: u32,
+}
+
+/// The columns that [`read`] reads, of the table `o`.
+macro_rules! columns {
+    () => {
+        "o.n, o.id, o.business_id, o.participant_id, o.version, o.ordinal, o.seq, o.channel, o.account, o.address,
+         o.heard_at, o.reply, o.attempts, o.parts_sent, o.unknown, o.created_at"
+    };
 }
 
 /// Waits for no row. The order of RETURNING is not promised, so that it is made at the end.
@@ -38,19 +51,20 @@ macro_rules! claim {
                  SELECT o.id FROM outbox o
                  WHERE o.state IN (0, 1) AND o.due_at <= $1 ",
             $among,
-            // Only the first unsent one of each conversation: a later reply must not overtake it.
+            // Only the first unsent one of each row: a later reply must not overtake it.
             "  AND NOT EXISTS (
                      SELECT FROM outbox e
-                     WHERE e.conversation_id = o.conversation_id AND e.state IN (0, 1)
+                     WHERE e.conversation_id = o.conversation_id AND e.channel = o.channel
+                       AND e.account = o.account AND e.state IN (0, 1)
                        AND (e.version, e.ordinal) < (o.version, o.ordinal))
                  ORDER BY o.due_at, o.n LIMIT $3
                  FOR NO KEY UPDATE OF o SKIP LOCKED),
              claimed AS (
                  UPDATE outbox o SET state = 1, attempts = o.attempts + 1, due_at = $2
                  FROM due WHERE o.id = due.id AND o.state IN (0, 1)
-                 RETURNING o.n, o.id, o.business_id, o.participant_id, o.version, o.ordinal, o.seq, o.channel,
-                           o.reply, o.attempts, o.created_at)
-             SELECT * FROM claimed ORDER BY n"
+                 RETURNING ",
+            columns!(),
+            ") SELECT * FROM claimed ORDER BY n"
         )
     };
 }
@@ -72,29 +86,10 @@ impl Operation for Claim {
         if rows.is_empty() {
             rows = self.claim(CLAIM_ANY, connection).await?;
         }
-        let mut claimed = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let cells = Cells::new(row, "outbox", "id");
-            claimed.push(OutboxRow {
-                id: cells.id("id")?,
-                pair: Pair {
-                    business: cells.parsed("business_id")?,
-                    participant: cells.parsed("participant_id")?,
-                },
-                version: cells.number("version")?,
-                ordinal: cells.number("ordinal")?,
-                seq: cells.number("seq")?,
-                channel: cells.parsed("channel")?,
-                reach: None,
-                content: cells.json("reply")?,
-                parts_sent: 0,
-                unknown: false,
-                sent: false,
-                attempts: cells.number("attempts")?,
-                at: cells.time("created_at")?,
-            });
-        }
-        Ok(Ending::Commit(claimed))
+        let claimed = rows
+            .iter()
+            .map(|row| read(&Cells::new(row, "outbox", "id"), false));
+        Ok(Ending::Commit(claimed.collect::<Result<_>>()?))
     }
 }
 
@@ -110,22 +105,86 @@ impl Claim {
     }
 }
 
-/// Records what became of claimed replies. One that is settled already stays as it is.
+/// Reads a row with the [`columns`].
+fn read(cells: &Cells<'_>, sent: bool) -> Result<OutboxRow> {
+    let reach = match cells.get::<&str>("account")? {
+        "" => None,
+        _ => Some(Reach {
+            account: cells.parsed::<AccountId>("account")?,
+            address: cells.get("address")?,
+            heard_at: cells.time("heard_at")?,
+        }),
+    };
+    Ok(OutboxRow {
+        id: cells.id("id")?,
+        pair: Pair {
+            business: cells.parsed("business_id")?,
+            participant: cells.parsed("participant_id")?,
+        },
+        version: cells.number("version")?,
+        ordinal: cells.number("ordinal")?,
+        seq: cells.number("seq")?,
+        channel: cells.parsed("channel")?,
+        reach,
+        content: cells.json("reply")?,
+        sent,
+        attempts: cells.number("attempts")?,
+        parts_sent: cells.number("parts_sent")?,
+        unknown: cells.get("unknown")?,
+        at: cells.time("created_at")?,
+    })
+}
+
+/// Records what became of claimed replies, and of the tries. One that is settled already stays as it is.
 pub(super) struct Settle {
-    pub(super) settled: Vec<(uuid::Uuid, Settlement)>,
+    pub(super) settled: Vec<(Uuid, Settlement)>,
 }
 
 /// Rows are locked in the order of their ids, so that two who settle the same ones wait for each other in one direction
-/// only; under its lock each is tested again.
+/// only; under its lock each is tested again. An id that the channel gave twice is not recorded twice: whatever it is
+/// good for, the row must be settled.
 const SETTLE: &str = "
     WITH settled AS MATERIALIZED (
-        SELECT o.id, s.state, s.due_at, s.problem
-        FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::text[]) AS s (id, state, due_at, problem)
+        SELECT o.id, s.state, s.due_at, s.problem, s.result, s.provider_id
+        FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[])
+            AS s (id, state, due_at, problem, result, provider_id)
         JOIN outbox o ON o.id = s.id AND o.state IN (0, 1)
-        ORDER BY o.id FOR NO KEY UPDATE OF o)
-    UPDATE outbox o SET state = s.state, due_at = COALESCE(s.due_at, o.due_at), problem = s.problem
-    FROM settled s
-    WHERE o.id = s.id AND o.state IN (0, 1)";
+        ORDER BY o.id FOR NO KEY UPDATE OF o),
+    done AS (
+        UPDATE outbox o SET
+            state = s.state, due_at = COALESCE(s.due_at, o.due_at),
+            problem = CASE WHEN s.result IS NULL THEN o.problem ELSE s.problem END,
+            attempts = CASE WHEN s.result IS NULL THEN GREATEST(o.attempts - 1, 0) ELSE o.attempts END,
+            unknown = CASE s.result WHEN 'unknown' THEN true WHEN 'sent' THEN false ELSE o.unknown END
+        FROM settled s
+        WHERE o.id = s.id AND o.state IN (0, 1)
+        RETURNING o.id, o.conversation_id, o.channel, o.account, o.parts_sent, o.created_at, s.result, s.problem,
+                  s.provider_id),
+    tried AS (
+        INSERT INTO delivery_attempts (outbox_id, number, at, result, problem)
+        SELECT d.id, COALESCE((SELECT MAX(a.number) FROM delivery_attempts a WHERE a.outbox_id = d.id), 0) + 1,
+               clock_timestamp(), d.result, d.problem
+        FROM done d WHERE d.result IS NOT NULL AND d.channel = ANY ($7::text[])
+        -- Two who settle a row after one another may not see each other's.
+        ON CONFLICT DO NOTHING),
+    given AS (
+        INSERT INTO deliveries
+            (outbox_id, part, channel, account, conversation_id, provider_id, said_at, status, status_at)
+        SELECT d.id, d.parts_sent, d.channel, d.account, d.conversation_id, d.provider_id, d.created_at, 'sent',
+               clock_timestamp()
+        FROM done d WHERE d.result = 'sent' AND d.channel = ANY ($7::text[])
+        ON CONFLICT DO NOTHING)
+    SELECT id FROM done";
+
+/// A receipt can be faster than whoever sent the reply, and does not always know the provider's id.
+const LATE: &str = "
+    INSERT INTO deliveries
+        (outbox_id, part, channel, account, conversation_id, provider_id, said_at, status, status_at)
+    SELECT o.id, o.parts_sent, o.channel, o.account, o.conversation_id, s.provider_id, o.created_at, 'sent',
+           clock_timestamp()
+    FROM unnest($1::uuid[], $2::text[]) AS s (id, provider_id)
+    JOIN outbox o ON o.id = s.id AND o.account <> '' AND o.state IN (2, 3)
+    ON CONFLICT DO NOTHING";
 
 #[async_trait]
 impl Operation for Settle {
@@ -136,25 +195,161 @@ impl Operation for Settle {
         let mut states: Vec<i16> = Vec::with_capacity(ids.capacity());
         let mut due_at = Vec::with_capacity(ids.capacity());
         let mut problems: Vec<Option<&str>> = Vec::with_capacity(ids.capacity());
+        let mut results: Vec<Option<&str>> = Vec::with_capacity(ids.capacity());
+        let mut provider_ids: Vec<Option<&str>> = Vec::with_capacity(ids.capacity());
         for (id, settlement) in &self.settled {
-            let (state, due, problem) = match settlement {
-                Settlement::Sent(_) => (2, None, None),
-                Settlement::Retry { at, problem } => (0, Some(time(*at)), problem.as_deref()),
-                Settlement::Postponed(at) | Settlement::Unknown { at } => (0, Some(time(*at)), None),
-                Settlement::Dead(problem) => (3, None, Some(problem.as_str())),
-            };
+            let settled = Settled::by(settlement);
             ids.push(*id);
-            states.push(state);
-            due_at.push(due);
-            problems.push(problem);
+            states.push(settled.state);
+            due_at.push(settled.due_at.map(time));
+            problems.push(settled.problem);
+            results.push(settled.result);
+            provider_ids.push(settled.provider_id);
         }
-        sqlx::query(SETTLE)
-            .bind(ids)
+        let done = sqlx::query(SETTLE)
+            .bind(&ids)
             .bind(states)
             .bind(due_at)
             .bind(problems)
-            .execute(connection)
+            .bind(results)
+            .bind(&provider_ids)
+            .bind(hooked())
+            .fetch_all(&mut *connection)
             .await?;
+        let done: Result<Vec<Uuid>> = done
+            .iter()
+            .map(|row| Cells::new(row, "outbox", "id").id("id"))
+            .collect();
+        let done = done?;
+        let late = ids.into_iter().zip(provider_ids);
+        let late = late.filter_map(|(id, given)| Some((id, given?)));
+        let (ids, given): (Vec<Uuid>, Vec<&str>) = late.filter(|(id, _)| !done.contains(id)).unzip();
+        if !ids.is_empty() {
+            sqlx::query(LATE)
+                .bind(ids)
+                .bind(given)
+                .execute(connection)
+                .await?;
+        }
         Ok(Ending::Commit(()))
+    }
+}
+
+/// Rows for operators, oldest first.
+pub(super) async fn list(readers: &Readers, query: &OutboxQuery) -> Result<Vec<OutboxEntry>> {
+    let after = query.after;
+    // Each state by an index of its own, but for what was sent, which nobody looks for often.
+    macro_rules! page {
+        ($states:literal) => {
+            concat!(
+                "SELECT ",
+                columns!(),
+                ", o.state::bigint AS state, o.due_at, o.problem
+                 FROM outbox o WHERE o.state ",
+                $states,
+                " AND ($1::text IS NULL OR o.business_id = $1)
+                  AND ($2::timestamptz IS NULL OR (o.created_at, o.id) > ($2, $3::uuid))"
+            )
+        };
+    }
+    macro_rules! in_order {
+        ($rows:expr) => {
+            concat!(
+                "SELECT * FROM (",
+                $rows,
+                ") found ORDER BY created_at, id LIMIT $4"
+            )
+        };
+    }
+    let text = match query.state {
+        None => in_order!(concat!(page!("IN (0, 1)"), " UNION ALL ", page!("= 3"))),
+        Some(OutboxState::Waiting) => in_order!(concat!(page!("IN (0, 1)"), " AND o.state = 0")),
+        Some(OutboxState::InFlight) => in_order!(concat!(page!("IN (0, 1)"), " AND o.state = 1")),
+        Some(OutboxState::Sent) => in_order!(page!("= 2")),
+        Some(OutboxState::Dead) => in_order!(page!("= 3")),
+    };
+    let rows = sqlx::query(text)
+        .bind(query.business.as_ref().map(BusinessId::as_str))
+        .bind(after.map(|(at, _)| time(at)))
+        .bind(after.map(|(_, id)| id))
+        .bind(i64::from(query.limit))
+        .read_all(readers)
+        .await?;
+    let entry = |row| {
+        let cells = Cells::new(row, "outbox", "id");
+        let state = match cells.number::<i16>("state")? {
+            WAITING => OutboxState::Waiting,
+            IN_FLIGHT => OutboxState::InFlight,
+            SENT => OutboxState::Sent,
+            DEAD => OutboxState::Dead,
+            other => return Err(cells.corrupt("state", &other)),
+        };
+        Ok(OutboxEntry {
+            row: read(&cells, state == OutboxState::Sent)?,
+            state,
+            due_at: cells.time("due_at")?,
+            problem: cells.get("problem")?,
+        })
+    };
+    rows.iter().map(entry).collect()
+}
+
+/// Does to rows what an operator decided.
+pub(super) struct Decide {
+    pub(super) ids: Vec<Uuid>,
+    pub(super) verdict: OutboxVerdict,
+    pub(super) now: Timestamp,
+}
+
+/// Twice the same, so that each has the index that fits. A lease that ran out is as good as none.
+macro_rules! decide {
+    ($rows:literal, $becomes:literal) => {
+        concat!(
+            "WITH decided AS MATERIALIZED (
+                 SELECT o.id FROM outbox o WHERE o.id = ANY ($1::uuid[]) AND o.state ",
+            $rows,
+            " ORDER BY o.id FOR NO KEY UPDATE OF o)
+             UPDATE outbox o SET ",
+            $becomes,
+            " FROM decided d WHERE o.id = d.id AND o.state ",
+            $rows
+        )
+    };
+}
+
+#[async_trait]
+impl Operation for Decide {
+    type Output = u64;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Ending<u64>> {
+        // In an order in which no row is met twice.
+        let texts = match self.verdict {
+            OutboxVerdict::Retry => [
+                decide!(
+                    "IN (0, 1) AND (o.state = 0 OR o.due_at <= $2)",
+                    "state = 0, due_at = $2, attempts = 0, unknown = false, problem = NULL"
+                ),
+                decide!(
+                    "= 3",
+                    "state = 0, due_at = $2, attempts = 0, unknown = false, problem = NULL"
+                ),
+            ],
+            OutboxVerdict::Drop => [
+                decide!("= 3 AND $2::timestamptz IS NOT NULL", "problem = $3"),
+                decide!(
+                    "IN (0, 1) AND (o.state = 0 OR o.due_at <= $2)",
+                    "state = 3, problem = $3"
+                ),
+            ],
+        };
+        let mut decided = 0;
+        for text in texts {
+            let mut query = sqlx::query(text).bind(&self.ids).bind(time(self.now));
+            if self.verdict == OutboxVerdict::Drop {
+                query = query.bind(DROPPED);
+            }
+            decided += query.execute(&mut *connection).await?.rows_affected();
+        }
+        Ok(Ending::Commit(decided))
     }
 }

@@ -128,6 +128,7 @@ pub(super) struct Inboxes<'a> {
     pub(super) attachments: Vec<Option<&'a str>>,
     pub(super) sent_at: Vec<Option<Timestamp>>,
     pub(super) received_at: Vec<Timestamp>,
+    pub(super) address: Vec<Option<&'a str>>,
 }
 
 impl<'a> Inboxes<'a> {
@@ -142,6 +143,7 @@ impl<'a> Inboxes<'a> {
         self.attachments.push(message.attachments.as_deref());
         self.sent_at.push(message.sent_at.map(time));
         self.received_at.push(time(message.received_at));
+        self.address.push(message.address.as_deref());
     }
 
     /// Binds all columns but `turn_of`.
@@ -157,6 +159,7 @@ impl<'a> Inboxes<'a> {
             .bind(self.attachments)
             .bind(self.sent_at)
             .bind(self.received_at)
+            .bind(self.address)
     }
 }
 
@@ -174,6 +177,9 @@ struct Outboxes<'a> {
     state: Vec<i16>,
     attempts: Vec<i64>,
     at: Vec<Timestamp>,
+    account: Vec<&'a str>,
+    address: Vec<Option<&'a str>>,
+    heard_at: Vec<Option<Timestamp>>,
 }
 
 /// Who begins a conversation.
@@ -187,6 +193,8 @@ struct Identities<'a> {
     at: Vec<Timestamp>,
     /// Their row is written with the profile.
     has_profile: Vec<bool>,
+    /// How they are reached is on record since they were recognised.
+    is_recognised: Vec<bool>,
 }
 
 /// Everything that a batch of turns writes, but for its effects.
@@ -256,6 +264,7 @@ impl<'a> TurnRows<'a> {
                 beginners.participant.push(participant);
                 beginners.at.push(at);
                 beginners.has_profile.push(has_profile);
+                beginners.is_recognised.push(message.address.is_some());
             }
         }
         for row in &turn.outbox {
@@ -290,6 +299,12 @@ impl<'a> TurnRows<'a> {
         outbox.state.push(if row.sent { 2 } else { 0 });
         outbox.attempts.push(i64::from(row.attempts));
         outbox.at.push(time(row.at));
+        let reach = row.reach.as_ref();
+        outbox
+            .account
+            .push(reach.map_or("", |reach| reach.account.as_str()));
+        outbox.address.push(reach.map(|reach| reach.address.as_str()));
+        outbox.heard_at.push(reach.map(|reach| time(reach.heard_at)));
         Ok(())
     }
 
@@ -337,6 +352,9 @@ impl<'a> TurnRows<'a> {
             .bind(outbox.state)
             .bind(outbox.attempts)
             .bind(outbox.at)
+            .bind(outbox.account)
+            .bind(outbox.address)
+            .bind(outbox.heard_at)
             .bind(beginners.conversation)
             .bind(beginners.channel)
             .bind(beginners.account)
@@ -344,5 +362,6 @@ impl<'a> TurnRows<'a> {
             .bind(beginners.participant)
             .bind(beginners.at)
             .bind(beginners.has_profile)
+            .bind(beginners.is_recognised)
     }
 }

@@ -80,37 +80,39 @@ macro_rules! rows {
          a AS MATERIALIZED (
              SELECT a.*
              FROM unnest($34::uuid[], $35::text[], $36::text[], $37::text[], $38::text[], $39::text[], $40::uuid[],
-                         $41::text[], $42::text[], $43::timestamptz[], $44::timestamptz[])
+                         $41::text[], $42::text[], $43::timestamptz[], $44::timestamptz[], $45::text[])
                  AS a (turn, channel, account, message_id, business, participant, conversation, text, attachments,
-                       sent_at, received_at)
+                       sent_at, received_at, address)
              WHERE a.turn IN (SELECT turn FROM won)),
          -- Accepted before or not, pending or given up: with this turn they are answered. One that is answered already,
-         -- or dropped, is not changed, and missed by `committed!`.
+         -- or dropped, or that belongs to another conversation by now, is not changed, and missed by `committed!`.
          i AS (
              INSERT INTO inbox
                  (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
-                  sent_at, received_at, state, turn_id)
+                  sent_at, received_at, address, state, turn_id)
              SELECT a.channel, a.account, a.message_id, a.business, a.participant, a.conversation, a.text,
-                    a.attachments, a.sent_at, a.received_at, 1, a.turn
+                    a.attachments, a.sent_at, a.received_at, a.address, 1, a.turn
              FROM a
              ON CONFLICT (channel, account, message_id) DO UPDATE SET state = 1, turn_id = excluded.turn_id
              WHERE inbox.state <> 1 AND inbox.dropped_at IS NULL
+               AND inbox.conversation_id = excluded.conversation_id
              RETURNING 1),
          o AS (
              INSERT INTO outbox
                  (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, state,
-                  attempts, due_at, created_at)
+                  attempts, due_at, account, address, heard_at, created_at)
              SELECT o.*, o.at
-             FROM unnest($45::uuid[], $46::uuid[], $47::text[], $48::text[], $49::bigint[], $50::bigint[],
-                         $51::bigint[], $52::text[], $53::text[], $54::smallint[], $55::bigint[], $56::timestamptz[])
+             FROM unnest($46::uuid[], $47::uuid[], $48::text[], $49::text[], $50::bigint[], $51::bigint[],
+                         $52::bigint[], $53::text[], $54::text[], $55::smallint[], $56::bigint[], $57::timestamptz[],
+                         $58::text[], $59::text[], $60::timestamptz[])
                  AS o (id, conversation, business, participant, version, ordinal, seq, channel, reply, state, attempts,
-                       at)
+                       at, account, address, heard_at)
              WHERE o.conversation IN (SELECT id FROM won)),
          b AS MATERIALIZED (
              SELECT b.*
-             FROM unnest($57::uuid[], $58::text[], $59::text[], $60::text[], $61::text[], $62::timestamptz[],
-                         $63::bool[])
-                 AS b (conversation, channel, account, business, participant, at, has_profile)
+             FROM unnest($61::uuid[], $62::text[], $63::text[], $64::text[], $65::text[], $66::timestamptz[],
+                         $67::bool[], $68::bool[])
+                 AS b (conversation, channel, account, business, participant, at, has_profile, is_recognised)
              WHERE b.conversation IN (SELECT id FROM won)),
          p AS (
              INSERT INTO participants (business_id, participant_id, created_at, updated_at)
@@ -120,7 +122,7 @@ macro_rules! rows {
          d AS (
              INSERT INTO identities (channel, account, user_id, business_id, participant_id, created_at)
              SELECT DISTINCT ON (1, 2, 3) b.channel, b.account, b.participant, b.business, b.participant, b.at
-             FROM b ORDER BY 1, 2, 3
+             FROM b WHERE NOT b.is_recognised ORDER BY 1, 2, 3
              ON CONFLICT (channel, account, user_id) DO NOTHING)")
     };
 }
@@ -131,8 +133,8 @@ macro_rules! rows {
 macro_rules! gates {
     () => {
         "e AS MATERIALIZED (
-             SELECT * FROM unnest($64::uuid[], $65::uuid[], $66::text[], $67::text[], $68::bigint[], $69::text[],
-                                  $70::text[], $71::uuid[], $72::timestamptz[], $73::text[])
+             SELECT * FROM unnest($69::uuid[], $70::uuid[], $71::text[], $72::text[], $73::bigint[], $74::text[],
+                                  $75::text[], $76::uuid[], $77::timestamptz[], $78::text[])
                  AS e (conversation, id, business, participant, expected, status, kind, turn, at, after)),
          calendar AS MATERIALIZED (
              INSERT INTO calendars (business_id, version) SELECT DISTINCT e.business, 1 FROM e ORDER BY 1
@@ -168,15 +170,15 @@ macro_rules! changes {
              INSERT INTO appointment_events (appointment_id, seq, kind, actor, turn_id, at, after)
              SELECT w.id,
                     COALESCE((SELECT MAX(seq) FROM appointment_events v WHERE v.appointment_id = w.id), 0) + 1,
-                    w.kind, $74, w.turn, w.at, w.after
+                    w.kind, $79, w.turn, w.at, w.after
              FROM w),
          -- A profile is written whole: what is absent from it is not known any more. A row that this statement makes
          -- cannot be changed by it, so that beginners are left out above.
          profile AS (
              INSERT INTO participants (business_id, participant_id, name, phone, email, created_at, updated_at)
              SELECT f.business, f.participant, f.name, f.phone, f.email, f.at, f.at
-             FROM unnest($75::uuid[], $76::text[], $77::text[], $78::text[], $79::text[], $80::text[],
-                         $81::timestamptz[])
+             FROM unnest($80::uuid[], $81::text[], $82::text[], $83::text[], $84::text[], $85::text[],
+                         $86::timestamptz[])
                  AS f (conversation, business, participant, name, phone, email, at)
              JOIN won ON won.id = f.conversation
              ON CONFLICT (business_id, participant_id) DO UPDATE SET
@@ -186,7 +188,7 @@ macro_rules! changes {
 }
 
 /// The turns that were committed. If one of them turns out to break what could not be tested before it was written (it
-/// goes on from a version that never was, or answers a message that is answered), nobody's may be: the statement fails
+/// goes on from a version that never was, or answers a message that is not its own to answer any more), nobody's may be: the statement fails
 /// on a division by zero, and the batch is split until that turn stands alone.
 macro_rules! committed {
     () => {
@@ -198,7 +200,7 @@ macro_rules! committed {
     };
 }
 
-/// The statement: `$1` to `$63` are the columns of `turn_rows`, those from `$64` on those of `turn_changes`. Answers with the turns
+/// The statement: `$1` to `$68` are the columns of `turn_rows`, those from `$69` on those of `turn_changes`. Answers with the turns
 /// that it committed.
 pub(super) const fn statement(only_talk: bool) -> &'static str {
     if only_talk { TALK } else { CHANGE }

@@ -12,17 +12,18 @@ pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<Standi
     let rows = sqlx::query(
         "WITH pending AS (
              SELECT n, channel, account, message_id, business_id, participant_id, text, attachments, sent_at,
-                    received_at
+                    received_at, address
              FROM inbox WHERE conversation_id = $1 AND state = 0 ORDER BY n LIMIT 50)
          -- IS NOT, never <: after a restored backup a cache can be ahead.
          SELECT 0 AS n, c.version, c.last_turn_id, c.context_schema,
                 CASE WHEN c.version IS NOT $2 OR c.last_turn_id IS NOT $3 THEN c.context END AS context,
                 NULL AS channel, NULL AS account, hex($1) AS message_id, NULL AS business_id,
-                NULL AS participant_id, NULL AS text, NULL AS attachments, NULL AS sent_at, NULL AS received_at
+                NULL AS participant_id, NULL AS text, NULL AS attachments, NULL AS sent_at, NULL AS received_at,
+                NULL AS address
          FROM (SELECT 1) LEFT JOIN conversations c ON c.id = $1
          UNION ALL
          SELECT n, NULL, NULL, NULL, NULL, channel, account, message_id, business_id, participant_id, text, attachments,
-                sent_at, received_at
+                sent_at, received_at, address
          FROM pending
          ORDER BY n",
     )

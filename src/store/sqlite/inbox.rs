@@ -34,6 +34,7 @@ pub(super) async fn accept(connection: &mut SqliteConnection, arrivals: &mut [&m
                 message.attachments.as_deref(),
                 message.sent_at.map(micros),
                 micros(message.received_at),
+                message.address.as_deref(),
             )
         })
         .collect();
@@ -46,8 +47,9 @@ pub(super) async fn accept(connection: &mut SqliteConnection, arrivals: &mut [&m
          WITH input AS MATERIALIZED (SELECT value AS v FROM json_each($1))
          INSERT INTO inbox
              (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
-              sent_at, received_at)
-         SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, unhex(v ->> 5), v ->> 6, v ->> 7, v ->> 8, v ->> 9
+              sent_at, received_at, address)
+         SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, unhex(v ->> 5), v ->> 6, v ->> 7, v ->> 8, v ->> 9,
+                v ->> 10
          FROM input WHERE true
          ON CONFLICT (channel, account, message_id) DO NOTHING",
     )
@@ -121,7 +123,7 @@ pub(super) fn read(cells: &Cells<'_>) -> Result<Inbound> {
         participant: cells.parsed("participant_id")?,
         text: cells.get("text")?,
         attachments: cells.get("attachments")?,
-        address: None,
+        address: cells.get("address")?,
         sent_at: cells.time_if_any("sent_at")?,
         received_at: cells.time("received_at")?,
     })

@@ -27,6 +27,11 @@ pub(super) trait Operation: Send + Sync + 'static {
     fn may_book(&self) -> bool {
         true
     }
+
+    /// Whether it changes what its batch asked about turns, so that it must have a batch of its own.
+    fn is_alone(&self) -> bool {
+        false
+    }
 }
 
 #[async_trait]
@@ -56,6 +61,7 @@ pub(super) trait AnyOperation: Send {
     fn reply(self: Box<Self>);
     fn bytes(&self) -> usize;
     fn may_book(&self) -> bool;
+    fn is_alone(&self) -> bool;
 }
 
 #[async_trait]
@@ -80,6 +86,10 @@ impl<O: Operation> AnyOperation for Asked<O, O::Output> {
 
     fn may_book(&self) -> bool {
         self.input.may_book()
+    }
+
+    fn is_alone(&self) -> bool {
+        self.input.is_alone()
     }
 }
 
@@ -114,6 +124,10 @@ impl Batched for Job {
             Self::Hold(hold) => batch::touches_of_hold(&hold.input.pair),
             Self::Arrivals(_) | Self::Other(_) => Vec::new(),
         }
+    }
+
+    fn is_alone(&self) -> bool {
+        matches!(self, Self::Other(operation) if operation.is_alone())
     }
 }
 

@@ -113,7 +113,8 @@ async fn a_cell_that_cannot_be_read_is_named() {
     let refused = store.open(&message("m1").pair(), None).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "cannot read inbox.channel of m1: channel must be one of: api, web, terminal"
+        "cannot read inbox.channel of m1: channel must be one of: api, web, terminal, whatsapp, messenger, instagram, \
+         telegram, twilio, slack, discord, standard"
     );
 }
 
@@ -137,10 +138,20 @@ async fn the_triggers_and_the_hot_statements_use_their_indexes() {
             "EXPLAIN QUERY PLAN SELECT o.n FROM outbox o
              WHERE o.state IN (0, 1) AND o.due_at <= 1
                AND NOT EXISTS (SELECT 1 FROM outbox e
-                               WHERE e.conversation_id = o.conversation_id AND e.state IN (0, 1)
+                               WHERE e.conversation_id = o.conversation_id AND e.channel = o.channel
+                                 AND e.account = o.account AND e.state IN (0, 1)
                                  AND (e.version, e.ordinal) < (o.version, o.ordinal))
              ORDER BY o.due_at, o.n LIMIT 10",
-            "outbox_unsent_order (conversation_id=? AND version<?)",
+            "outbox_unsent_order (conversation_id=? AND channel=? AND account=? AND version<?)",
+        ),
+        (
+            "EXPLAIN QUERY PLAN UPDATE outbox SET state = 3 WHERE id = x'00' AND account <> '' AND state <> 3",
+            "outbox_of_accounts (id=?)",
+        ),
+        (
+            "EXPLAIN QUERY PLAN SELECT n FROM deliveries
+             WHERE conversation_id = x'00' AND status IN ('sent', 'delivered') AND said_at <= 1",
+            "deliveries_open (conversation_id=? AND said_at<?)",
         ),
         (
             "EXPLAIN QUERY PLAN SELECT id FROM appointments WHERE business_id = 'b' AND calendar_version > 7",

@@ -50,6 +50,7 @@ struct InboxRow<'a>(
     Option<&'a str>,
     Option<i64>,
     i64,
+    Option<&'a str>,
     String,
 );
 #[derive(Serialize)]
@@ -66,6 +67,9 @@ struct OutboxRow<'a>(
     u8,
     u32,
     i64,
+    &'a str,
+    Option<&'a str>,
+    Option<i64>,
 );
 
 impl<'a> Rows<'a> {
@@ -107,10 +111,12 @@ impl<'a> Rows<'a> {
                 message.attachments.as_deref(),
                 message.sent_at.map(micros),
                 micros(message.received_at),
+                message.address.as_deref(),
                 id.clone(),
             ));
         }
         for row in &turn.outbox {
+            let reach = row.reach.as_ref();
             self.outbox.push(OutboxRow(
                 hex(row.id),
                 conversation.clone(),
@@ -124,6 +130,9 @@ impl<'a> Rows<'a> {
                 if row.sent { 2 } else { 0 },
                 row.attempts,
                 micros(row.at),
+                reach.map_or("", |reach| reach.account.as_str()),
+                reach.map(|reach| reach.address.as_str()),
+                reach.map(|reach| micros(reach.heard_at)),
             ));
         }
         let context = self.append(&turn.context.json);
@@ -195,18 +204,18 @@ macro_rules! turns_text {
          WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($4))
          INSERT INTO inbox
              (channel, account, message_id, business_id, participant_id, conversation_id, text, attachments,
-              sent_at, received_at, state, turn_id)
+              sent_at, received_at, address, state, turn_id)
          SELECT v ->> 0, v ->> 1, v ->> 2, v ->> 3, v ->> 4, unhex(v ->> 5), v ->> 6, v ->> 7, v ->> 8, v ->> 9,
-                1, unhex(v ->> 10)
+                v ->> 10, 1, unhex(v ->> 11)
          FROM input WHERE true
          ON CONFLICT (channel, account, message_id) DO UPDATE SET state = 1, turn_id = excluded.turn_id;
 
          WITH input AS MATERIALIZED (SELECT value AS v FROM jsonb_each($5))
          INSERT INTO outbox
              (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, state,
-              attempts, due_at, created_at)
+              attempts, due_at, created_at, account, address, heard_at)
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7, v ->> 8,
-                v ->> 9, v ->> 10, v ->> 11, v ->> 11
+                v ->> 9, v ->> 10, v ->> 11, v ->> 11, v ->> 12, v ->> 13, v ->> 14
          FROM input;
          ")
     };
@@ -239,7 +248,8 @@ impl LastText {
             let (business, participant) = (turn.pair.business.as_str(), turn.pair.participant.as_str());
             let at = micros(turn.at);
             participants.push((business, participant, at));
-            for message in &turn.answered {
+            // How the others are reached is on record since they were recognised.
+            for message in turn.answered.iter().filter(|message| message.address.is_none()) {
                 let key = &message.key;
                 identities.push((
                     key.channel.as_str(),

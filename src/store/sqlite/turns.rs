@@ -21,11 +21,12 @@ use crate::store::{CommitOutcome, Result, TurnCommit};
 use crate::types::TurnId;
 
 /// What is asked about the turns of a batch when its transaction begins. Nothing that a batch writes before its turns
-/// changes the answers: neither arrivals nor operations touch a conversation's version or answer a message.
+/// changes the answers: neither arrivals nor operations touch a conversation's version or answer a message, but for
+/// those that stand alone in their batch.
 pub(super) struct Asked {
     /// Conversation and expected version of each turn.
     pub(super) expected: String,
-    /// Turn, place in it, and key of each message that is answered.
+    /// Turn, place in it, key, and conversation of each message that is answered.
     pub(super) keys: String,
 }
 
@@ -40,7 +41,8 @@ pub(super) fn ask<'a>(turns: impl Iterator<Item = &'a TurnCommit> + Clone) -> Re
         for (place, message) in turn.answered.iter().enumerate() {
             let key = &message.key;
             let (account, id) = (key.account.as_str(), key.message_id.as_str());
-            keys.push((at, place, key.channel.as_str(), account, id));
+            let conversation = hex(message.pair().conversation().0);
+            keys.push((at, place, key.channel.as_str(), account, id, conversation));
         }
     }
     Ok(Asked {
@@ -51,7 +53,8 @@ pub(super) fn ask<'a>(turns: impl Iterator<Item = &'a TurnCommit> + Clone) -> Re
 
 /// Turns that started from another version than the committed one.
 pub(super) const STALE: i64 = 1;
-/// Messages of turns that are answered already, or dropped.
+/// Messages of turns that are not theirs to answer any more: answered, dropped, or of another conversation since two
+/// participants became one.
 pub(super) const ANSWERED: i64 = 2;
 
 /// The answers to [`ask`], as rows with a column `question`; `$1` and `$2` are its two texts.
@@ -66,7 +69,7 @@ macro_rules! look_text {
          FROM jsonb_each($2) e
          CROSS JOIN inbox i
              ON i.channel = e.value ->> 2 AND i.account = e.value ->> 3 AND i.message_id = e.value ->> 4
-         WHERE i.state = 1 OR i.dropped_at IS NOT NULL"
+         WHERE i.state = 1 OR i.dropped_at IS NOT NULL OR i.conversation_id <> unhex(e.value ->> 5)"
     };
 }
 pub(super) use look_text;
@@ -132,7 +135,7 @@ async fn fence(connection: &mut SqliteConnection, turns: &mut [&mut Turn], cells
     Ok(())
 }
 
-/// Refuses a turn that answers a message which is answered or dropped (I3). No two turns of a batch answer the same one.
+/// Refuses a turn that answers a message which is not its own to answer any more (I3). No two turns of a batch answer the same one.
 fn refuse_answered(turns: &mut [&mut Turn], cells: &Cells<'_>) -> Result<()> {
     let (at, place): (usize, usize) = (cells.number("turn")?, cells.number("place")?);
     let Some(turn) = turns.get_mut(at) else {

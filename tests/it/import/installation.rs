@@ -149,7 +149,15 @@ pub(super) async fn furnish(file: &Path) {
     // What no part of the program writes yet.
     let mut file = sqlite(file).await;
     for statement in [
-        "INSERT INTO channel_accounts VALUES ('whatsapp', '+1555', 'salon', '{\"b\": [1, 2.5],  \"a\": null}', 1)",
+        "INSERT INTO channel_accounts VALUES ('whatsapp', '+1555', 'salon', '{\"b\": [1, 2.5],  \"a\": null}', 1,
+             'sealed', 'revoked', 2)",
+        "UPDATE participants SET joined_into = 'ana' WHERE participant_id = 'ben'",
+        "UPDATE inbox SET address = '{}' WHERE message_id = 'late'",
+        "UPDATE outbox SET account = 'main', address = '{}', heard_at = 1700000000123456, parts_sent = 1, unknown = 1
+         WHERE n = 1",
+        "INSERT INTO deliveries SELECT 7, id, 0, 'whatsapp', 'main', conversation_id, 'wamid', created_at, 'failed',
+             created_at + 1, 'gone' FROM outbox WHERE n = 1",
+        "INSERT INTO delivery_attempts SELECT id, 1, created_at, 'unknown', NULL FROM outbox WHERE n = 1",
         "INSERT INTO reminders SELECT id, 'day_before', starts_at - 86400000000, 0 FROM appointments",
         "UPDATE messages SET metadata = '{\"z\":1, \"a\":\"ü\"}', attachments = '[]' WHERE seq = 2",
         // The newest number is given out and gone.

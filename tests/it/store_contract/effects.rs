@@ -335,7 +335,7 @@ pub(crate) async fn somebody_elses_visit_is_out_of_reach(backend: &dyn Backend) 
     assert_eq!(now(&store, &promise).await, promise);
 }
 
-fn waiting(name: &str, since: Timestamp) -> WaitlistEntry {
+pub(super) fn waiting(name: &str, since: Timestamp) -> WaitlistEntry {
     WaitlistEntry {
         id: WaitlistId(id(name)),
         wish: Wish {

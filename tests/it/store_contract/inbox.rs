@@ -240,7 +240,7 @@ async fn listed(store: &Arc<dyn Store>) -> Vec<InboxEntry> {
 }
 
 /// Has the messages given up.
-async fn given_up(store: &Arc<dyn Store>, messages: &[Inbound]) {
+pub(super) async fn given_up(store: &Arc<dyn Store>, messages: &[Inbound]) {
     store.accept(messages.to_vec()).await.unwrap();
     let dead = async || -> usize {
         let receipts = messages.iter().map(|message| store.receipt(&message.key));

@@ -1,0 +1,71 @@
+-- Channels that have accounts: where a reply goes, what became of it there, and who is who.
+
+-- Where the reply goes at the channel, as JSON that only the channel's own code reads.
+ALTER TABLE inbox ADD COLUMN address text;
+
+ALTER TABLE outbox
+    -- Which account sends it; empty where the channel has none.
+    ADD COLUMN account    text    NOT NULL DEFAULT '',
+    ADD COLUMN address    text,
+    -- When whoever gets it was heard.
+    ADD COLUMN heard_at   timestamptz,
+    -- How many of the messages that it was cut into the channel has.
+    ADD COLUMN parts_sent bigint  NOT NULL DEFAULT 0,
+    -- Whether a try ended without it being known whether the channel has it.
+    ADD COLUMN unknown    boolean NOT NULL DEFAULT false;
+
+-- In order per conversation and account: an account that is down holds up no other one.
+DROP INDEX outbox_unsent_order;
+CREATE UNIQUE INDEX outbox_unsent_order ON outbox (conversation_id, channel, account, version, ordinal)
+    WHERE state IN (0, 1);
+-- Receipts name rows that were sent long ago; no other row pays for it.
+CREATE INDEX outbox_of_accounts ON outbox (id) WHERE account <> '';
+CREATE INDEX outbox_dead ON outbox (id) WHERE state = 3;
+
+ALTER TABLE channel_accounts
+    -- Sealed: the database cannot read them.
+    ADD COLUMN secrets    text        NOT NULL DEFAULT '',
+    -- Why it sends nothing, if it was stopped.
+    ADD COLUMN problem    text,
+    ADD COLUMN updated_at timestamptz NOT NULL DEFAULT 'epoch';
+UPDATE channel_accounts SET updated_at = created_at;
+
+-- Who this participant turned out to be; never somebody who is somebody else in turn.
+ALTER TABLE participants ADD COLUMN joined_into text;
+CREATE INDEX participants_joined ON participants (business_id, joined_into) WHERE joined_into IS NOT NULL;
+
+CREATE INDEX identities_of_participant ON identities (business_id, participant_id);
+
+-- Messages that channels were given: each part of a reply that was cut into several, each time that it was sent.
+CREATE TABLE deliveries (
+    n               bigint      NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    outbox_id       uuid        NOT NULL,
+    -- Counts from 0.
+    part            bigint      NOT NULL,
+    channel         text        NOT NULL,
+    account         text        NOT NULL,
+    conversation_id uuid        NOT NULL,
+    -- What the channel calls it, if it said so.
+    provider_id     text,
+    -- When the reply was committed.
+    said_at         timestamptz NOT NULL,
+    status          text        NOT NULL CHECK (status IN ('sent', 'delivered', 'read', 'failed')),
+    status_at       timestamptz NOT NULL,
+    problem         text
+);
+
+CREATE UNIQUE INDEX deliveries_provider ON deliveries (channel, account, provider_id) WHERE provider_id IS NOT NULL;
+CREATE INDEX deliveries_of_row ON deliveries (outbox_id);
+-- What may still become more than it is, for receipts that name a time and no message.
+CREATE INDEX deliveries_open ON deliveries (conversation_id, said_at) WHERE status IN ('sent', 'delivered');
+
+-- Tries to deliver a row of the outbox, to channels that have accounts.
+CREATE TABLE delivery_attempts (
+    outbox_id uuid        NOT NULL,
+    -- Counts from 1, also after an operator had it tried anew.
+    number    bigint      NOT NULL CHECK (number >= 1),
+    at        timestamptz NOT NULL,
+    result    text        NOT NULL CHECK (result IN ('sent', 'retry', 'unknown', 'dead')),
+    problem   text,
+    PRIMARY KEY (outbox_id, number)
+);

@@ -1,0 +1,110 @@
+//! The channels with accounts: their ways in and out, put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::outbound::wire::Wire;
+use crate::outbound::{Provider, Sender};
+use crate::store::ChannelStore;
+use crate::types::Channel;
+use crate::webhook::Heard;
+use crate::webhook::intake::Intake;
+use crate::{outbound, tls, webhook};
+
+/// How long a connection to a provider may take to be made.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// Every channel's side in.
+#[must_use]
+pub fn intakes() -> Vec<Arc<dyn Intake>> {
+    vec![
+        Arc::new(webhook::whatsapp::WhatsApp),
+        Arc::new(webhook::messenger::Messenger),
+        Arc::new(webhook::instagram::Instagram),
+        Arc::new(webhook::telegram::Telegram),
+        Arc::new(webhook::twilio::Twilio),
+        Arc::new(webhook::slack::Slack),
+        Arc::new(webhook::discord::Discord),
+        Arc::new(webhook::standard::Standard),
+    ]
+}
+
+/// Every channel's side out.
+fn wires() -> Vec<Arc<dyn Wire>> {
+    vec![
+        Arc::new(outbound::whatsapp::WhatsApp),
+        Arc::new(outbound::messenger::Messenger),
+        Arc::new(outbound::instagram::Instagram),
+        Arc::new(outbound::telegram::Telegram),
+        Arc::new(outbound::twilio::Twilio),
+        Arc::new(outbound::slack::Slack),
+        Arc::new(outbound::discord::Discord),
+        Arc::new(outbound::standard::Standard),
+    ]
+}
+
+/// The code of one channel's side in; absent for channels without accounts.
+#[must_use]
+pub fn intake(channel: Channel) -> Option<Arc<dyn Intake>> {
+    intakes().into_iter().find(|intake| intake.channel() == channel)
+}
+
+/// The accounts in this database.
+///
+/// # Errors
+/// When a configured key is none; the settings have refused that before.
+pub fn accounts(settings: &Settings, store: Arc<dyn ChannelStore>) -> anyhow::Result<Accounts> {
+    let sealer = settings.channels.sealer().context("FRONTDESK_SECRETS_KEY")?;
+    let here = format!("http://{}", settings.server.listen);
+    let public_url = settings.channels.public_url.as_ref().unwrap_or(&here);
+    Ok(Accounts::new(store, sealer, public_url))
+}
+
+/// How providers are called. A redirect is an answer: a secret goes nowhere but where it was told to.
+///
+/// # Errors
+/// When the machine cannot speak TLS.
+pub fn client() -> anyhow::Result<reqwest::Client> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::client()?)
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_LIMIT)
+        .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .context("cannot make a client for the providers")
+}
+
+/// The ways out of every channel with accounts.
+pub(super) struct Outward(Vec<Arc<Provider>>);
+
+impl Outward {
+    pub(super) fn new(accounts: &Accounts, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let http = client()?;
+        let providers = wires().into_iter();
+        let providers = providers
+            .map(|wire| Arc::new(Provider::new(wire, accounts.clone(), http.clone(), clock.clone())));
+        Ok(Self(providers.collect()))
+    }
+
+    pub(super) fn senders(&self) -> impl Iterator<Item = Arc<dyn Sender>> {
+        self.0.iter().map(|provider| provider.clone() as Arc<dyn Sender>)
+    }
+
+    /// Shows customers that they were heard.
+    pub(super) fn attention(&self) -> Heard {
+        let providers = self.0.clone();
+        Arc::new(move |account, message_id, address| {
+            let provider = providers
+                .iter()
+                .find(|provider| provider.channel() == account.channel);
+            if let Some(provider) = provider {
+                provider.show_attention(account, message_id.as_str(), address);
+            }
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! What is kept for channels that have accounts.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{PostgresStore, accounts, deliveries, identities, outbox};
+use crate::store::retry::read;
+use crate::store::rules::joining::Join;
+use crate::store::{
+    AccountRow, Attempt, ChannelStore, DeliveryReceipt, Joined, MessageKey, OutboxEntry, OutboxQuery,
+    OutboxVerdict, Put, Recognised, Result, Sighting,
+};
+use crate::types::{AccountId, BusinessId, Channel, ParticipantId};
+
+#[async_trait]
+impl ChannelStore for PostgresStore {
+    async fn put_account(&self, account: &AccountRow) -> Result<Put> {
+        self.write(account.clone()).await
+    }
+
+    async fn account(&self, channel: Channel, account: &AccountId) -> Result<Option<AccountRow>> {
+        read(|| accounts::one(&self.readers, channel, account)).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<AccountRow>> {
+        read(|| accounts::all(&self.readers)).await
+    }
+
+    async fn remove_account(&self, channel: Channel, account: &AccountId) -> Result<bool> {
+        let account = account.clone();
+        self.write(accounts::Remove { channel, account }).await
+    }
+
+    async fn stop_account(
+        &self,
+        channel: Channel,
+        account: &AccountId,
+        problem: Option<&str>,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(accounts::Stop {
+            channel,
+            account: account.clone(),
+            problem: problem.map(str::to_owned),
+            now,
+        })
+        .await
+    }
+
+    async fn recognise(&self, sightings: Vec<Sighting>, now: Timestamp) -> Result<Vec<Recognised>> {
+        let known = read(|| identities::known(&self.readers, &sightings)).await?;
+        match known.into_iter().collect() {
+            Some(known) => Ok(known),
+            None => self.write(identities::Recognise { sightings, now }).await,
+        }
+    }
+
+    async fn join(
+        &self,
+        business: &BusinessId,
+        from: &ParticipantId,
+        into: &ParticipantId,
+        now: Timestamp,
+    ) -> Result<Joined> {
+        self.write(Join {
+            business: business.clone(),
+            from: from.clone(),
+            into: into.clone(),
+            now,
+        })
+        .await
+    }
+
+    async fn redact(&self, key: &MessageKey) -> Result<bool> {
+        self.write(identities::Redact { key: key.clone() }).await
+    }
+
+    async fn part_sent(&self, id: Uuid, part: u32, provider_id: Option<&str>, now: Timestamp) -> Result<()> {
+        let provider_id = provider_id.map(str::to_owned);
+        self.write(deliveries::PartSent {
+            id,
+            part,
+            provider_id,
+            now,
+        })
+        .await
+    }
+
+    async fn receipts(&self, receipts: Vec<DeliveryReceipt>) -> Result<u64> {
+        if receipts.is_empty() {
+            return Ok(0);
+        }
+        self.write(deliveries::Told { receipts }).await
+    }
+
+    async fn outbox_list(&self, query: &OutboxQuery) -> Result<Vec<OutboxEntry>> {
+        read(|| outbox::list(&self.readers, query)).await
+    }
+
+    async fn outbox_decide(&self, ids: &[Uuid], verdict: OutboxVerdict, now: Timestamp) -> Result<u64> {
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let ids = ids.to_vec();
+        self.write(outbox::Decide { ids, verdict, now }).await
+    }
+
+    async fn attempts(&self, id: Uuid) -> Result<Vec<Attempt>> {
+        read(|| deliveries::attempts(&self.readers, id)).await
+    }
+}
