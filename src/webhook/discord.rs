@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::intake::{Answer, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying};
+use super::intake::{
+    Answer, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying, short_id,
+};
 use super::json;
 use super::signature::ed25519_fits;
 use crate::accounts::{Account, Field};
@@ -260,12 +262,12 @@ fn said(
         return Err("there is neither a channel nor a token in it".to_owned());
     }
     Ok(Happening::Said(Box::new(Saying {
-        message_id: id.to_owned(),
+        message_id: short_id(id),
         aliases: vec![user.to_owned()],
         text: words.text,
         attachments: words.attachments,
         sent_at: at,
-        address: json!(address).to_string(),
+        address: json::address(&address)?,
     })))
 }
 

@@ -168,11 +168,8 @@ fn a_command_says_who_and_what_and_where_to_answer() {
             text: "a manicure, please".to_owned(),
             attachments: vec![],
             sent_at: Some(MADE_AT.parse().unwrap()),
-            address: json!({
-                "channel": "3",
-                "interaction": {"application": "2", "token": "aW50ZXJhY3Rpb24", "at": MADE_AT},
-            })
-            .to_string(),
+            address: r#"{"channel":"3","interaction":{"application":"2","token":"aW50ZXJhY3Rpb24","at":"2025-11-20T15:00:00Z"}}"#
+                .to_owned(),
         }
     );
     assert_eq!(answer(&body), json!({"type": 5}));
