@@ -1,6 +1,7 @@
 //! A reply and where it goes, out of an outbox row.
 
 use serde::de::DeserializeOwned;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::wire::Unsendable;
 use crate::dialogue::outcome::Reply;
@@ -25,12 +26,33 @@ pub(crate) fn reply<A: DeserializeOwned>(row: &OutboxRow) -> Result<(&Reply, A),
     Ok((reply, address))
 }
 
-/// At most so many characters of a text.
+/// At most so many characters of a text, cut between what a reader sees as characters if one of those fits.
 pub(crate) fn clipped(text: &str, chars: usize) -> &str {
+    let mut seen = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        seen += grapheme.chars().count();
+        if seen > chars && at > 0 {
+            return &text[..at];
+        }
+    }
     text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
 }
 
 /// The base of a provider's addresses: the account's own, or else the usual one.
 pub(crate) fn base<'a>(account: &'a crate::accounts::Account, usual: &'a str) -> &'a str {
     account.setting("api_base").unwrap_or(usual).trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reader_sees_as_one_character_is_not_cut() {
+        assert_eq!(clipped("10:30", 5), "10:30");
+        assert_eq!(clipped("10:30", 4), "10:3");
+        assert_eq!(clipped("🇻🇳🇻🇳", 3), "🇻🇳");
+        assert_eq!(clipped("🇻🇳", 1), "\u{1f1fb}");
+        assert_eq!(clipped("", 3), "");
+    }
 }

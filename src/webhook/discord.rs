@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::intake::{Answer, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying};
+use super::intake::{
+    Answer, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying, short_id,
+};
 use super::json;
 use super::signature::ed25519_fits;
 use crate::accounts::{Account, Field};
@@ -119,25 +121,23 @@ impl Intake for Discord {
                 },
             });
         }
+        let signed_at = request
+            .header("x-signature-timestamp")
+            .and_then(|seconds| Timestamp::from_second(seconds.parse().ok()?).ok());
+        let said = |words| said(&body, account, signed_at, words);
         let (happening, answer) = match body.kind {
             Some(1) => return Ok(answered(Vec::new(), &json!({"type": 1}))),
-            Some(2) => (
-                said(&body, account, words::of_command(&body.data)),
-                json!({"type": 5}),
-            ),
+            Some(2) => (said(words::of_command(&body.data)), json!({"type": 5})),
             Some(3) => {
                 let words = words::of_component(&body.data, body.message.as_ref());
-                (said(&body, account, words), json!({"type": 6}))
+                (said(words), json!({"type": 6}))
             }
             // Whoever types a command is offered nothing to choose from.
             Some(4) => (
                 Ok(Happening::Ignored("other")),
                 json!({"type": 8, "data": {"choices": []}}),
             ),
-            Some(5) => (
-                said(&body, account, words::of_modal(&body.data)),
-                json!({"type": 5}),
-            ),
+            Some(5) => (said(words::of_modal(&body.data)), json!({"type": 5})),
             Some(_) => return Ok(vec![Happening::Ignored("other")].into()),
             None => return Err(Malformed("the body has no type".to_owned())),
         };
@@ -217,11 +217,19 @@ struct User {
 }
 
 /// Somebody's interaction with its words.
-fn said(body: &Body, account: &Account, words: Result<words::Words, String>) -> Result<Happening, String> {
+fn said(
+    body: &Body,
+    account: &Account,
+    signed_at: Option<Timestamp>,
+    words: Result<words::Words, String>,
+) -> Result<Happening, String> {
+    let in_guild = body.member.as_ref().and_then(|member| member.user.as_ref());
+    let Some(user) = in_guild.or(body.user.as_ref()) else {
+        // Nobody says anything in it.
+        return Ok(Happening::Ignored("other"));
+    };
     let words = words?;
     let id = body.id.as_deref().ok_or("there is no id in it")?;
-    let in_guild = body.member.as_ref().and_then(|member| member.user.as_ref());
-    let user = in_guild.or(body.user.as_ref()).ok_or("there is no user in it")?;
     if user.bot == Some(true) {
         return Ok(Happening::Ignored("bot"));
     }
@@ -229,7 +237,7 @@ fn said(body: &Body, account: &Account, words: Result<words::Words, String>) -> 
     if words.text.trim().is_empty() && words.attachments.is_empty() {
         return Ok(Happening::Ignored("other"));
     }
-    let at = time(id);
+    let at = began(id, signed_at);
     let application = body
         .application_id
         .as_deref()
@@ -254,17 +262,23 @@ fn said(body: &Body, account: &Account, words: Result<words::Words, String>) -> 
         return Err("there is neither a channel nor a token in it".to_owned());
     }
     Ok(Happening::Said(Box::new(Saying {
-        message_id: id.to_owned(),
+        message_id: short_id(id),
         aliases: vec![user.to_owned()],
         text: words.text,
         attachments: words.attachments,
         sent_at: at,
-        address: json!(address).to_string(),
+        address: json::address(&address)?,
     })))
 }
 
+/// When an interaction began: when its id was made, to the millisecond, if that is about when it was signed; else then.
+fn began(id: &str, signed_at: Option<Timestamp>) -> Option<Timestamp> {
+    let about_then = |made: &Timestamp| signed_at.is_none_or(|at| at.duration_since(*made).abs() < TOLERANCE);
+    made(id).filter(about_then).or(signed_at)
+}
+
 /// When an id was made: its upper bits are the milliseconds since 2015.
-fn time(id: &str) -> Option<Timestamp> {
+fn made(id: &str) -> Option<Timestamp> {
     let id: u64 = id.parse().ok()?;
     Timestamp::from_millisecond(i64::try_from((id >> 22) + EPOCH_MS).ok()?).ok()
 }

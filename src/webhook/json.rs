@@ -6,15 +6,15 @@
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use super::intake::Malformed;
-use super::surrogates::mended;
+use super::surrogates;
 
-/// A whole body; mended, if it cannot be read as it is.
+/// A whole body. Halves of characters in it are mended when it cannot be read otherwise.
 pub(crate) fn whole<T: DeserializeOwned>(body: &[u8]) -> Result<T, Malformed> {
-    strictly(body).or_else(|error| match mended(body) {
+    strictly(body).or_else(|error| match surrogates::mended(body) {
         Cow::Owned(mended) => strictly(&mended),
         Cow::Borrowed(_) => Err(error),
     })
@@ -83,11 +83,12 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A value written with characters of ASCII only. Texts are composed anew before they are stored, and what was given to
-/// us to be given back must come back as it came.
-pub(crate) fn ascii(value: &Value) -> String {
-    let mut written = String::new();
-    for c in value.to_string().chars() {
+/// An address as it is kept: in characters of ASCII only, because texts are composed anew before they are stored, and
+/// what was given to us to be given back must come back as it came.
+pub(crate) fn address(address: &impl Serialize) -> Result<String, String> {
+    let json = serde_json::to_string(address).map_err(|_| "the address cannot be written".to_owned())?;
+    let mut written = String::with_capacity(json.len());
+    for c in json.chars() {
         if c.is_ascii() {
             written.push(c);
         } else {
@@ -96,8 +97,14 @@ pub(crate) fn ascii(value: &Value) -> String {
             }
         }
     }
-    written
+    if written.len() > ADDRESS_BYTES_MAX {
+        return Err("the ids that the reply needs are too long".to_owned());
+    }
+    Ok(written)
 }
+
+/// The longest address that is kept.
+const ADDRESS_BYTES_MAX: usize = 2_000;
 
 /// What an attachment is, by its type on the internet.
 pub(crate) fn kind_of(mime_type: Option<&str>) -> &'static str {
@@ -171,11 +178,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_ascii_reads_the_same() {
+    fn an_address_comes_back_as_it_came() {
         let value = serde_json::json!({"é": "e\u{301} 👍 \u{0} \"\\"});
-        let written = ascii(&value);
+        let written = address(&value).unwrap();
         assert!(written.is_ascii(), "{written}");
         assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
+        assert!(address(&"x".repeat(ADDRESS_BYTES_MAX)).is_err());
+    }
+
+    #[test]
+    fn half_a_character_does_not_cost_the_message() {
+        let sample: Sample = whole(br#"{"id":"a\ud83d"}"#).unwrap();
+        assert_eq!(sample.id.as_deref(), Some("a\u{fffd}"));
     }
 
     #[test]

@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::intake::{Answer, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying};
+use super::intake::{
+    Answer, Forged, Happening, Intake, Malformed, Parsed, Request, Sample, Saying, short_id,
+};
 use super::json;
 use super::signature::{hmac_sha256, same};
 use crate::accounts::{Account, Field};
@@ -202,7 +204,7 @@ fn form(body: &[u8], account: &Account) -> Result<Happening, Malformed> {
         return Ok(if not_ours(interaction.api_app_id.as_deref(), account) {
             Happening::Ignored("other")
         } else {
-            tapped(interaction)
+            tapped(interaction).unwrap_or_else(|problem| Happening::Broken { problem })
         });
     }
     // Slack looks whether the address is alive.
@@ -220,18 +222,18 @@ fn form(body: &[u8], account: &Account) -> Result<Happening, Malformed> {
     }
     // A command without words is its own word.
     let words = field("text").unwrap_or_else(|| command.trim_start_matches('/').replace(['-', '_'], " "));
+    // The command may have been used where the app may not post, or between two other people.
+    let address = Address {
+        channel: user.clone(),
+        thread_ts: None,
+    };
     Ok(Happening::Said(Box::new(Saying {
-        message_id: id,
-        aliases: vec![user.clone()],
+        message_id: short_id(&id),
+        aliases: vec![user],
         text: markup::plain(&words, None),
         attachments: Vec::new(),
         sent_at: None,
-        // The command may have been used where the app may not post, or between two other people.
-        address: json!(Address {
-            channel: user,
-            thread_ts: None,
-        })
-        .to_string(),
+        address: json::address(&address).map_err(Malformed)?,
     })))
 }
 
@@ -323,48 +325,41 @@ impl Action {
 }
 
 /// What somebody tapped.
-fn tapped(interaction: Interaction) -> Happening {
+fn tapped(interaction: Interaction) -> Result<Happening, String> {
     if interaction.kind.as_deref() != Some("block_actions") {
-        return Happening::Ignored("other");
+        return Ok(Happening::Ignored("other"));
     }
-    let broken = |field: &str| Happening::Broken {
-        problem: format!("block_actions without {field}"),
-    };
-    let Some(user) = interaction.user.and_then(|user| user.id) else {
-        return broken("user.id");
-    };
+    let user = interaction.user.and_then(|user| user.id);
+    let user = user.ok_or("block_actions without user.id")?;
     let (container_channel, container_thread) = interaction
         .container
         .map(|container| (container.channel_id, container.thread_ts))
         .unwrap_or_default();
     let channel = interaction.channel.and_then(|channel| channel.id);
-    let Some(channel) = channel.or(container_channel) else {
-        return broken("channel.id");
+    let channel = channel
+        .or(container_channel)
+        .ok_or("block_actions without channel.id")?;
+    let mut actions = interaction.actions.iter();
+    let Some((action, text)) = actions.find_map(|action| Some((action, action.said()?))) else {
+        return Ok(Happening::Ignored("other"));
     };
-    let Some((action, text)) = interaction
-        .actions
-        .iter()
-        .find_map(|action| Some((action, action.said()?)))
-    else {
-        return Happening::Ignored("other");
-    };
-    let Some(ts) = action.action_ts.as_deref() else {
-        return broken("actions.action_ts");
-    };
+    let ts = action.action_ts.as_deref();
+    let ts = ts.ok_or("block_actions without actions.action_ts")?;
     let thread_ts = interaction.message.and_then(|message| message.thread_ts);
     let which = action.action_id.as_deref().unwrap_or_default();
-    Happening::Said(Box::new(Saying {
-        message_id: format!("{channel}:{ts}:{user}:{which}"),
+    let message_id = short_id(&format!("{channel}:{ts}:{user}:{which}"));
+    let address = Address {
+        channel,
+        thread_ts: thread_ts.or(container_thread),
+    };
+    Ok(Happening::Said(Box::new(Saying {
+        message_id,
         aliases: vec![user],
         text: text.to_owned(),
         attachments: Vec::new(),
         sent_at: time(ts),
-        address: json!(Address {
-            channel,
-            thread_ts: thread_ts.or(container_thread),
-        })
-        .to_string(),
-    }))
+        address: json::address(&address)?,
+    })))
 }
 
 /// The time of a `ts`: seconds since 1970 with six decimals.

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::intake::{
-    Attachment, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample, Saying,
+    Attachment, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample, Saying, short_id,
 };
 use super::json;
 use super::signature::{ed25519_fits, hmac_sha256, same};
@@ -28,9 +28,6 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The most signatures of one request that are looked at; each costs a computation.
 const SIGNATURES_MAX: usize = 16;
-
-/// The longest address that a store takes, in bytes.
-const ADDRESS_BYTES_MAX: usize = 2_000;
 
 /// Where a reply goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -260,20 +257,17 @@ fn said(data: Value, timestamp: Option<&str>, webhook_id: Option<&str>) -> Resul
     let message_id = not_empty(message.message_id)
         .or_else(|| webhook_id.map(ToOwned::to_owned))
         .ok_or("data has no message_id")?;
-    let address = json::ascii(&json!(Address {
+    let address = json::address(&Address {
         participant: participant.clone(),
         conversation: not_empty(message.conversation),
-    }));
-    if address.len() > ADDRESS_BYTES_MAX {
-        return Err("participant_id and conversation are too long".to_owned());
-    }
+    })?;
     let text = message.text.unwrap_or_default();
     let attachments: Vec<Attachment> = message.attachments.into_iter().map(Into::into).collect();
     if text.trim().is_empty() && attachments.is_empty() {
         return Err("data has neither text nor attachments".to_owned());
     }
     Ok(Happening::Said(Box::new(Saying {
-        message_id,
+        message_id: short_id(&message_id),
         aliases: vec![participant],
         text,
         attachments,

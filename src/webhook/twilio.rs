@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::intake::{
     Answer, Attachment, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample, Saying,
+    short_id,
 };
-use super::json::kind_of;
+use super::json::{self, kind_of};
 use super::signature::{hmac_sha1, same};
 use crate::accounts::{Account, Field};
 use crate::store::{DeliveryStatus, ReceiptOf};
@@ -253,13 +254,17 @@ fn said(form: &Form) -> Happening {
         to: from.to_owned(),
         from: form.get("To").map(ToOwned::to_owned),
     };
+    let address = match json::address(&address) {
+        Ok(address) => address,
+        Err(problem) => return Happening::Broken { problem },
+    };
     Happening::Said(Box::new(Saying {
-        message_id: sid.to_owned(),
+        message_id: short_id(sid),
         aliases,
         text: text.unwrap_or_default().to_owned(),
         attachments,
         sent_at: None,
-        address: serde_json::json!(address).to_string(),
+        address,
     }))
 }
 

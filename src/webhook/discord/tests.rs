@@ -168,11 +168,8 @@ fn a_command_says_who_and_what_and_where_to_answer() {
             text: "a manicure, please".to_owned(),
             attachments: vec![],
             sent_at: Some(MADE_AT.parse().unwrap()),
-            address: json!({
-                "channel": "3",
-                "interaction": {"application": "2", "token": "aW50ZXJhY3Rpb24", "at": MADE_AT},
-            })
-            .to_string(),
+            address: r#"{"channel":"3","interaction":{"application":"2","token":"aW50ZXJhY3Rpb24","at":"2025-11-20T15:00:00Z"}}"#
+                .to_owned(),
         }
     );
     assert_eq!(answer(&body), json!({"type": 5}));
@@ -276,6 +273,15 @@ fn a_form_is_a_line_for_each_field() {
 }
 
 #[test]
+fn an_id_that_was_made_at_another_time_gives_way_to_the_signatures_time() {
+    let body = interaction(2, &json!({"name": "hi"}));
+    let signed_at = |seconds| signed(&body, seconds).saying(&Discord, &app()).sent_at.unwrap();
+    assert_eq!(signed_at(NOW + 3), MADE_AT.parse().unwrap());
+    let later = NOW + 3_600;
+    assert_eq!(signed_at(later), Timestamp::from_second(later).unwrap());
+}
+
+#[test]
 fn in_direct_messages_the_user_stands_alone() {
     let mut body = interaction(2, &json!({"name": "hi"}));
     body["member"] = json!(null);
@@ -294,6 +300,10 @@ fn what_nobody_will_answer_is_said_to_be_so_at_once() {
     assert_eq!(happening(&on_a_message), Happening::Ignored("other"));
     assert_eq!(answer(&on_a_message)["type"], 4);
     assert_eq!(answer(&on_a_message)["data"]["flags"], 64);
+    let mut nobodys = interaction(2, &json!({"name": "ask"}));
+    nobodys["member"] = json!(null);
+    assert_eq!(happening(&nobodys), Happening::Ignored("other"));
+    assert_eq!(answer(&nobodys)["type"], 4);
     let later_kind = interaction(77, &json!({}));
     assert_eq!(happening(&later_kind), Happening::Ignored("other"));
 }
@@ -313,7 +323,6 @@ fn half_interactions_are_broken_without_a_word_of_the_text() {
     nowhere.as_object_mut().unwrap().remove("token");
     for body in [
         without("id"),
-        without("member"),
         nowhere,
         interaction(2, &json!("my secret")),
         interaction(2, &json!({"options": "my secret"})),

@@ -1,11 +1,11 @@
 //! Slack's events: posts, what becomes of posts, and what becomes of the app.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Address, Body, markup, time};
 use crate::accounts::Account;
-use crate::webhook::intake::{Attachment, Happening, Saying};
+use crate::webhook::intake::{Attachment, Happening, Saying, short_id};
 use crate::webhook::json;
 
 /// What an event says.
@@ -179,7 +179,7 @@ impl Place {
 
     fn unsaid(&self, ts: &str) -> Happening {
         Happening::Unsaid {
-            message_id: format!("{}:{ts}", self.channel),
+            message_id: short_id(&format!("{}:{ts}", self.channel)),
         }
     }
 
@@ -206,14 +206,14 @@ impl Place {
         let told_at = || jiff::Timestamp::from_second(event_time?).ok();
         Ok(Happening::Said(Box::new(Saying {
             message_id: match edit {
-                None => format!("{}:{ts}", self.channel),
-                Some(edit) => format!("{}:{ts}:{edit}", self.channel),
+                None => short_id(&format!("{}:{ts}", self.channel)),
+                Some(edit) => short_id(&format!("{}:{ts}:{edit}", self.channel)),
             },
             aliases: vec![user],
             text,
             attachments,
             sent_at: edit.and_then(time).or_else(|| time(&ts)).or_else(told_at),
-            address: json!(address).to_string(),
+            address: json::address(&address)?,
         })))
     }
 

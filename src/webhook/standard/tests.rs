@@ -176,7 +176,7 @@ fn a_message_says_who_and_what_and_where_to_answer() {
                 ..Attachment::default()
             }],
             sent_at: Some("2026-11-20T14:59:58Z".parse().unwrap()),
-            address: r#"{"conversation":"c-4","participant":"customer-9"}"#.to_owned(),
+            address: r#"{"participant":"customer-9","conversation":"c-4"}"#.to_owned(),
         }
     );
 }

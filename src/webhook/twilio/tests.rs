@@ -145,7 +145,7 @@ fn a_text_message_says_who_and_what_and_where_to_answer() {
             text: "A manicure, please".to_owned(),
             attachments: vec![],
             sent_at: None,
-            address: r#"{"from":"+15550009999","to":"+15551230001"}"#.to_owned(),
+            address: r#"{"to":"+15551230001","from":"+15550009999"}"#.to_owned(),
         }
     );
 }

@@ -1,5 +1,5 @@
 //! Many messages of many people, shuffled and delivered again and again: each is said once, and in the order in which
-//! the provider was told that it was taken.
+//! they were sent, as far as the first of two was safe before the second came.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,9 @@ async fn a_thousand_messages_shuffled_and_tripled_are_a_thousand_in_order() {
     let mut hooks: Vec<(u64, Hook)> = Vec::new();
     for id in 0..PEOPLE * EACH {
         let (who, text) = (100 + id % PEOPLE, format!("do you have parking? number {id}"));
-        let hook = house.saying(who, id, &text);
+        // A second apart, and the last one just now.
+        let at = house.now() - i64::try_from(PEOPLE * EACH - id).unwrap();
+        let hook = house.saying_at(at, who, id, &text);
         hooks.extend((0..COPIES).map(|_| (id, hook.clone())));
     }
     for at in (1..hooks.len()).rev() {
@@ -67,12 +69,13 @@ async fn a_thousand_messages_shuffled_and_tripled_are_a_thousand_in_order() {
             ids.len(),
             "{who}: each once"
         );
-        for (at, later) in ids.iter().enumerate() {
-            for earlier in &ids[..at] {
-                let overtaken = first[later].1 < first[earlier].0;
+        for (at, after) in ids.iter().enumerate() {
+            for before in &ids[..at] {
+                // Sent first, and safe before the other was even posted.
+                let was_first = after < before && first[after].1 < first[before].0;
                 assert!(
-                    !overtaken,
-                    "{who}: {later} was taken before {earlier} was posted, and stands after it"
+                    !was_first,
+                    "{who}: {after} was sent and taken before {before}, and stands after it"
                 );
             }
         }
