@@ -13,6 +13,7 @@
 
 mod appointments;
 mod asked;
+mod attachments;
 mod batch;
 pub mod behind;
 pub mod cache;
@@ -41,6 +42,7 @@ use serde::Serialize;
 pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
 };
+pub use self::attachments::{Attachment, AttachmentSettlement, ClaimedAttachment, StoredAttachment};
 pub use self::channel::{AccountRow, ChannelStore, Joined, Put, Recognised, Sighting};
 pub use self::inbox::{
     Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::attachments::{Attachment, AttachmentSettlement, ClaimedAttachment, StoredAttachment};
 use super::outbox::{Attempt, DeliveryReceipt, OutboxEntry, OutboxQuery, OutboxVerdict};
 use super::{MessageKey, Result};
-use crate::types::{AccountId, BusinessId, Channel, ParticipantId};
+use crate::types::{AccountId, BusinessId, Channel, ConversationId, ParticipantId};
 
 /// Durable storage for channels.
 #[async_trait]
@@ -54,8 +55,35 @@ pub trait ChannelStore: Send + Sync + 'static {
     // Messages.
 
     /// Takes back what a message said, because its sender did: its text and attachments are gone from inbox and
-    /// transcript for good. Answers whether it was there. Its number and its answer stay.
+    /// transcript for good, and its files are due to be deleted. Answers whether it was there. Its number and its answer stay.
     async fn redact(&self, key: &MessageKey) -> Result<bool>;
+
+    // Attachments.
+
+    /// Records files that have to be fetched, each once by its message and place; those of a message that was accepted
+    /// before are left out. Comes before the message is accepted, so that none is acknowledged without its files.
+    async fn attach(&self, attachments: Vec<Attachment>) -> Result<()>;
+    /// Takes attachments that are due, those that were due first first, and counts a try. Until `lease_until` nobody
+    /// else gets them.
+    async fn attachments_claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ClaimedAttachment>>;
+    /// Records what became of a claim. Answers whether it was: not when the lease ran out and somebody else has it by
+    /// now, and not when the sender took the message back meanwhile. Then it is claimed again, to be deleted.
+    async fn attachments_settle(
+        &self,
+        claimed: &ClaimedAttachment,
+        settlement: AttachmentSettlement,
+    ) -> Result<bool>;
+    /// Which files of these messages of a conversation are in the bucket.
+    async fn attachments_of(
+        &self,
+        conversation: ConversationId,
+        messages: &[&str],
+    ) -> Result<Vec<StoredAttachment>>;
 
     // Deliveries.
 

@@ -18,6 +18,7 @@ macro_rules! files {
             files!($folder, 20261127000000, "dropped_messages"),
             files!($folder, 20261128000000, "imports"),
             files!($folder, 20261201000000, "channels"),
+            files!($folder, 20261202000000, "attachments"),
         ]
     };
     ($folder:literal, $version:literal, $what:literal) => {
@@ -38,9 +39,9 @@ macro_rules! files {
 }
 
 /// For SQLite.
-pub(super) const SQLITE: [File; 6] = files!("sqlite");
+pub(super) const SQLITE: [File; 7] = files!("sqlite");
 /// For PostgreSQL: the same versions, the same logical shape.
-pub(super) const POSTGRES: [File; 6] = files!("postgres");
+pub(super) const POSTGRES: [File; 7] = files!("postgres");
 
 /// Runs these files.
 ///

@@ -19,6 +19,7 @@
 mod accounts;
 mod appointments;
 mod arrivals;
+mod attachments;
 mod booking;
 mod businesses;
 mod calendar;

@@ -15,6 +15,7 @@
 
 mod accounts;
 mod appointments;
+mod attachments;
 mod businesses;
 mod calendar;
 mod channel;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod appointments;
+mod attachments;
 mod calendar;
 mod cancelled;
 mod changes;
@@ -293,6 +294,13 @@ macro_rules! stores_of_channels {
                 an_account_is_read_back_as_it_was_put
                 an_account_stays_with_its_business
                 a_stopped_account_says_why_until_it_goes_on;
+            attachments:
+                a_file_is_recorded_once_and_read_back_as_it_was_told
+                a_message_that_was_accepted_without_files_gets_none_later
+                a_claimed_file_is_nobody_elses_until_its_lease_ends
+                a_file_is_tried_again_when_it_is_due_and_not_once_it_is_given_up
+                what_was_taken_back_is_deleted_whatever_had_become_of_it
+                files_come_along_when_two_are_one;
             identities:
                 somebody_new_is_who_was_proposed_and_stays_so
                 a_new_name_belongs_to_whom_the_known_one_does

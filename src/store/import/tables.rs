@@ -66,7 +66,7 @@ pub const LEFT_OUT: [&str; 5] = [
 ];
 
 /// Every table; one that refers to another comes after it.
-pub static TABLES: [Table; 23] = [
+pub static TABLES: [Table; 24] = [
     Table {
         name: "businesses",
         key: &["id"],
@@ -394,6 +394,35 @@ pub static TABLES: [Table; 23] = [
             Column("ends_at", Time),
             Column("blocked", Blocked),
             Column("status", Text),
+        ],
+    },
+    Table {
+        name: "attachments",
+        key: &["n"],
+        numbered: Some("n"),
+        columns: &[
+            Column("n", Number),
+            Column("business_id", Text),
+            Column("conversation_id", Id),
+            Column("channel", Text),
+            Column("account", Text),
+            Column("message_id", Text),
+            Column("place", Number),
+            Column("base", Text),
+            Column("kind", Text),
+            Column("provider_id", Text),
+            Column("url", Text),
+            Column("mime_type", Text),
+            Column("name", Text),
+            Column("size", Number),
+            Column("state", Number),
+            Column("attempts", Number),
+            Column("due_at", Time),
+            Column("location", Text),
+            Column("sha256", Text),
+            Column("bytes", Number),
+            Column("problem", Text),
+            Column("created_at", Time),
         ],
     },
     Table {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
+use super::attachments;
 use super::readers::{Read as _, Readers};
 use super::rows::Cells;
 use super::transaction::{Ending, Operation};
@@ -220,8 +221,9 @@ impl Operation for Redact {
         .bind(key.message_id.as_str())
         .fetch_optional(&mut *connection)
         .await?;
+        attachments::take_back(connection, key).await?;
         let Some(row) = row else {
-            return Ok(Ending::RollBack(false));
+            return Ok(Ending::Commit(false));
         };
         let cells = Cells::new(&row, "inbox", "message_id");
         let Some(turn) = cells.id_if_any("turn_id")? else {

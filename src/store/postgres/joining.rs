@@ -246,7 +246,8 @@ impl Joining for PgConnection {
                 .await?;
         }
         sqlx::query(
-            "WITH over AS (UPDATE sessions SET ended_at = $4 WHERE conversation_id = $1 AND ended_at IS NULL)
+            "WITH over AS (UPDATE sessions SET ended_at = $4 WHERE conversation_id = $1 AND ended_at IS NULL),
+                  files AS (UPDATE attachments SET conversation_id = $3 WHERE conversation_id = $1)
              UPDATE handoffs SET participant_id = $2, conversation_id = $3 WHERE conversation_id = $1",
         )
         .bind(from.conversation)

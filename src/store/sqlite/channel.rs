@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{SqliteStore, accounts, deliveries, identities, outbox};
+use super::{SqliteStore, accounts, attachments, deliveries, identities, outbox};
 use crate::store::rules::joining::Join;
 use crate::store::{
-    AccountRow, Attempt, ChannelStore, DeliveryReceipt, Joined, MessageKey, OutboxEntry, OutboxQuery,
-    OutboxVerdict, Put, Recognised, Result, Sighting,
+    AccountRow, Attachment, AttachmentSettlement, Attempt, ChannelStore, ClaimedAttachment, DeliveryReceipt, Joined, MessageKey, OutboxEntry, OutboxQuery,
+    OutboxVerdict, Put, Recognised, Result, Sighting, StoredAttachment,
 };
-use crate::types::{AccountId, BusinessId, Channel, ParticipantId};
+use crate::types::{AccountId, BusinessId, Channel, ConversationId, ParticipantId};
 
 #[async_trait]
 impl ChannelStore for SqliteStore {
@@ -107,5 +107,49 @@ impl ChannelStore for SqliteStore {
 
     async fn attempts(&self, id: Uuid) -> Result<Vec<Attempt>> {
         deliveries::attempts(&self.readers, id).await
+    }
+    async fn attach(&self, attachments: Vec<Attachment>) -> Result<()> {
+        if attachments.is_empty() {
+            return Ok(());
+        }
+        self.write(attachments::Attach { attachments }).await
+    }
+
+    async fn attachments_claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ClaimedAttachment>> {
+        self.write(attachments::Claim {
+            now,
+            lease_until,
+            limit,
+        })
+        .await
+    }
+
+    async fn attachments_settle(
+        &self,
+        claimed: &ClaimedAttachment,
+        settlement: AttachmentSettlement,
+    ) -> Result<bool> {
+        self.write(attachments::Settle {
+            n: claimed.n,
+            attempts: claimed.attempts,
+            settlement,
+        })
+        .await
+    }
+
+    async fn attachments_of(
+        &self,
+        conversation: ConversationId,
+        messages: &[&str],
+    ) -> Result<Vec<StoredAttachment>> {
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        attachments::of(&self.readers, conversation, messages).await
     }
 }

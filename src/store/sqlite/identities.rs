@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 
+use super::attachments;
 use super::operation::Operation;
 use super::rows::{Cells, blob, hex, json, micros};
 use crate::store::rules::joining::{Known, recognised};
@@ -208,6 +209,7 @@ impl Operation for Redact {
         .bind(key.message_id.as_str())
         .fetch_optional(&mut *connection)
         .await?;
+        attachments::take_back(connection, key).await?;
         let Some(row) = row else {
             return Ok(false);
         };

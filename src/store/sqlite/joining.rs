@@ -200,6 +200,8 @@ impl Joining for SqliteConnection {
         sqlx::query(
             "UPDATE sessions SET ended_at = $4 WHERE conversation_id = $1 AND ended_at IS NULL;
 
+             UPDATE attachments SET conversation_id = $3 WHERE conversation_id = $1;
+
              UPDATE handoffs SET participant_id = $2, conversation_id = $3 WHERE conversation_id = $1",
         )
         .bind(blob(from.conversation))

@@ -24,7 +24,7 @@ fn who(name: &str) -> ParticipantId {
     ParticipantId::new(name).unwrap()
 }
 
-async fn join(channels: &Arc<dyn ChannelStore>, from: &str, into: &str) -> Joined {
+pub(super) async fn join(channels: &Arc<dyn ChannelStore>, from: &str, into: &str) -> Joined {
     channels
         .join(&salon(), &who(from), &who(into), at("11:00"))
         .await
