@@ -49,7 +49,7 @@ use utoipa_axum::routes;
 use crate::clock::Clock;
 use crate::conversation::{Business, Businesses, Conversations};
 use crate::outbound::Hub;
-use crate::store::Store;
+use crate::store::{ChannelStore, Store};
 use crate::telemetry::Meter;
 use crate::types::{BusinessId, Pair};
 use health::Probe;
@@ -63,6 +63,8 @@ pub struct Api {
     pub businesses: Businesses,
     /// The store, for everything that is no turn.
     pub store: Arc<dyn Store>,
+    /// What is kept for channels.
+    pub channels: Arc<dyn ChannelStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Live listeners.

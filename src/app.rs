@@ -22,6 +22,7 @@ use crate::accounts::{Accounts, Listeners};
 use crate::api::door::Door;
 use crate::api::health::{NotConfigured, Probe};
 use crate::api::{self, Api};
+use crate::attachments;
 use crate::booking::Catalogue;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -75,6 +76,8 @@ pub struct App {
     llm: Option<Arc<Client>>,
     /// Carries replies out; to be run.
     dispatcher: Dispatcher,
+    /// Fetches what comes along with messages, if there is a bucket for it; to be run.
+    fetcher: Option<attachments::Worker>,
 }
 
 impl App {
@@ -142,7 +145,9 @@ async fn compose(settings: &Settings, database: Arc<dyn Database>) -> anyhow::Re
     let conversations = Conversations::open(parts)
         .await
         .context("cannot start conversations")?;
+    let fetcher = channels::fetcher(settings, &accounts, &clock)?;
     Ok(App {
+        fetcher,
         store,
         businesses,
         conversations,
@@ -219,12 +224,19 @@ struct Running {
     conversations: Conversations,
     outbox: JoinHandle<()>,
     outbox_stop: CancellationToken,
+    fetcher: Option<JoinHandle<()>>,
+    fetcher_stop: CancellationToken,
 }
 
 impl Running {
     /// Finishes everything that was accepted, then closes. No new request comes in any more.
     async fn stop(self) {
+        self.fetcher_stop.cancel();
         self.conversations.drain().await;
+        if let Some(fetcher) = self.fetcher {
+            // One that broke has logged why; its claims run out, and are taken at the next start.
+            let _ = fetcher.await;
+        }
         self.outbox_stop.cancel();
         // A dispatcher that broke has logged why; what it left is claimed again at the next start.
         let _ = self.outbox.await;
@@ -255,7 +267,14 @@ async fn start(
     }
     let outbox_stop = CancellationToken::new();
     let outbox = tokio::spawn(app.dispatcher.run(outbox_stop.clone()));
+    let fetcher_stop = CancellationToken::new();
+    let fetching = app.fetcher.as_ref().map(attachments::Worker::bell);
+    let fetcher = app
+        .fetcher
+        .map(|fetcher| tokio::spawn(fetcher.run(fetcher_stop.clone())));
     let running = Running {
+        fetcher,
+        fetcher_stop,
         store: app.store.clone(),
         conversations: app.conversations.clone(),
         outbox,
@@ -282,6 +301,7 @@ async fn start(
         address,
         business: demo_business.clone(),
     };
+    let channels = app.accounts.store().clone();
     let webhooks = webhook::route::router(webhook::route::Parts {
         accounts: app.accounts,
         store: app.store.clone(),
@@ -289,8 +309,10 @@ async fn start(
         clock: app.clock.clone(),
         intakes: channels::intakes(),
         heard: app.attention,
+        attachments: fetching,
     });
     let api = Api {
+        channels,
         conversations: app.conversations,
         businesses: app.businesses,
         store: app.store,

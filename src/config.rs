@@ -5,6 +5,7 @@
 //! Settings of capabilities that this version lacks are recognised, so that they are refused or warned about by
 //! name and never silently ignored.
 
+pub mod attachments;
 pub mod cache;
 pub mod channels;
 pub mod clock;
@@ -49,8 +50,8 @@ pub struct Settings {
     pub log: log::Log,
     /// `[clock]`
     pub clock: clock::Clock,
-    /// `ATTACHMENT_BUCKET`: recognised and warned about; attachments are described, never fetched.
-    pub attachment_bucket: Option<String>,
+    /// `[attachments]`
+    pub attachments: attachments::Attachments,
     /// What is odd and not wrong; logged at start.
     pub warnings: Vec<String>,
     origins: Arc<BTreeMap<&'static str, Origin>>,
@@ -138,7 +139,7 @@ impl Settings {
             upkeep: upkeep::Upkeep::read(values),
             log: log::Log::read(values),
             clock: clock::Clock::read(values),
-            attachment_bucket: values.take_optional("attachments.bucket", &["ATTACHMENT_BUCKET"]),
+            attachments: attachments::Attachments::read(values),
             warnings: Vec::new(),
             origins: Arc::default(),
         }
@@ -148,13 +149,6 @@ impl Settings {
         let mut warnings = Vec::new();
         self.cache.warnings(&mut warnings);
         self.clock.warnings(&mut warnings);
-        if self.attachment_bucket.is_some() {
-            warnings.push(
-                "ATTACHMENT_BUCKET is not supported yet by this version: attachments are recorded as the channel \
-                 described them, and not fetched"
-                    .to_owned(),
-            );
-        }
         self.warnings = warnings;
     }
 

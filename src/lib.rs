@@ -2,13 +2,14 @@
 //!
 //! The way of a message through the rooms: the API and the web chat hand it to [`conversation`], which owns the pair;
 //! [`understanding`] turns text into acts; [`dialogue`] decides, asking [`booking`] what is free; [`store`] commits
-//! context, appointments and replies together; [`outbound`] delivers.
+//! context, appointments and replies together; [`outbound`] delivers. [`attachments`] fetches what came along.
 //! Around them stand [`config`], [`telemetry`], [`tls`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are
 //! the only ones who know everybody.
 
 pub mod accounts;
 pub mod api;
 pub mod app;
+pub mod attachments;
 pub mod booking;
 mod breaker;
 pub mod clock;

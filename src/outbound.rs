@@ -8,6 +8,7 @@
 //! - [`hub`]: who listens live, per conversation.
 //! - [`web`]: the web chat's sender, which is the hub.
 //! - [`wire`]: what the code of a channel with accounts does, and the words that it speaks.
+//! - [`fetch`]: how each channel is asked for the files that come along with messages.
 //! - [`dispatcher`]: claim, send, settle.
 //! - [`provider`]: sends through a provider; `exchange` makes its calls, `pace` says when.
 //! - [`cut`]: long texts in pieces that a channel takes.
@@ -20,6 +21,7 @@ pub mod cut;
 pub mod discord;
 pub mod dispatcher;
 mod exchange;
+pub mod fetch;
 pub mod hub;
 pub mod instagram;
 pub mod messenger;

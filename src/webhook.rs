@@ -12,6 +12,7 @@
 
 mod accept;
 pub mod discord;
+mod files;
 pub mod instagram;
 pub mod intake;
 mod json;

@@ -105,6 +105,19 @@ pub(super) async fn messages(
         .await?;
     let before = entries.first().map(|first| first.seq).filter(|seq| *seq > 1);
     let mut messages: Vec<_> = entries.into_iter().map(TranscriptMessage::from).collect();
+    let with_files: Vec<&str> = messages
+        .iter()
+        .filter_map(TranscriptMessage::id_if_with_attachments)
+        .collect();
+    if !with_files.is_empty() {
+        let stored = app
+            .channels
+            .attachments_of(pair.conversation(), &with_files)
+            .await?;
+        messages
+            .iter_mut()
+            .for_each(|message| message.show_stored(&stored));
+    }
     if caller != Caller::Operator {
         messages.iter_mut().for_each(TranscriptMessage::hide_accounts);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use crate::accounts::Accounts;
+use crate::attachments::outside::{Network, System};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::outbound::wire::Wire;
@@ -14,7 +15,7 @@ use crate::store::ChannelStore;
 use crate::types::Channel;
 use crate::webhook::Heard;
 use crate::webhook::intake::Intake;
-use crate::{outbound, tls, webhook};
+use crate::{attachments, outbound, tls, webhook};
 
 /// How long a connection to a provider may take to be made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -46,6 +47,30 @@ fn wires() -> Vec<Arc<dyn Wire>> {
         Arc::new(outbound::discord::Discord),
         Arc::new(outbound::standard::Standard),
     ]
+}
+
+/// Fetches what comes along with messages; nothing where there is no bucket for it.
+///
+/// # Errors
+/// When the bucket cannot be opened.
+pub(super) fn fetcher(
+    settings: &Settings,
+    accounts: &Accounts,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Option<attachments::Worker>> {
+    let Some(place) = &settings.attachments.bucket else {
+        return Ok(None);
+    };
+    let bucket = attachments::Bucket::open(place).context("the bucket of attachments (ATTACHMENT_BUCKET)")?;
+    Ok(Some(attachments::Worker::new(attachments::worker::Parts {
+        store: accounts.store().clone(),
+        accounts: accounts.clone(),
+        clock: clock.clone(),
+        channels: outbound::fetch::all(),
+        outside: Arc::new(Network::new(client()?, Arc::new(System))?),
+        bucket,
+        bytes_max: settings.attachments.bytes_max,
+    })))
 }
 
 /// The code of one channel's side in; absent for channels without accounts.

@@ -1,5 +1,6 @@
 //! `frontdesk doctor`: what would keep frontdesk from serving well, and what to do about it.
 
+mod attachments;
 mod llm;
 mod postgres;
 mod redis;
@@ -102,6 +103,9 @@ fn examine(settings: &Settings) -> Vec<(&'static str, Finding)> {
         let found = llm::look(&model::settings(llm));
         findings.extend(found.into_iter().map(|finding| ("language model", finding)));
     }
+    if let Some(place) = &settings.attachments.bucket {
+        findings.push(("attachments", attachments::look(place)));
+    }
     findings.push(("time zones", time_zones()));
     findings.push(("clock", clock(settings.system_clock().now())));
     findings.push(("port", port(settings.server.listen, running)));
@@ -121,12 +125,7 @@ fn folder(database: &Path) -> Finding {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // Permissions, quotas and read-only mounts all show in one way: by trying.
-    let probe = folder.join(format!(".frontdesk-doctor-{}", std::process::id()));
-    let written = File::create_new(&probe).and_then(|mut file| file.write_all(b"probe"));
-    // It is not there when it could not be written, which is what the finding says.
-    let _ = std::fs::remove_file(&probe);
-    match written {
+    match written_to(folder) {
         Ok(()) => Fine(format!("{} can be written to", folder.display())),
         Err(error) => Wrong {
             problem: format!("{} cannot be written to: {error}", folder.display()),
@@ -134,6 +133,15 @@ fn folder(database: &Path) -> Finding {
                 .to_owned(),
         },
     }
+}
+
+/// Permissions, quotas and read-only mounts all show in one way: by trying.
+fn written_to(folder: &Path) -> std::io::Result<()> {
+    let probe = folder.join(format!(".frontdesk-doctor-{}", std::process::id()));
+    let written = File::create_new(&probe).and_then(|mut file| file.write_all(b"probe"));
+    // It is not there when it could not be written, which is what the finding says.
+    let _ = std::fs::remove_file(&probe);
+    written
 }
 
 fn file(database: &Path) -> Finding {

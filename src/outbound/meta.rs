@@ -36,14 +36,15 @@ pub(crate) fn window_open(row: &OutboxRow, now: Timestamp) -> bool {
 pub(crate) fn segment<'a>(account: &'a Account, name: &str) -> Result<&'a str, Unsendable> {
     let value = account.setting(name);
     let value = value.ok_or_else(|| Unsendable(format!("the account has no {name}")))?;
-    if is_segment(value) {
+    if segment_of(value) {
         Ok(value)
     } else {
         Err(Unsendable(format!("the account's {name} is not of its form")))
     }
 }
 
-fn is_segment(value: &str) -> bool {
+/// Whether a text can be one part of a path and leads nowhere else.
+pub(crate) fn segment_of(value: &str) -> bool {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     value.chars().all(fine) && !value.starts_with('.')
 }
@@ -55,7 +56,7 @@ fn is_segment(value: &str) -> bool {
 pub(crate) fn post(account: &Account, base: &str, node: &str, body: &Value) -> Result<Call, Unsendable> {
     let base = addressed::base(account, base);
     let version = account.setting("api_version").unwrap_or("v23.0");
-    if !is_segment(version) {
+    if !segment_of(version) {
         return Err(Unsendable(
             "the account's api_version is not of its form".to_owned(),
         ));

@@ -13,8 +13,9 @@ use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, g
 pub(super) use start::start_at_zero;
 
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, Hook, LlmDropped, LlmOutcome,
-    Stage, StoreError, Tier, TokenDirection, Told, TranscriptRows, TurnOutcome, Understood, Wording,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, Fetched, Hook, LlmDropped,
+    LlmOutcome, Stage, StoreError, Tier, TokenDirection, Told, TranscriptRows, TurnOutcome, Understood,
+    Wording,
 };
 
 use crate::types::Channel;
@@ -67,6 +68,7 @@ const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const HOOKS: &str = "frontdesk_webhook_requests_total";
+const ATTACHMENTS: &str = "frontdesk_attachments_total";
 const TOLD: &str = "frontdesk_webhook_events_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
@@ -82,7 +84,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 34] = [
+pub const ALL: [Metric; 35] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -185,6 +187,11 @@ pub const ALL: [Metric; 34] = [
         "Requests of providers, by what became of them",
     ),
     metric(Kind::Counter, TOLD, "What providers told, by its kind"),
+    metric(
+        Kind::Counter,
+        ATTACHMENTS,
+        "Files that came along with messages, by what became of them",
+    ),
     metric(
         Kind::Gauge,
         INBOX_UNFINISHED,
@@ -374,6 +381,11 @@ pub fn hook_answered(channel: Channel, result: Hook) {
 /// A provider told something.
 pub fn told(channel: Channel, kind: Told) {
     counter!(TOLD, "channel" => channel.as_str(), "kind" => kind.as_str()).increment(1);
+}
+
+/// A file that came along with a message was fetched, or was not.
+pub fn attachment(channel: Channel, result: Fetched) {
+    counter!(ATTACHMENTS, "channel" => channel.as_str(), "result" => result.as_str()).increment(1);
 }
 
 /// A message was delivered again.

@@ -13,11 +13,13 @@ use jiff::Timestamp;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
 
+use super::files::files;
 use super::intake::{Happening, Saying, short_id};
 use crate::accounts::{Account, Accounts};
+use crate::attachments::Bell;
 use crate::clock::Clock;
 use crate::conversation::{Conversations, Refused, Reserved};
-use crate::store::{self, Acceptance, DeliveryReceipt, Inbound, MessageKey, Sighting, Store};
+use crate::store::{self, Acceptance, Attachment, DeliveryReceipt, Inbound, MessageKey, Sighting, Store};
 use crate::telemetry::metrics::{self, Told};
 use crate::text::normalised;
 use crate::types::{AccountId, Channel, MessageId, ParticipantId};
@@ -50,6 +52,8 @@ pub(super) struct Acceptor {
     pub(super) conversations: Conversations,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) heard: Heard,
+    /// Rung when there are files to fetch; absent where there is no bucket for them.
+    pub(super) attachments: Option<Bell>,
     names: Cache<(Channel, AccountId, String), ParticipantId>,
 }
 
@@ -60,6 +64,7 @@ impl Acceptor {
         conversations: Conversations,
         clock: Arc<dyn Clock>,
         heard: Heard,
+        attachments: Option<Bell>,
     ) -> Self {
         Self {
             accounts,
@@ -67,6 +72,7 @@ impl Acceptor {
             conversations,
             clock,
             heard,
+            attachments,
             names: Cache::builder()
                 .max_capacity(NAMES_MAX)
                 .time_to_live(NAMES_KEPT)
@@ -122,11 +128,13 @@ impl Acceptor {
         let mut refused = None;
         let mut places: Vec<Reserved> = Vec::with_capacity(sayings.len());
         let mut messages: Vec<Inbound> = Vec::with_capacity(sayings.len());
+        let mut attached: Vec<Attachment> = Vec::new();
         for (saying, participant) in sayings.into_iter().zip(participants) {
             let message = inbound(account, &saying, participant, now);
             match self.conversations.reserve(&message.pair()).await {
                 Ok(place) => {
                     places.push(place);
+                    attached.extend(files(&saying, &message));
                     messages.push(message);
                 }
                 Err(why) => refused = Some(why),
@@ -135,7 +143,15 @@ impl Acceptor {
         if messages.is_empty() {
             return Ok(refused);
         }
+        let bell = self.attachments.as_ref().filter(|_| !attached.is_empty());
+        if bell.is_some() {
+            // Before the messages: what was acknowledged has its files recorded.
+            self.accounts.store().attach(attached).await?;
+        }
         let accepted = self.store.accept(messages.clone()).await?;
+        if let Some(ring) = bell {
+            ring();
+        }
         for ((message, place), acceptance) in messages.into_iter().zip(places).zip(accepted) {
             if acceptance == Acceptance::Duplicate {
                 metrics::inbox_duplicate(account.channel);

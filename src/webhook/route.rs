@@ -20,6 +20,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use super::accept::{Accepted, Acceptor, Heard};
 use super::intake::{Answer, Forged, Intake, Request};
 use crate::accounts::{Account, Accounts, Secrets};
+use crate::attachments::Bell;
 use crate::clock::Clock;
 use crate::conversation::{Conversations, Refused};
 use crate::store::Store;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub intakes: Vec<Arc<dyn Intake>>,
     /// Shows senders that they were heard.
     pub heard: Heard,
+    /// Rung when files came along; without a bucket there is nothing to ring.
+    pub attachments: Option<Bell>,
 }
 
 struct Webhooks {
@@ -62,10 +65,11 @@ pub fn router(parts: Parts) -> Router {
         clock,
         intakes,
         heard,
+        attachments,
     } = parts;
     let with_decoy = |intake: Arc<dyn Intake>| (intake.channel(), (intake.clone(), decoy(intake.as_ref())));
     let webhooks = Arc::new(Webhooks {
-        acceptor: Acceptor::new(accounts, store, conversations, clock, heard),
+        acceptor: Acceptor::new(accounts, store, conversations, clock, heard, attachments),
         intakes: intakes.into_iter().map(with_decoy).collect(),
     });
     Router::new()

@@ -42,7 +42,7 @@ pub(crate) struct Address {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standard;
 
-const FIELDS: [Field; 5] = [
+const FIELDS: [Field; 6] = [
     Field::secret(
         "secret",
         "the secret that both sides sign with (whsec_ and 24 to 64 bytes in base64)",
@@ -60,6 +60,11 @@ const FIELDS: [Field; 5] = [
     Field::setting(
         "public_key",
         "the platform's Ed25519 public key (whpk_…), if it signs with v1a; several with spaces between",
+    )
+    .optional(),
+    Field::setting(
+        "media_hosts",
+        "the hosts that files may be fetched from, with commas between; `*.example.com` for all below one",
     )
     .optional(),
     Field::secret(

@@ -1,6 +1,7 @@
 //! Channels from end to end: the real program, requests as providers send them with signatures as providers make them,
 //! and a stub where the provider's API would be.
 
+mod attachments;
 mod cases;
 mod contract;
 mod faults;

@@ -13,7 +13,7 @@ use crate::conversation::Business;
 use crate::conversation::answer::{AppointmentView, GoalView};
 use crate::dialogue::Context;
 use crate::dialogue::context::Session;
-use crate::store::{Asked, Direction, TranscriptEntry};
+use crate::store::{Asked, Direction, StoredAttachment, TranscriptEntry};
 use crate::types::{Channel, SessionId};
 
 /// What the bot knows of a customer.
@@ -129,7 +129,7 @@ pub(in crate::api) struct TranscriptMessage {
     text: String,
     /// What could be tapped.
     options: Vec<String>,
-    /// Attachments as the channel described them.
+    /// Attachments as the channel described them; `stored` is where in the bucket one is, once it was fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<serde_json::Value>,
     /// When it was sent.
@@ -238,6 +238,31 @@ impl From<Session> for SessionView {
 }
 
 impl TranscriptMessage {
+    /// Its id, when something came along with it.
+    pub(super) fn id_if_with_attachments(&self) -> Option<&str> {
+        (self.direction == Direction::Inbound && self.attachments.is_some()).then_some(&self.message_id)
+    }
+
+    /// Says beside each attachment where in the bucket it is.
+    pub(super) fn show_stored(&mut self, stored: &[StoredAttachment]) {
+        let Some(serde_json::Value::Array(attachments)) = &mut self.attachments else {
+            return;
+        };
+        for (place, attachment) in (0..).zip(attachments) {
+            let of_this = |one: &&StoredAttachment| {
+                one.channel == self.channel && one.message_id == self.message_id && one.place == place
+            };
+            let Some(fields) = attachment.as_object_mut() else {
+                continue;
+            };
+            // Whatever its sender called so.
+            fields.remove("stored");
+            if let Some(one) = stored.iter().find(of_this) {
+                fields.insert("stored".to_owned(), one.location.clone().into());
+            }
+        }
+    }
+
     /// What models cost and are called is the business's affair.
     pub(super) fn hide_accounts(&mut self) {
         self.tokens = 0;

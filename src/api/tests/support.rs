@@ -145,7 +145,9 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
         outbox_bell: Arc::new(|| {}),
         listeners: crate::accounts::Listeners::default(),
     };
+    let channels = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
     let api = Api {
+        channels: Arc::new(channels),
         conversations: Conversations::open(parts).await.unwrap(),
         businesses,
         store,

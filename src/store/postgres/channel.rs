@@ -8,8 +8,9 @@ use super::{PostgresStore, accounts, attachments, deliveries, identities, outbox
 use crate::store::retry::read;
 use crate::store::rules::joining::Join;
 use crate::store::{
-    AccountRow, Attachment, AttachmentSettlement, Attempt, ChannelStore, ClaimedAttachment, DeliveryReceipt, Joined, MessageKey, OutboxEntry, OutboxQuery,
-    OutboxVerdict, Put, Recognised, Result, Sighting, StoredAttachment,
+    AccountRow, Attachment, AttachmentSettlement, Attempt, ChannelStore, ClaimedAttachment, DeliveryReceipt,
+    Joined, MessageKey, OutboxEntry, OutboxQuery, OutboxVerdict, Put, Recognised, Result, Sighting,
+    StoredAttachment,
 };
 use crate::types::{AccountId, BusinessId, Channel, ConversationId, ParticipantId};
 

@@ -27,8 +27,18 @@ impl Operation for Attach {
             .iter()
             .map(|one| {
                 (
-                    (one.key.channel.as_str(), &one.key.account, one.key.message_id.as_str(), one.place),
-                    (one.business.as_str(), hex(one.conversation.0), &one.base, &one.kind),
+                    (
+                        one.key.channel.as_str(),
+                        &one.key.account,
+                        one.key.message_id.as_str(),
+                        one.place,
+                    ),
+                    (
+                        one.business.as_str(),
+                        hex(one.conversation.0),
+                        &one.base,
+                        &one.kind,
+                    ),
                     (&one.provider_id, &one.url, &one.mime_type, &one.name, one.size),
                     micros(one.created_at),
                 )

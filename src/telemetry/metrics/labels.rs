@@ -276,6 +276,19 @@ label!(
     }
 );
 label!(
+    /// What became of a file that came along with a message.
+    Fetched {
+        /// It is in the bucket.
+        Stored = "stored",
+        /// Not now; it is tried again.
+        Retry = "retry",
+        /// It is not fetched.
+        GivenUp = "given_up",
+        /// It was deleted, because its sender took it back.
+        Erased = "erased",
+    }
+);
+label!(
     /// What happens to appointments.
     AppointmentEvent {
         /// A slot was promised.

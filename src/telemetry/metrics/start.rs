@@ -75,6 +75,9 @@ pub(in crate::telemetry) fn start_at_zero() {
         }
     }
     for channel in Channel::HOOKED {
+        for result in Fetched::ALL {
+            counter!(ATTACHMENTS, "channel" => channel.as_str(), "result" => result.as_str()).absolute(0);
+        }
         for result in Hook::ALL {
             counter!(HOOKS, "channel" => channel.as_str(), "result" => result.as_str()).absolute(0);
         }

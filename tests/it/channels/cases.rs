@@ -370,7 +370,7 @@ fn sha256_of(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-fn meta(body: &Value) -> Hook {
+pub(crate) fn meta(body: &Value) -> Hook {
     let body = body.to_string();
     let signature = format!(
         "sha256={}",

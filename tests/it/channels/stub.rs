@@ -20,6 +20,8 @@ pub(crate) enum Manner {
     TakesAndBabbles,
     /// It answers with this status, these headers and this body.
     Says(u16, &'static str, Value),
+    /// It answers with a file of this type.
+    Gives(&'static str, Vec<u8>),
     /// It never answers.
     Hangs,
 }
@@ -55,6 +57,8 @@ impl Called {
 struct State {
     calls: Vec<Called>,
     next: VecDeque<Manner>,
+    /// What it does with calls of addresses that begin so.
+    at: Vec<(&'static str, Manner)>,
     taken: u64,
 }
 
@@ -94,13 +98,24 @@ impl Provider {
         self.state.lock().unwrap().next.extend(manners);
     }
 
+    /// The next calls of an address that begins so are treated so; they carry no message.
+    pub(crate) fn will_at(&self, path: &'static str, manners: impl IntoIterator<Item = Manner>) {
+        let manners = manners.into_iter().map(|manner| (path, manner));
+        self.state.lock().unwrap().at.extend(manners);
+    }
+
+    /// Every call that it got, in the order in which they came.
+    pub(crate) fn calls(&self) -> Vec<Called> {
+        self.state.lock().unwrap().calls.clone()
+    }
+
     /// Calls that carry a message, in the order in which they came: signs of attention are left out.
     pub(crate) fn sends(&self) -> Vec<Called> {
         let state = self.state.lock().unwrap();
         state
             .calls
             .iter()
-            .filter(|call| !is_attention(call))
+            .filter(|call| !is_attention(call) && !call.body.is_empty())
             .cloned()
             .collect()
     }
@@ -145,18 +160,28 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<
     let (manner, number) = {
         let mut state = state.lock().unwrap();
         let attention = is_attention(&called);
-        let manner = if attention { None } else { state.next.pop_front() };
+        let there = state
+            .at
+            .iter()
+            .position(|(path, _)| called.path.starts_with(path));
+        let manner = match there {
+            Some(there) => Some(state.at.remove(there).1),
+            None if attention => None,
+            None => state.next.pop_front(),
+        };
         state.taken += 1;
         state.calls.push(called.clone());
         (manner.unwrap_or(Manner::Takes), state.taken)
     };
-    let (status, headers, body) = match manner {
+    let json = "application/json";
+    let (status, headers, kind, body) = match manner {
         Manner::Takes => {
             let (status, body) = taken(&called, number);
-            (status, "", body.to_string())
+            (status, "", json, body.to_string().into_bytes())
         }
-        Manner::TakesAndBabbles => (200, "", "<html>ok!</html>".to_owned()),
-        Manner::Says(status, headers, body) => (status, headers, body.to_string()),
+        Manner::TakesAndBabbles => (200, "", json, b"<html>ok!</html>".to_vec()),
+        Manner::Says(status, headers, body) => (status, headers, json, body.to_string().into_bytes()),
+        Manner::Gives(kind, body) => (200, "", kind, body),
         Manner::TakesAndBreaks => return Ok(()),
         Manner::Hangs => {
             tokio::time::sleep(Duration::from_secs(600)).await;
@@ -164,11 +189,11 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<
         }
     };
     let head = format!(
-        "HTTP/1.1 {status} Stub\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
+        "HTTP/1.1 {status} Stub\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body.as_bytes()).await?;
+    stream.write_all(&body).await?;
     stream.shutdown().await
 }
 

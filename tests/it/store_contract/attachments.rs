@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 
 use super::Backend;
 use super::given::{at, committed, message, pair, turn};
-use super::joining::{join, seen};
+use super::identities::seen;
+use super::joining::join;
 
 fn file(of: &Inbound, place: u32) -> Attachment {
     let conversation = of.pair().conversation();
@@ -52,7 +53,11 @@ async fn kept(channels: &Arc<dyn ChannelStore>, of: &Inbound) -> Vec<(u32, Strin
         .await
         .unwrap();
     let id = of.key.message_id.as_str();
-    assert!(found.iter().all(|one| one.message_id == id && one.channel == of.key.channel));
+    assert!(
+        found
+            .iter()
+            .all(|one| one.message_id == id && one.channel == of.key.channel)
+    );
     found.into_iter().map(|one| (one.place, one.location)).collect()
 }
 
@@ -98,8 +103,18 @@ pub(crate) async fn a_claimed_file_is_nobody_elses_until_its_lease_ends(backend:
     assert_eq!((second.n, second.attempts), (first.n, 2));
     assert!(!channels.attachments_settle(&first, stored("late")).await.unwrap());
     assert_eq!(kept(&channels, &photo).await, []);
-    assert!(channels.attachments_settle(&second, stored("a/0.png")).await.unwrap());
-    assert!(!channels.attachments_settle(&second, stored("again")).await.unwrap());
+    assert!(
+        channels
+            .attachments_settle(&second, stored("a/0.png"))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !channels
+            .attachments_settle(&second, stored("again"))
+            .await
+            .unwrap()
+    );
     assert_eq!(kept(&channels, &photo).await, [(0, "a/0.png".to_owned())]);
     assert_eq!(claim(&channels, "10:00").await, []);
 }
@@ -130,30 +145,61 @@ pub(crate) async fn what_was_taken_back_is_deleted_whatever_had_become_of_it(bac
     let photos = message(&pair("ana"), "photos");
     let other = message(&pair("bea"), "other");
     channels
-        .attach(vec![file(&photos, 0), file(&photos, 1), file(&photos, 2), file(&other, 0)])
+        .attach(vec![
+            file(&photos, 0),
+            file(&photos, 1),
+            file(&photos, 2),
+            file(&other, 0),
+        ])
         .await
         .unwrap();
     store.accept(vec![photos.clone(), other.clone()]).await.unwrap();
     let claimed = claim(&channels, "09:00").await;
-    assert!(channels.attachments_settle(&claimed[0], stored("a/0.png")).await.unwrap());
+    assert!(
+        channels
+            .attachments_settle(&claimed[0], stored("a/0.png"))
+            .await
+            .unwrap()
+    );
     let never = AttachmentSettlement::GivenUp("it is gone".to_owned());
     assert!(channels.attachments_settle(&claimed[1], never).await.unwrap());
-    assert!(channels.attachments_settle(&claimed[3], stored("b/0.png")).await.unwrap());
+    assert!(
+        channels
+            .attachments_settle(&claimed[3], stored("b/0.png"))
+            .await
+            .unwrap()
+    );
 
     assert!(channels.redact(&photos.key).await.unwrap());
     assert_eq!(kept(&channels, &photos).await, []);
     let due = claim(&channels, "09:00").await;
     let places: Vec<_> = due.iter().map(|one| (one.attachment.place, one.erase)).collect();
     assert_eq!(places, [(0, true), (1, true)], "the third is in flight");
-    assert!(due.iter().all(|one| one.attachment.url.is_none() && one.attachment.name.is_none()));
+    assert!(
+        due.iter()
+            .all(|one| one.attachment.url.is_none() && one.attachment.name.is_none())
+    );
     assert_eq!(due[0].attachment.base, claimed[0].attachment.base);
     for one in &due {
-        assert!(channels.attachments_settle(one, AttachmentSettlement::Erased).await.unwrap());
+        assert!(
+            channels
+                .attachments_settle(one, AttachmentSettlement::Erased)
+                .await
+                .unwrap()
+        );
     }
     // Whoever has it in flight may have put it there meanwhile.
-    assert!(!channels.attachments_settle(&claimed[2], stored("a/2.png")).await.unwrap());
+    assert!(
+        !channels
+            .attachments_settle(&claimed[2], stored("a/2.png"))
+            .await
+            .unwrap()
+    );
     let late = claim(&channels, "09:02").await;
-    assert_eq!((late[0].attachment.place, late[0].erase, late.len()), (2, true, 1));
+    assert_eq!(
+        (late[0].attachment.place, late[0].erase, late.len()),
+        (2, true, 1)
+    );
     let away = AttachmentSettlement::Retry {
         at: at("10:00"),
         problem: "the bucket is away".to_owned(),
@@ -161,7 +207,12 @@ pub(crate) async fn what_was_taken_back_is_deleted_whatever_had_become_of_it(bac
     assert!(channels.attachments_settle(&late[0], away).await.unwrap());
     let late = claim(&channels, "10:00").await;
     assert!(late[0].erase, "it is never fetched again");
-    assert!(channels.attachments_settle(&late[0], AttachmentSettlement::Erased).await.unwrap());
+    assert!(
+        channels
+            .attachments_settle(&late[0], AttachmentSettlement::Erased)
+            .await
+            .unwrap()
+    );
     assert_eq!(claim(&channels, "12:00").await, []);
     assert_eq!(kept(&channels, &other).await, [(0, "b/0.png".to_owned())]);
 }
@@ -177,7 +228,12 @@ pub(crate) async fn files_come_along_when_two_are_one(backend: &dyn Backend) {
     channels.attach(vec![file(&photo, 0)]).await.unwrap();
     let claimed = claim(&channels, "09:00").await.remove(0);
     join(&channels, "bea", "ana").await;
-    assert!(channels.attachments_settle(&claimed, stored("a/0.png")).await.unwrap());
+    assert!(
+        channels
+            .attachments_settle(&claimed, stored("a/0.png"))
+            .await
+            .unwrap()
+    );
     let of_ana = message(&ana, "photo");
     assert_eq!(kept(&channels, &of_ana).await, [(0, "a/0.png".to_owned())]);
 }
