@@ -283,7 +283,7 @@ async fn start(
         business: demo_business.clone(),
     };
     let webhooks = webhook::route::router(webhook::route::Parts {
-        accounts: app.accounts,
+        accounts: app.accounts.clone(),
         store: app.store.clone(),
         conversations: app.conversations.clone(),
         clock: app.clock.clone(),
@@ -296,6 +296,9 @@ async fn start(
         store: app.store,
         clock: app.clock,
         hub: app.hub,
+        accounts: app.accounts,
+        fields: channels::fields,
+        listeners: app.listeners,
         cache: match app.shared {
             Some(redis) => redis as Arc<dyn Probe>,
             None => Arc::new(NotConfigured),

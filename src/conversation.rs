@@ -330,6 +330,11 @@ impl Conversations {
         self.services.upkeep.slots_freed(business);
     }
 
+    /// Tells that replies which waited are due now.
+    pub fn replies_are_due(&self) {
+        (self.services.outbox_bell)();
+    }
+
     /// How many actors live and how many messages wait.
     #[must_use]
     pub fn load(&self) -> Load {

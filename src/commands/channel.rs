@@ -135,7 +135,8 @@ async fn carry_out(
                 secrets: read_secrets(&secrets)?,
             };
             let registered = accounts.register(intake.fields(), given, now).await;
-            let account = registered.map_err(|error| match error {
+            let account = registered.map(|registered| registered.account);
+            let account = account.map_err(|error| match error {
                 NotRegistered::Store(error) => Failure::Failed(error.into()),
                 unfit => Failure::WrongUse(unfit.to_string()),
             })?;

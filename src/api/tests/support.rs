@@ -13,8 +13,10 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+use crate::accounts::{Accounts, Listeners, Sealer};
 use crate::api::health::{DependencyState, NotConfigured, Probe};
 use crate::api::{Api, Settings, router};
+use crate::app::channels;
 use crate::booking::Catalogue;
 use crate::booking::appointment::Appointment;
 use crate::clock::ManualClock;
@@ -25,16 +27,24 @@ use crate::store::cache::LocalCache;
 use crate::store::cache::local::Bounds;
 use crate::store::sqlite::{Options, SqliteStore};
 use crate::store::{
-    Acceptance, AppointmentEvent, AppointmentQuery, Asked, CalendarChanges, Change, ChangeOutcome,
-    CommitOutcome, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict,
-    MessageKey, Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit,
-    Unfinished,
+    Acceptance, AccountRow, AppointmentEvent, AppointmentQuery, Asked, Attempt, CalendarChanges, Change,
+    ChangeOutcome, ChannelStore, CommitOutcome, Database, DeliveryReceipt, Direction, Error, Figures,
+    HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, Joined, MessageKey, Opened, OutboxEntry,
+    OutboxQuery, OutboxRow, OutboxVerdict, Put, Receipt, Recognised, Result, Session, Settlement, Sighting,
+    Store, TranscriptEntry, TurnCommit, Unfinished,
 };
-use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
+use crate::types::{
+    AccountId, AppointmentId, BusinessId, Channel, ConversationId, Pair, ParticipantId, SessionId, TurnId,
+};
 use crate::understanding::rules::Rules;
 
 pub(super) struct Site {
     router: Router,
+    /// Which systems of businesses want to hear what happens, as the site knows them.
+    pub(super) listeners: Listeners,
+    /// Its database, where it has one.
+    pub(super) database: Option<Arc<dyn Database>>,
+    key: Option<String>,
 }
 
 pub(super) struct Answered {
@@ -110,9 +120,25 @@ impl Probe for Fixed {
 
 /// With a database in memory and the demo business.
 pub(super) async fn real_site() -> Site {
+    real_site_with(&[], true).await
+}
+
+/// The same with these API keys, and with a key to seal secrets with or without. Every request carries the first key.
+pub(super) async fn real_site_with(keys: &[&str], seals: bool) -> Site {
     let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
-    let site = on(&[], Arc::new(store), None).await;
-    site.stock("no key").await;
+    let store: Arc<dyn Database> = Arc::new(store);
+    let sealing = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let sealing: Vec<SecretString> = seals.then(|| SecretString::from(sealing)).into_iter().collect();
+    let accounts = Accounts::new(
+        store.clone(),
+        Sealer::new(&sealing).unwrap(),
+        "https://desk.example.com",
+    );
+    let mut site = on(keys, store.clone(), accounts, None).await;
+    let key = keys.first().copied();
+    site.stock(key.unwrap_or("no key")).await;
+    site.database = Some(store);
+    site.key = key.map(str::to_owned);
     site
 }
 
@@ -124,10 +150,21 @@ pub(super) async fn locked_site_on(key: &str, store: FakeStore) -> Site {
 }
 
 async fn build(keys: &[&str], store: FakeStore, cache: Option<DependencyState>) -> Site {
-    on(keys, Arc::new(store), cache).await
+    let accounts = Accounts::new(
+        Arc::new(NoChannels),
+        Sealer::new(&[]).unwrap(),
+        "https://desk.example.com",
+    );
+    on(keys, Arc::new(store), accounts, cache).await
 }
 
-async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>) -> Site {
+async fn on(
+    keys: &[&str],
+    store: Arc<dyn Store>,
+    accounts: Accounts,
+    cache: Option<DependencyState>,
+) -> Site {
+    let listeners = Listeners::default();
     let businesses = Businesses::new(store.clone());
     let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
     let parts = Parts {
@@ -143,7 +180,7 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
         shared: None,
         limits: Limits::default(),
         outbox_bell: Arc::new(|| {}),
-        listeners: crate::accounts::Listeners::default(),
+        listeners: listeners.clone(),
     };
     let api = Api {
         conversations: Conversations::open(parts).await.unwrap(),
@@ -151,6 +188,9 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
         store,
         clock,
         hub: Hub::new(4),
+        accounts,
+        fields: channels::fields,
+        listeners: listeners.clone(),
         cache: Arc::new(Fixed(cache.unwrap_or(DependencyState::NotConfigured))),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle().into(),
@@ -163,6 +203,9 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
     };
     Site {
         router: router(api, Router::new()),
+        listeners,
+        database: None,
+        key: None,
     }
 }
 
@@ -196,13 +239,14 @@ impl Site {
     }
 
     pub(super) async fn json(&self, method: Method, path: &str, body: impl Into<Body>) -> Answered {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("content-type", "application/json")
-            .body(body.into())
-            .unwrap();
-        self.send(request).await
+            .header("content-type", "application/json");
+        if let Some(key) = &self.key {
+            request = request.header("x-api-key", key);
+        }
+        self.send(request.body(body.into()).unwrap()).await
     }
 }
 
@@ -363,4 +407,56 @@ impl Store for FakeStore {
         self.answer(())
     }
     async fn close(&self) {}
+}
+
+/// Holds no accounts, and knows nobody.
+struct NoChannels;
+
+#[async_trait]
+impl ChannelStore for NoChannels {
+    async fn put_account(&self, _: &AccountRow) -> Result<Put> {
+        Ok(Put::UnknownBusiness)
+    }
+    async fn account(&self, _: Channel, _: &AccountId) -> Result<Option<AccountRow>> {
+        Ok(None)
+    }
+    async fn accounts(&self) -> Result<Vec<AccountRow>> {
+        Ok(Vec::new())
+    }
+    async fn remove_account(&self, _: Channel, _: &AccountId) -> Result<bool> {
+        Ok(false)
+    }
+    async fn stop_account(&self, _: Channel, _: &AccountId, _: Option<&str>, _: Timestamp) -> Result<()> {
+        Ok(())
+    }
+    async fn recognise(&self, _: Vec<Sighting>, _: Timestamp) -> Result<Vec<Recognised>> {
+        Ok(Vec::new())
+    }
+    async fn join(
+        &self,
+        _: &BusinessId,
+        _: &ParticipantId,
+        _: &ParticipantId,
+        _: Timestamp,
+    ) -> Result<Joined> {
+        Ok(Joined::Unknown)
+    }
+    async fn redact(&self, _: &MessageKey) -> Result<bool> {
+        Ok(false)
+    }
+    async fn part_sent(&self, _: Uuid, _: u32, _: Option<&str>, _: Timestamp) -> Result<()> {
+        Ok(())
+    }
+    async fn receipts(&self, _: Vec<DeliveryReceipt>) -> Result<u64> {
+        Ok(0)
+    }
+    async fn outbox_list(&self, _: &OutboxQuery) -> Result<Vec<OutboxEntry>> {
+        Ok(Vec::new())
+    }
+    async fn outbox_decide(&self, _: &[Uuid], _: OutboxVerdict, _: Timestamp) -> Result<u64> {
+        Ok(0)
+    }
+    async fn attempts(&self, _: Uuid) -> Result<Vec<Attempt>> {
+        Ok(Vec::new())
+    }
 }
