@@ -58,7 +58,7 @@ pub use crate::booking::appointment::Actor;
 use crate::booking::appointment::Appointment;
 pub use crate::dialogue::context::Session;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// What can go wrong with a store; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +116,10 @@ pub trait Store: Send + Sync + 'static {
     /// What a starting actor needs, in one query: where the conversation stands, the context unless it stands exactly
     /// at `known`, and the messages that were accepted and not answered, oldest first (50 at most).
     async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened>;
+    /// Hands over the messages that wait in the conversation of somebody who has become somebody else: whoever accepted
+    /// them did not know. Answers with who that is; `None` where it is nobody else, and nothing was done. A turn that
+    /// would still answer one of them in the old conversation finds that it is not its own any more.
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>>;
     /// Commits a turn: all of it or nothing.
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome>;
     /// Promises a slot. Idempotent by the appointment's id. Releases the goal's other holds, and expires dead

@@ -28,7 +28,7 @@ use super::{
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::telemetry::metrics::{self, TranscriptRows};
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, TurnId};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId, TurnId};
 
 /// How long closing waits for what is still to be written.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -152,6 +152,10 @@ impl Store for Behind {
 
     async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
         self.store.open(pair, known).await
+    }
+
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>> {
+        self.store.hand_over(from).await
     }
 
     async fn hold(

@@ -61,6 +61,7 @@ use self::readers::Readers;
 use self::transaction::{AnyOperation, Operation, Operations};
 use super::asked::Asked;
 use super::retry::read;
+use super::rules::joining::HandOver;
 use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
@@ -70,7 +71,7 @@ use super::{
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// How long a write waits for a place in its queue.
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -169,6 +170,10 @@ impl Store for PostgresStore {
 
     async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
         read(|| conversations::open(&self.readers, pair, known)).await
+    }
+
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>> {
+        self.write(HandOver { from: from.clone() }).await
     }
 
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {

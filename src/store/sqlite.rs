@@ -50,6 +50,7 @@ pub use self::open::Options;
 pub(super) use self::open::common;
 use self::operation::{Job, Operation};
 use super::asked::Asked;
+use super::rules::joining::HandOver;
 use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
@@ -59,7 +60,7 @@ use super::{
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// How long a write waits for a place in the writer's queue.
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -134,6 +135,10 @@ impl Store for SqliteStore {
 
     async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened> {
         conversations::open(&self.readers, pair, known).await
+    }
+
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>> {
+        self.write(HandOver { from: from.clone() }).await
     }
 
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {

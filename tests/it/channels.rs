@@ -8,5 +8,6 @@ mod fixtures;
 mod hostile;
 mod house;
 mod kills;
+mod linking;
 mod order;
 mod stub;

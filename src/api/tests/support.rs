@@ -327,7 +327,11 @@ impl Store for FakeStore {
             standing: None,
             context: None,
             pending: Vec::new(),
+            joined_into: None,
         })
+    }
+    async fn hand_over(&self, _: &Pair) -> Result<Option<ParticipantId>> {
+        self.answer(None)
     }
     async fn commit(&self, _: TurnCommit) -> Result<CommitOutcome> {
         self.answer(CommitOutcome::AlreadyAnswered(Vec::new()))
