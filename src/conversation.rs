@@ -5,6 +5,7 @@
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `understand`: the messages of a turn become acts; with `scene` and `history`, what a model is told around them, and
 //!   `joining`, what happens when a newer message comes while it thinks.
+//! - `moved`: what was asked of somebody who has become somebody else.
 //! - `notices`: what a turn did, told to the business's own systems.
 //! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
 //! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
@@ -21,6 +22,7 @@ mod history;
 mod joining;
 mod load;
 mod model;
+mod moved;
 mod names;
 mod notices;
 mod router;
@@ -47,6 +49,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::actor::{ConversationActor, Item, Message, What};
+use self::moved::followed;
 use self::router::{Place, Router};
 use crate::accounts::Listeners;
 use crate::clock::Clock;
@@ -108,9 +111,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long a message whose sender has waited long enough may take to be stored. A database that hangs for longer is
 /// no place to leave it in.
 const ACCEPT_LIMIT: Duration = Duration::from_secs(2);
-
-/// How often something is asked again because its participant has just become somebody else.
-const MOVES_MAX: usize = 4;
 
 /// How long a committed turn may take to tell its answer: it is a matter of microseconds, or of never.
 const LAST_MOMENT: Duration = Duration::from_millis(250);
@@ -442,22 +442,6 @@ fn start(services: &Arc<Services>, pair: &Pair, supervisor: ActorCell) -> Result
         Refused::Overloaded {
             retry_after: RETRY_AFTER,
         }
-    })
-}
-
-/// Asks in the conversation of a pair, and where its participant has become somebody else, in theirs.
-async fn followed<T, F>(mut pair: Pair, ask: impl Fn(Pair) -> F) -> Result<T, Refused>
-where
-    F: Future<Output = Result<T, Refused>>,
-{
-    for _ in 0..MOVES_MAX {
-        match ask(pair.clone()).await {
-            Err(Refused::Joined(into)) => pair.participant = into,
-            answer => return answer,
-        }
-    }
-    Err(Refused::Overloaded {
-        retry_after: RETRY_AFTER,
     })
 }
 

@@ -13,10 +13,9 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::accounts::{Accounts, Listeners, Sealer};
+use crate::accounts::{Accounts, Field, Listeners, Sealer};
 use crate::api::health::{DependencyState, NotConfigured, Probe};
 use crate::api::{Api, Settings, router};
-use crate::app::channels;
 use crate::booking::Catalogue;
 use crate::booking::appointment::Appointment;
 use crate::clock::ManualClock;
@@ -37,6 +36,9 @@ use crate::types::{
     AccountId, AppointmentId, BusinessId, Channel, ConversationId, Pair, ParticipantId, SessionId, TurnId,
 };
 use crate::understanding::rules::Rules;
+use crate::webhook::intake::Intake as _;
+use crate::webhook::standard::Standard;
+use crate::webhook::telegram::Telegram;
 
 pub(super) struct Site {
     router: Router,
@@ -189,7 +191,7 @@ async fn on(
         clock,
         hub: Hub::new(4),
         accounts,
-        fields: channels::fields,
+        fields,
         listeners: listeners.clone(),
         cache: Arc::new(Fixed(cache.unwrap_or(DependencyState::NotConfigured))),
         llm: Arc::new(NotConfigured),
@@ -411,6 +413,15 @@ impl Store for FakeStore {
         self.answer(())
     }
     async fn close(&self) {}
+}
+
+/// What accounts are made of, for the channels that the tests speak of.
+fn fields(channel: Channel) -> Option<&'static [Field]> {
+    match channel {
+        Channel::Telegram => Some(Telegram.fields()),
+        Channel::Standard => Some(Standard.fields()),
+        _ => None,
+    }
 }
 
 /// Holds no accounts, and knows nobody.
