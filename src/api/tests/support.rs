@@ -27,8 +27,8 @@ use crate::store::sqlite::{Options, SqliteStore};
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, Asked, CalendarChanges, Change, ChangeOutcome,
     CommitOutcome, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict,
-    MessageKey, Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit,
-    Unfinished,
+    MessageKey, Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, Tell, TranscriptEntry,
+    TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
 use crate::understanding::rules::Rules;
@@ -312,7 +312,13 @@ impl Store for FakeStore {
     async fn calendar_changes(&self, _: &BusinessId, _: u64, _: Timestamp) -> Result<CalendarChanges> {
         self.answer(CalendarChanges::default())
     }
-    async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        _: &BusinessId,
+        _: Change,
+        _: Tell,
+        _: Timestamp,
+    ) -> Result<ChangeOutcome> {
         self.answer(ChangeOutcome::NotFound)
     }
     async fn appointment(&self, _: &BusinessId, _: AppointmentId) -> Result<Option<Appointment>> {

@@ -1,5 +1,7 @@
 //! What every channel keeps, one by one.
 
+use reqwest::Method;
+use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use super::cases::{CASES, Case, case};
@@ -199,5 +201,31 @@ async fn a_booking_is_told_to_the_businesss_own_system() {
         told["data"]["appointment"]["starts_at"],
         "2026-11-20T14:00:00-05:00"
     );
+    house.stop().await;
+}
+
+/// What is changed through the API is told, too, with the change itself.
+#[tokio::test]
+async fn a_booking_through_the_api_is_told_and_so_is_its_end() {
+    let mut house = House::open(case("standard"), Site::new()).await;
+    let booking = json!({
+        "participant_id": "standard:salon:42", "services": ["gel-manicure"], "staff": "linh",
+        "starts_at": "2026-11-20T14:00:00-05:00",
+    });
+    let booked = house.asks(Method::POST, "appointments", &booking).await;
+    let id = booked["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{booked}"))
+        .to_owned();
+    let sent = house.provider.gets(1).await;
+    assert_eq!(sent[0].json()["type"], "appointment.confirmed");
+    assert_eq!(sent[0].json()["data"]["appointment"]["id"], id.as_str());
+
+    house
+        .asks(Method::DELETE, &format!("appointments/{id}"), &Value::Null)
+        .await;
+    let sent = house.provider.gets(2).await;
+    assert_eq!(sent[1].json()["type"], "appointment.cancelled");
+    assert_eq!(sent[1].json()["data"]["participant_id"], "standard:salon:42");
     house.stop().await;
 }
