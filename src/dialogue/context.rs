@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::goal::Goal;
 use super::outcome::{Profile, WaitlistEntry};
 use crate::booking::visit::Plan;
-use crate::types::{AppointmentId, Channel, GoalId, MessageId, ServiceId, SessionId};
+use crate::types::{AppointmentId, Channel, GoalId, Language, MessageId, ServiceId, SessionId};
 use crate::understanding::Expecting;
 use crate::understanding::act::HandoffReason;
 
@@ -66,6 +66,9 @@ pub struct Context {
     /// The channel that the customer used last; replies without a message (offers) go there.
     #[serde(default)]
     pub channel: Option<Channel>,
+    /// The language that the customer writes, where it is not the business's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The model that understands this conversation, in place of the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -24,7 +24,7 @@ pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
     expiry::age(&mut draft);
     match input {
         Input::Messages(messages) => {
-            remember(&mut draft.context, messages);
+            remember(&mut draft.context, messages, view);
             draft.wording = messages.iter().rev().find_map(|m| m.wording.clone());
             let said = Said::of(messages.iter().flat_map(|m| &m.acts));
             hear(&mut draft, &said);
@@ -36,8 +36,12 @@ pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
     draft.finish()
 }
 
-fn remember(context: &mut Context, messages: &[Heard]) {
+fn remember(context: &mut Context, messages: &[Heard], view: &View<'_>) {
     for message in messages {
+        if let Some(language) = message.language {
+            let own = view.catalogue.language();
+            context.language = (language != own).then_some(language);
+        }
         context.recent_ids.push_back(message.id.clone());
         context.channel = Some(message.channel);
     }

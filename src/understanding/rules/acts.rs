@@ -157,6 +157,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         understood: Understood {
             acts,
             intent,
+            language: lang.language,
             engine: ENGINE.into(),
             model: None,
         },
@@ -221,7 +222,7 @@ fn context<'a>(lang: &'static Lang, heard: &Heard<'_>, text: &'a Text<'a>, motio
             text,
             lang,
             now: heard.now,
-            day_before_month: heard.lexicon.day_before_month,
+            day_before_month: lang.day_first || heard.lexicon.day_before_month,
             date_asked: heard.expecting == Some(Expecting::Date),
         },
         time_asked: heard.expecting == Some(Expecting::Time),

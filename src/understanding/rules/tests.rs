@@ -44,6 +44,7 @@ pub(super) fn salon() -> Lexicon {
         hours.push((day, time(9, 0, 0, 0), time(19, 0, 0, 0)));
     }
     Lexicon {
+        language: Language::English,
         services: vec![
             service("basic-manicure", &["Basic Manicure"]),
             service("gel-manicure", &["Gel Manicure", "gel", "gel nails"]),
@@ -83,6 +84,7 @@ pub(super) fn hear_after(text: &str, expecting: Option<Expecting>, options: &[&s
         now: NOW,
         expecting,
         options: &options,
+        language: Language::English,
         lexicon: &lexicon,
         scene: None,
     };

@@ -133,7 +133,7 @@ proptest! {
     fn any_year_is_survived(year in -9999i16..=9999, text in prop::sample::select(&["next friday", "in 5000 years", "the 31st", "new year", "end of next month", "yesterday", "2/29", "in 99999 hours", "the week after next"][..])) {
         let lexicon = salon();
         for now in [datetime(year, 1, 1, 0, 0, 0, 0), datetime(year, 12, 31, 23, 59, 59, 0)] {
-            let _ = Rules::new().hear(Heard { text, now, expecting: None, options: &[], lexicon: &lexicon, scene: None });
+            let _ = Rules::new().hear(Heard { text, now, expecting: None, options: &[], language: Language::English, lexicon: &lexicon, scene: None });
         }
     }
 }
