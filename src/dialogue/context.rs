@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::goal::Goal;
 use super::outcome::{Profile, WaitlistEntry};
 use crate::booking::visit::Plan;
-use crate::types::{AppointmentId, Channel, GoalId, Language, MessageId, ServiceId, SessionId};
+use crate::types::{AppointmentId, Channel, GoalId, Language, MessageId, ResourceId, ServiceId, SessionId};
 use crate::understanding::Expecting;
 use crate::understanding::act::HandoffReason;
 
@@ -117,6 +117,8 @@ pub enum Choice {
     Appointment(AppointmentId),
     /// Another day.
     Day(jiff::civil::Date),
+    /// This person.
+    Staff(ResourceId),
     /// A place on the waitlist.
     Waitlist,
 }

@@ -73,8 +73,8 @@ impl<'a> Speaker<'a> {
     /// "2:00 pm" in English in 12-hour countries, and "14:00" elsewhere.
     pub(super) fn time(self, time: Time) -> String {
         let country = |c: &&str| self.view.catalogue.locale.ends_with(*c);
-        let twelve_hours = self.words.style().twelve_hours
-            && ["US", "CA", "AU", "NZ", "PH", "IN"].iter().any(|c| country(&c));
+        let twelve_hours =
+            self.words.style().twelve_hours && ["US", "CA", "AU", "NZ", "PH", "IN"].iter().any(country);
         time.strftime(if twelve_hours { "%-I:%M %P" } else { "%H:%M" })
             .to_string()
     }

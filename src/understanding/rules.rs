@@ -79,7 +79,12 @@ impl Rules {
             return first;
         };
         if guess.is_sure {
-            return analyse_in(guess.language, heard);
+            let second = analyse_in(guess.language, heard);
+            return if second.unheard <= first.unheard {
+                second
+            } else {
+                first
+            };
         }
         // A "yes" among Spanish is a yes, and no reason to speak English. Other words do not travel so.
         let is_long = heard.text.split_whitespace().nth(FOREIGN_WORDS_MAX).is_some();

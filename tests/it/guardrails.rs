@@ -197,6 +197,7 @@ fn is_harmless(act: &Act) -> bool {
         | Act::Choose { .. }
         | Act::Confirm
         | Act::CancelGoal
+        | Act::SetAside
         | Act::Undo
         | Act::StopContact => false,
     }

@@ -204,6 +204,7 @@ too-many-appointments = You already have as many upcoming appointments as one pe
 hold-renewed = I could not keep the time any longer, but it was still free.
 hold-lapsed = I could not keep the time for you any longer.
 dropped = All right, I have dropped it. If you change your mind, I'm here.
+set-aside = Take your time. Nothing is booked, and I keep what you told me.
 revived = Yes, I'm here.
 
 ### Appointments that exist

@@ -113,7 +113,7 @@ staff-not-qualified = { $staff } no hace { $services }; sí { $able }.
 staff-none-needed = { $services } no depende de una persona en concreto.
 which-staff = ¿A quién se refiere con «{ $text }»: { $staff }?
 which-sense = «{ $text }»: ¿se refiere a { $staff } o al { $day }?
-ask-staff = { $moment } está libre. ¿Con { $staff }, o con quien esté libre?
+ask-staff = El { $moment } está libre. ¿Con { $staff }, o con quien esté libre?
 ask-staff-again = ¿Con { $staff }, o con quien esté libre?
 party-too-large = { $phone ->
     [none] Puedo organizar visitas de hasta { $max } personas.
@@ -204,6 +204,7 @@ too-many-appointments = Ya tiene tantas citas pendientes como puede tener una pe
 hold-renewed = No pude guardarle la hora más tiempo, pero seguía libre.
 hold-lapsed = No pude guardarle la hora más tiempo.
 dropped = De acuerdo, lo dejo. Si cambia de idea, aquí estoy.
+set-aside = Sin prisa. No hay nada reservado, y conservo lo que me ha dicho.
 revived = Sí, aquí estoy.
 
 ### Appointments that exist

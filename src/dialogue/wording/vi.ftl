@@ -201,6 +201,7 @@ too-many-appointments = Dạ anh/chị đã có đủ số lịch hẹn mà mộ
 hold-renewed = Dạ em không giữ giờ lâu hơn được, nhưng giờ đó vẫn còn trống ạ.
 hold-lapsed = Dạ em không giữ giờ cho anh/chị lâu hơn được ạ.
 dropped = Dạ vâng, em dừng lại ạ. Khi nào anh/chị cần, em luôn ở đây.
+set-aside = Dạ anh/chị cứ xem lại ạ. Em chưa đặt gì, và em vẫn giữ thông tin, khi nào cần anh/chị nhắn em nhé.
 revived = Dạ em đây ạ.
 
 ### Appointments that exist

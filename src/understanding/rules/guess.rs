@@ -45,6 +45,7 @@ const fn bit(language: Language) -> u8 {
 /// The language that `text` is in, if that is not `current`.
 pub(super) fn guess(text: &str, current: Language) -> Option<Guess> {
     let mut told = [0_u32; Language::ALL.len()];
+    let mut seen: Vec<String> = Vec::new();
     let end = text
         .char_indices()
         .nth(CHARS_MAX)
@@ -52,7 +53,13 @@ pub(super) fn guess(text: &str, current: Language) -> Option<Guess> {
     let is_letter = |c: char| c.is_alphabetic() || super::lang::accents::is_mark(c) || c == '\'';
     for word in text[..end].split(|c| !is_letter(c)).filter(|word| word.len() > 1) {
         let low = word.to_lowercase();
-        let languages = TELLING.get(fold(&low).as_ref()).copied().unwrap_or_default();
+        // A word repeated says nothing more ("dolor sit amet" is no Spanish).
+        let plain = fold(&low).into_owned();
+        if seen.contains(&plain) {
+            continue;
+        }
+        let languages = TELLING.get(&plain).copied().unwrap_or_default();
+        seen.push(plain);
         if let Some(language) = Language::ALL.into_iter().find(|l| languages == bit(*l)) {
             told[language as usize] += 1;
         } else if low.chars().any(is_vietnamese) {

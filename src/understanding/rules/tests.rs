@@ -12,9 +12,12 @@ use crate::understanding::when::*;
 mod answers;
 mod replies;
 mod scenarios;
+mod languages;
 mod soup;
+mod spanish;
 mod spoken;
 mod times;
+mod vietnamese;
 
 pub(super) const NOW: DateTime = datetime(2026, 11, 18, 10, 0, 0, 0);
 
@@ -77,6 +80,16 @@ pub(super) fn hear(text: &str) -> Vec<Act> {
 }
 
 pub(super) fn hear_after(text: &str, expecting: Option<Expecting>, options: &[&str]) -> Vec<Act> {
+    understood_in(Language::English, text, expecting, options).acts
+}
+
+/// What is understood in a conversation that is in `language`.
+pub(super) fn understood_in(
+    language: Language,
+    text: &str,
+    expecting: Option<Expecting>,
+    options: &[&str],
+) -> Understood {
     let lexicon = salon();
     let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
     let heard = Heard {
@@ -84,11 +97,11 @@ pub(super) fn hear_after(text: &str, expecting: Option<Expecting>, options: &[&s
         now: NOW,
         expecting,
         options: &options,
-        language: Language::English,
+        language,
         lexicon: &lexicon,
         scene: None,
     };
-    Rules::new().hear(heard).acts
+    Rules::new().hear(heard)
 }
 
 /// An act in few words, so that a list of them reads like the message.

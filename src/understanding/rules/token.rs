@@ -135,7 +135,7 @@ impl<'a> Text<'a> {
             (spaced, new_line) = (false, false);
         }
         if !lang.compounds.is_empty() {
-            tokens = joined(text, lang, tokens);
+            tokens = joined(text, lang, &tokens);
         }
         Self { text, tokens, lang }
     }
@@ -258,7 +258,7 @@ fn known<'a>(lang: &'a Lang, raw: &'a str, accented: bool) -> (Cow<'a, str>, Opt
 }
 
 /// Joins what the language counts as one word ("thứ sáu").
-fn joined<'a>(text: &'a str, lang: &'a Lang, tokens: Vec<Token<'a>>) -> Vec<Token<'a>> {
+fn joined<'a>(text: &'a str, lang: &'a Lang, tokens: &[Token<'a>]) -> Vec<Token<'a>> {
     let mut joined: Vec<Token<'a>> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {

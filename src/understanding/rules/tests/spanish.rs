@@ -1,0 +1,98 @@
+//! What customers type in Spanish, with and without accents.
+
+use super::spoken::said_in;
+use super::*;
+
+#[test]
+fn wishes_questions_and_courtesies() {
+    said_in(
+        Language::Spanish,
+        None,
+        &[
+            ("quiero una cita mañana por la mañana", ""),
+            ("quiero cita manana por la manana", ""),
+            ("pasado mañana a las 5 y media", ""),
+            ("el viernes a las 3 menos cuarto", ""),
+            ("para el viernes que viene por la tarde", ""),
+            ("la semana que viene", ""),
+            ("este fin de semana", ""),
+            ("de 3 a 5", ""),
+            ("entre las 3 y las 5 de la tarde", ""),
+            ("a las 15h", ""),
+            ("mañana a partir de las 4", ""),
+            ("el lunes después de las 6", ""),
+            ("antes de las 12", ""),
+            ("el 5 de diciembre a las 11", ""),
+            ("el 5/12 a las 11", ""),
+            ("martes 24 a las 10:30", ""),
+            ("el próximo jueves a mediodía", ""),
+            ("hoy a las 7 de la tarde", ""),
+            ("esta tarde", ""),
+            ("lo antes posible", ""),
+            ("el viernes o el sábado", ""),
+            ("no puedo el martes", ""),
+            ("cualquier día menos el martes", ""),
+            ("dentro de dos semanas", ""),
+            ("el sábado con Mai por la mañana", ""),
+            ("¿Tienen hueco mañana?", ""),
+            ("¿cuánto cuesta el gel?", ""),
+            ("¿dónde están?", ""),
+            ("¿a qué hora abren el sábado?", ""),
+            ("¿aceptan tarjeta?", ""),
+            ("quiero cancelar mi cita del viernes", ""),
+            ("quisiera cambiar mi cita del viernes al sábado a las 3", ""),
+            ("no puedo ir mañana", ""),
+            ("me llamo Ana Ruiz", ""),
+            ("somos dos personas", ""),
+            ("hola buenas tardes", ""),
+            ("muchas gracias, hasta luego", ""),
+            ("quiero hablar con una persona", ""),
+            ("¿eres un robot?", ""),
+            ("avísame si queda un hueco", ""),
+            ("gel con Linh el viernes a las 2 y cuarto de la tarde", ""),
+            ("manicura para dos el sábado", ""),
+            ("una cita para las 5", ""),
+            ("a las cinco y veinte de la tarde", ""),
+            ("a finales de mes", ""),
+            ("el 17", ""),
+            ("sobre las 4", ""),
+            ("¿qué servicios ofrecen?", ""),
+            ("¿quién trabaja el sábado?", ""),
+            ("mejor a las 4", ""),
+            ("a las 4 no, a las 5", ""),
+            ("quiero una cita con Sofia", ""),
+            ("dejen de escribirme", ""),
+            ("qué mal servicio, quiero una devolución", ""),
+            ("sin la pedicura", ""),
+            ("¿cuánto dura?", ""),
+            ("¿por qué no a las 4?", ""),
+            ("ayuda", ""),
+            ("ya no quiero cancelar", ""),
+        ],
+    );
+}
+
+#[test]
+fn answers_to_a_read_back() {
+    said_in(
+        Language::Spanish,
+        Some(Expecting::Confirm),
+        &[
+            ("sí", ""),
+            ("si por favor", ""),
+            ("vale", ""),
+            ("claro que sí", ""),
+            ("perfecto, gracias", ""),
+            ("no", ""),
+            ("no, gracias", ""),
+            ("mejor a las 6", ""),
+            ("déjelo", ""),
+            ("me lo tengo que pensar", ""),
+            ("sí pero a las 5", ""),
+            ("yes", ""),
+            ("ok", ""),
+            ("no me viene bien", ""),
+            ("cuánto es?", ""),
+        ],
+    );
+}
