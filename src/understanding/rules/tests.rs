@@ -10,9 +10,9 @@ use crate::understanding::lexicon::{Entry, Lexicon};
 use crate::understanding::when::*;
 
 mod answers;
+mod languages;
 mod replies;
 mod scenarios;
-mod languages;
 mod soup;
 mod spanish;
 mod spoken;

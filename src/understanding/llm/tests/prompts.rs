@@ -1,8 +1,8 @@
 //! What a model is told, word for word.
 
 use super::super::prompt::{PromptKind, VERSION, prompt};
-use crate::types::Language;
 use super::*;
+use crate::types::Language;
 
 fn told(kind: PromptKind, text: &str, expecting: Option<Expecting>, options: &[String]) -> String {
     let (lexicon, pair, history) = (salon(), pair(), history());

@@ -345,6 +345,9 @@ impl Days<'_> {
         let t = self.text;
         let start = if t.is(at, Role::The) { at + 1 } else { at };
         let (number, sure, to) = day_of_month(t, start)?;
+        if t.is(at, Role::TheHour) {
+            return None;
+        }
         if !sure && (t.is(at, Role::TheDay) || t.is(start, Role::TheDay)) {
             return self.the_day(number, to);
         }

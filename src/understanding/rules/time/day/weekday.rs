@@ -199,8 +199,7 @@ impl Days<'_> {
         let plain_ok = || {
             // A plain number after a weekday is more often an hour; unless it cannot be one.
             let hour = t.get(to).is_some_and(|n| {
-                n.is(Role::Am)
-                    || n.is(Role::Pm)
+                (n.is(Role::Am) || n.is(Role::Pm)) && (n.low.len() > 1 || !n.spaced)
                     || n.is(Role::Oclock)
                     || n.is(Role::Dash)
                     || n.is(Role::Ish)

@@ -63,7 +63,7 @@ fn bound_before(t: &Text<'_>, piece: &Piece, at: usize) -> Option<(Bound, usize)
         (List::NotOn, Bound::Not),
     ] {
         if let Some(from) = t.phrase_before(list, at)
-            && !t.listed_before(List::Why, from)
+            && t.phrase_before(List::Why, from).is_none()
         {
             return Some((bound, from));
         }
