@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::lang::Lang;
-use super::lang::accents::fold;
+use super::lang::accents::{fold, is_mark};
 use crate::types::Language;
 
 /// Characters that are looked at: the beginning of a long message tells its language.
@@ -45,28 +45,19 @@ const fn bit(language: Language) -> u8 {
 /// The language that `text` is in, if that is not `current`.
 pub(super) fn guess(text: &str, current: Language) -> Option<Guess> {
     let mut told = [0_u32; Language::ALL.len()];
-    let mut seen: Vec<String> = Vec::new();
+    // A word repeated says nothing more ("dolor sit amet" is no Spanish).
+    let mut seen: Vec<&str> = Vec::new();
     let end = text
         .char_indices()
         .nth(CHARS_MAX)
         .map_or(text.len(), |(at, _)| at);
-    let is_letter = |c: char| c.is_alphabetic() || super::lang::accents::is_mark(c) || c == '\'';
+    let is_letter = |c: char| c.is_alphabetic() || is_mark(c) || c == '\'';
     for word in text[..end].split(|c| !is_letter(c)).filter(|word| word.len() > 1) {
-        let low = word.to_lowercase();
-        // A word repeated says nothing more ("dolor sit amet" is no Spanish).
-        let plain = fold(&low).into_owned();
-        if seen.contains(&plain) {
+        let Some(language) = told_by(word).filter(|_| !seen.contains(&word)) else {
             continue;
-        }
-        let languages = TELLING.get(&plain).copied().unwrap_or_default();
-        seen.push(plain);
-        if let Some(language) = Language::ALL.into_iter().find(|l| languages == bit(*l)) {
-            told[language as usize] += 1;
-        } else if low.chars().any(is_vietnamese) {
-            told[Language::Vietnamese as usize] += 1;
-        } else if low.contains('ñ') {
-            told[Language::Spanish as usize] += 1;
-        }
+        };
+        seen.push(word);
+        told[language as usize] += 1;
     }
     let language = Language::ALL.into_iter().max_by_key(|l| told[*l as usize])?;
     let most = told[language as usize];
@@ -75,6 +66,27 @@ pub(super) fn guess(text: &str, current: Language) -> Option<Guess> {
     (is_clear && language != current).then_some(Guess {
         language,
         is_sure: most >= SURE,
+    })
+}
+
+/// The one language that has the word.
+fn told_by(word: &str) -> Option<Language> {
+    let of = |plain: &str| {
+        let languages = TELLING.get(plain)?;
+        Language::ALL
+            .into_iter()
+            .find(|language| *languages == bit(*language))
+    };
+    if word.bytes().all(|b| b.is_ascii_lowercase()) {
+        return of(word);
+    }
+    let low = word.to_lowercase();
+    of(&fold(&low)).or_else(|| {
+        if low.chars().any(is_vietnamese) {
+            Some(Language::Vietnamese)
+        } else {
+            low.contains('ñ').then_some(Language::Spanish)
+        }
     })
 }
 

@@ -266,6 +266,8 @@ pub(crate) struct Lang {
     plain: Option<HashMap<String, Word>>,
     /// Several words that are one ("thứ sáu", "fin de semana").
     pub(crate) compounds: Compounds,
+    /// Whether it has words for minutes after their hour.
+    pub(crate) minutes_after: bool,
     /// Whether 5/6 is the 5th of June to all who write the language.
     pub(crate) day_first: bool,
     /// Whether a plain number after a weekday is a day of the month ("martes 15").

@@ -235,6 +235,11 @@ impl<'a> Text<'a> {
             .is_some_and(|t| t.kind == Kind::Sign && t.raw == sign)
     }
 
+    /// Whether the language says minutes after the hour that they belong to ("las 5 y media").
+    pub(crate) const fn says_minutes_after(&self) -> bool {
+        self.lang.minutes_after
+    }
+
     /// How many tokens there are.
     pub(crate) fn len(&self) -> usize {
         self.tokens.len()

@@ -173,6 +173,14 @@ impl Lang {
         let (listed, phrases) = read_lists(lists, &bare, &compounds)?;
         Ok(Self {
             language,
+            minutes_after: [
+                Role::HourWord,
+                Role::AndHalf,
+                Role::PlusMinutes,
+                Role::MinusMinutes,
+            ]
+            .iter()
+            .any(|role| file.roles.contains_key(role)),
             words: map,
             plain,
             day_first: file.grammar.day_first,

@@ -7,6 +7,10 @@ use super::{Clock, Form, with_half};
 
 /// The time at `at`, if its hour is followed by a word for hours or by minutes.
 pub(super) fn after(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
+    // Most languages say minutes otherwise; those pay nothing here.
+    if !text.says_minutes_after() {
+        return None;
+    }
     let (hour, next) = cardinal(text, at)?;
     let digits = text.get(at)?.kind == Kind::Number;
     if hour > 24 || digits && text.get(at)?.raw.len() > 2 {
