@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 
 use super::super::super::lang::{List, Role, Unit};
-use super::super::super::token::Kind;
+use super::super::super::token::{Kind, Token};
 use super::super::number::{cardinal, count, year};
 use super::{Day, Days, Said, week_of};
 
@@ -174,12 +174,12 @@ impl Days<'_> {
                 tail: 0,
             });
         }
-        let stretch = t.get(after).filter(|t| {
+        let is_stretch = |t: &Token<'_>| {
             let unit = t.word.and_then(|w| w.unit);
             t.is(Role::Weekend) || matches!(unit, Some(Unit::Week | Unit::Month | Unit::Year))
-        });
+        };
         if !said
-            && stretch.is_some()
+            && is_stretch(token)
             && let Some((shift, to)) = self.shift_after(after + 1)
         {
             return Some(Distance {

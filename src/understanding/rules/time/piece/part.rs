@@ -136,10 +136,10 @@ pub(super) fn order(c: &Context<'_>, at: usize) -> Option<(Order, usize)> {
     if token.is(Role::Earlier) && !t.is(at + 1, Role::Than) {
         return Some((Order::Earlier, at + 1));
     }
-    let compares = t.is(at + 1, Role::Than) || t.sign(at + 1, "!") || t.listed(List::LaterFarewell, at + 1);
-    if token.is(Role::Later) && !token.is(Role::After) && !compares {
-        let parting = t.listed_before(List::Parting, at) || at > 0 && t.sign(at - 1, ",");
-        return (!parting && (t.len() > 1 || c.offered)).then_some((Order::Later, at + 1));
+    if !token.is(Role::Later) || token.is(Role::After) {
+        return None;
     }
-    None
+    let compares = t.is(at + 1, Role::Than) || t.sign(at + 1, "!") || t.listed(List::LaterFarewell, at + 1);
+    let parting = t.listed_before(List::Parting, at) || at > 0 && t.sign(at - 1, ",");
+    (!compares && !parting && (t.len() > 1 || c.offered)).then_some((Order::Later, at + 1))
 }
