@@ -63,6 +63,7 @@ pub(super) async fn understand(
     let expecting = context.question.as_ref().map(|q| q.expecting);
     // What was understood before the turn began again holds as long as the same was said before it.
     let mut is_same_so_far = true;
+    let mut language = context.language.unwrap_or(business.lexicon.language);
     for waiting in &mut *messages {
         let inbound = &waiting.inbound;
         is_same_so_far &= matches!(&waiting.kept, Some(kept) if kept.version == version);
@@ -79,6 +80,7 @@ pub(super) async fn understand(
                 now,
                 expecting,
                 options: &options,
+                language,
                 lexicon: &business.lexicon,
                 scene: scene.as_ref(),
             });
@@ -93,6 +95,10 @@ pub(super) async fn understand(
             };
             waiting.kept = Some(Box::new(Kept { version, understood }));
         }
+        language = waiting
+            .kept
+            .as_ref()
+            .map_or(language, |kept| kept.understood.language);
         said = said.map(|said| said.and([history::line(Speaker::Customer, &inbound.text)]));
     }
     metrics::turn_took(Stage::Understand, thinking.patience.begun.elapsed());
@@ -110,7 +116,11 @@ fn draft(messages: &mut [Waiting], begun: Instant) -> Draft {
         // Every message has been understood above.
         let Some(kept) = waiting.kept.take() else { continue };
         let Understood {
-            acts, engine, model, ..
+            acts,
+            language,
+            engine,
+            model,
+            ..
         } = kept.understood;
         for (engine, result) in verdicts(&acts, &engine, model.as_deref()) {
             metrics::understood(engine, result);
@@ -122,6 +132,7 @@ fn draft(messages: &mut [Waiting], begun: Instant) -> Draft {
             channel: inbound.key.channel,
             text: inbound.text.clone(),
             acts,
+            language: Some(language),
             wording: model.and_then(|model| model.wording),
         });
         draft.given.push(Given {

@@ -39,6 +39,8 @@ pub enum Act {
     Deny,
     /// "never mind", "forget it": drops what is being arranged, not an appointment.
     CancelGoal,
+    /// "let me think it over": puts aside what is being arranged, and calls nothing off.
+    SetAside,
     /// Takes the last step back, or revives what was dropped ("wait, still there?").
     Undo,
     /// Asks about something.

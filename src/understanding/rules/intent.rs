@@ -41,7 +41,7 @@ fn rank(act: &Act, courteous: bool) -> (u8, Intent) {
             | Topic::Help
             | Topic::AreYouABot => (14, Intent::Other),
         },
-        Act::CancelGoal => (10, Intent::Deny),
+        Act::CancelGoal | Act::SetAside => (10, Intent::Deny),
         Act::Deny => (11, Intent::Deny),
         Act::Confirm if courteous => (17, Intent::Affirm),
         Act::Confirm => (12, Intent::Affirm),
