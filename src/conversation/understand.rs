@@ -12,11 +12,12 @@ use super::load::Loaded;
 use super::turn::Waiting;
 use super::{Business, Services, scene};
 use crate::dialogue::Heard;
-use crate::store::Asked;
+use crate::store::{Asked, Inbound};
 use crate::telemetry::metrics::{self, Engine, LlmOutcome, Stage};
-use crate::types::Pair;
+use crate::types::{Language, Pair};
+use crate::understanding::act::SmallTalk;
 use crate::understanding::scene::Speaker;
-use crate::understanding::{self, Act, ModelUse, Understood};
+use crate::understanding::{self, Act, Intent, ModelUse, Understood};
 
 /// Characters of each name that is kept of a model's use; endpoints choose them.
 const NAME_CHARS_MAX: usize = 200;
@@ -75,6 +76,10 @@ pub(super) async fn understand(
             let scene = said
                 .as_ref()
                 .map(|said| scene::of(pair, channel, business, context, said.lines(), now, patience));
+            if let Some(understood) = without_words(inbound, language) {
+                waiting.kept = Some(Box::new(Kept { version, understood }));
+                continue;
+            }
             let understanding = services.understanding.understand(understanding::Heard {
                 text: &inbound.text,
                 now,
@@ -103,6 +108,21 @@ pub(super) async fn understand(
     }
     metrics::turn_took(Stage::Understand, thinking.patience.begun.elapsed());
     Ok(draft(messages, thinking.patience.begun))
+}
+
+/// What somebody says who sends a picture or a recording without a word: nothing that could be understood, and nothing
+/// that was misunderstood.
+fn without_words(inbound: &Inbound, language: Language) -> Option<Understood> {
+    let is_mute = inbound.text.trim().is_empty() && inbound.attachments.is_some();
+    is_mute.then(|| Understood {
+        acts: vec![Act::SmallTalk {
+            kind: SmallTalk::File,
+        }],
+        intent: Intent::Other,
+        language,
+        engine: "rules".into(),
+        model: None,
+    })
 }
 
 /// What the turn goes on from.

@@ -471,6 +471,7 @@ fn chat(draft: &mut Draft<'_>, said: &Said) {
             SmallTalk::Bye => draft.courtesy("bye", &[("name", name.clone().into())]),
             SmallTalk::Compliment => draft.courtesy("compliment", &[]),
             SmallTalk::HowAreYou => draft.courtesy("how-are-you", &[]),
+            SmallTalk::File => draft.line("words-only", &[]),
             SmallTalk::Other => draft.courtesy("small-talk", &[]),
         }
     }

@@ -318,6 +318,8 @@ pub enum SmallTalk {
     Compliment,
     /// "how are you"
     HowAreYou,
+    /// A picture, a voice message or a file without a word to it.
+    File,
     /// Anything else of the kind, emoji only included.
     Other,
 }

@@ -72,6 +72,7 @@ bye = { $name ->
 compliment = That's kind of you!
 how-are-you = Very well, thank you!
 small-talk = I see.
+words-only = Thank you! I can't look at pictures or listen to recordings here, but I read every word.
 
 ### Not understood
 

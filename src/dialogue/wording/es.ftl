@@ -72,6 +72,7 @@ bye = { $name ->
 compliment = ¡Muy amable!
 how-are-you = ¡Muy bien, gracias!
 small-talk = Entiendo.
+words-only = ¡Gracias! Aquí no puedo ver imágenes ni escuchar audios, pero leo todo lo que usted escriba.
 
 ### Not understood
 

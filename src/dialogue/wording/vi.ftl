@@ -72,6 +72,7 @@ bye = { $name ->
 compliment = Dạ em cảm ơn anh/chị nhiều ạ!
 how-are-you = Dạ em khỏe, cảm ơn anh/chị ạ!
 small-talk = Dạ vâng ạ.
+words-only = Dạ em cảm ơn ạ! Ở đây em chưa xem được hình và chưa nghe được ghi âm, nhưng em đọc được mọi tin nhắn ạ.
 
 ### Not understood
 

@@ -50,7 +50,7 @@ fn rank(act: &Act, courteous: bool) -> (u8, Intent) {
             SmallTalk::Bye => (12, Intent::Bye),
             SmallTalk::Thanks | SmallTalk::Compliment => (16, Intent::Thanks),
             SmallTalk::Greet | SmallTalk::HowAreYou => (18, Intent::Greet),
-            SmallTalk::Other => (20, Intent::Other),
+            SmallTalk::File | SmallTalk::Other => (20, Intent::Other),
         },
         Act::Abuse => (19, Intent::Other),
         Act::Undo | Act::Unclear => (20, Intent::Other),

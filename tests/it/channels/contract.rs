@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
-use super::cases::{CASES, Case, case};
+use super::cases::{CASES, Case, Hook, case};
 use super::house::House;
 use crate::process::Site;
 
@@ -166,6 +166,37 @@ async fn a_burst_is_answered_once() {
     assert!(text.contains("parking") && text.contains("$40"), "{text}");
     assert_eq!(house.has_lines(42, 4).await.len(), 4);
     assert!(!house.provider.attention().is_empty());
+    house.stop().await;
+}
+
+/// A voice message says nothing that could be understood. It is answered kindly, and what was asked is asked again.
+#[tokio::test]
+async fn a_voice_message_is_answered_and_the_goal_goes_on() {
+    let mut house = House::open(case("telegram"), Site::new()).await;
+    house.says(42, 1, "gel manicure with Linh on Friday").await;
+    house.provider.gets(1).await;
+    let words = house.saying(42, 2, "@@@");
+    let body = String::from_utf8(words.body.clone()).unwrap();
+    let voice = body.replace(
+        "\"text\":\"@@@\"",
+        "\"voice\":{\"file_id\":\"F1\",\"duration\":3}",
+    );
+    assert_ne!(voice, body);
+    let hook = Hook {
+        body: voice.into_bytes(),
+        ..words
+    };
+    assert!(house.post(&hook).await.is_success());
+    let sent = house.provider.gets(2).await;
+    let text = (house.case.text)(&sent[1]);
+    assert!(
+        text.contains("listen to recordings") && text.contains('?'),
+        "{text}"
+    );
+    house.says(42, 3, "2pm").await;
+    let sent = house.provider.gets(3).await;
+    let text = (house.case.text)(&sent[2]);
+    assert!(text.contains("Linh") && text.contains("2:00 PM"), "{text}");
     house.stop().await;
 }
 
