@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use super::cases::{CASES, Case, Hook, case};
 use super::house::House;
 use crate::process::Site;
+use crate::support::postgres::Database;
 
 /// Said, stored, answered at the provider, and the receipt recorded.
 async fn goes_the_whole_way(case: &Case, site: Site) {
@@ -60,7 +61,7 @@ async fn goes_the_whole_way(case: &Case, site: Site) {
 /// The number that the stub gave the n-th message.
 async fn number_of(house: &House<'_>, place: usize) -> u64 {
     let rows = house
-        .rows("SELECT provider_id FROM deliveries ORDER BY rowid")
+        .rows("SELECT provider_id FROM deliveries ORDER BY said_at")
         .await;
     let id: Option<String> = rows[place].get(0);
     let digits: String = id
@@ -89,6 +90,14 @@ whole_way! {
     slack_goes_the_whole_way: "slack",
     discord_goes_the_whole_way: "discord",
     standard_goes_the_whole_way: "standard",
+}
+
+#[tokio::test]
+async fn every_channel_goes_the_whole_way_on_postgresql() {
+    for case in &CASES {
+        let database = Database::new().await;
+        goes_the_whole_way(case, Site::on(&database.url())).await;
+    }
 }
 
 /// A flipped bit anywhere in the body, or a wrong account, is refused with 401 and nothing else.
@@ -196,7 +205,7 @@ async fn a_voice_message_is_answered_and_the_goal_goes_on() {
     house.says(42, 3, "2pm").await;
     let sent = house.provider.gets(3).await;
     let text = (house.case.text)(&sent[2]);
-    assert!(text.contains("Linh") && text.contains("2:00 PM"), "{text}");
+    assert!(text.contains("Linh") && text.contains("2:00 pm"), "{text}");
     house.stop().await;
 }
 
