@@ -55,7 +55,7 @@ use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
 use crate::store::cache::{ContextCache, Holding};
-use crate::store::{self, Acceptance, Inbound, Store};
+use crate::store::{self, Acceptance, Inbound, Store, Tell};
 use crate::types::{BusinessId, Pair, ParticipantId};
 use crate::understanding::{Act, Understanding};
 
@@ -359,11 +359,23 @@ impl Conversations {
         Ok((loaded.version() > 0).then(|| (loaded.version(), loaded.context.as_ref().clone())))
     }
 
+    /// How the business's own systems are told of a change from outside a conversation: to be given to the store with the
+    /// change. Once it is made, the outbox is to be rung ([`Self::calendar_changed`] does).
+    #[must_use]
+    pub fn tell_of_change(&self, business: Arc<Business>) -> Tell {
+        let Some(listeners) = self.services.listeners.of(&business.catalogue.id) else {
+            return Tell::nobody();
+        };
+        let at = self.services.clock.now();
+        Tell::new(move |appointment, kind| notices::of_change(&business, appointment, kind, &listeners, at))
+    }
+
     /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew
     /// before its next use, and the waitlist is looked at.
     pub fn calendar_changed(&self, business: &BusinessId) {
         self.services.businesses.calendar_changed(business);
         self.services.upkeep.slots_freed(business);
+        (self.services.outbox_bell)();
     }
 
     /// Tells that replies which waited are due now.

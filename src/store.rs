@@ -39,7 +39,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::appointments::{
-    AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
+    AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome, Tell,
 };
 pub use self::channel::{AccountRow, ChannelStore, Joined, Put, Recognised, Sighting};
 pub use self::inbox::{
@@ -163,7 +163,17 @@ pub trait Store: Send + Sync + 'static {
         from: Timestamp,
     ) -> Result<CalendarChanges>;
     /// Changes an appointment from outside a conversation (API, operator, import), under the same rules.
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome>;
+    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
+        self.change_and_tell(business, change, Tell::nobody(), now).await
+    }
+    /// The same, and tells of what was done in the same transaction.
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome>;
     /// One appointment with its participant.
     async fn appointment(&self, business: &BusinessId, id: AppointmentId) -> Result<Option<Appointment>>;
     /// Appointments by start, keyset-paged.

@@ -66,9 +66,22 @@ pub(super) struct AccountView {
     secrets: Vec<String>,
     /// Why it sends nothing; `null` when it does.
     stopped: Option<String>,
+    /// Why its secrets cannot be read, so that nothing that comes to it is believed; `null` when they can.
+    sealed: Option<String>,
 }
 
 impl AccountView {
+    fn of_row(app: &App, row: &AccountRow) -> Self {
+        let opened = app
+            .accounts
+            .sealer()
+            .open(row.channel, &row.account, &row.secrets);
+        Self {
+            sealed: opened.err().map(|problem| problem.to_string()),
+            ..Self::of(app, app.accounts.open(row))
+        }
+    }
+
     fn of(app: &App, mut account: Account) -> Self {
         // Made by us, and told under a name of its own.
         account.settings.remove("webhook_url");
@@ -79,6 +92,7 @@ impl AccountView {
             account: account.id,
             settings: account.settings,
             stopped: account.problem,
+            sealed: None,
         }
     }
 }
@@ -98,7 +112,7 @@ pub(super) async fn list(
     let channels = rows
         .iter()
         .filter(|row| row.business == business_id)
-        .map(|row| AccountView::of(&app, app.accounts.open(row)))
+        .map(|row| AccountView::of_row(&app, row))
         .collect();
     Ok(Json(AccountList { channels }))
 }

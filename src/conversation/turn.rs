@@ -199,6 +199,7 @@ async fn act(
         channel: loaded.context.channel.unwrap_or(Channel::Api),
         text: String::new(),
         acts,
+        language: None,
         wording: None,
     };
     let done = decide(services, pair, loaded, Draft::without_message(vec![heard]), None).await;

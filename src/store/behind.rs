@@ -22,7 +22,7 @@ use self::queue::{Queue, Sink};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
-    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry, TurnCommit,
     Unfinished,
 };
 use crate::booking::appointment::Appointment;
@@ -197,8 +197,14 @@ impl Store for Behind {
         self.store.calendar_changes(business, since, from).await
     }
 
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
-        self.store.change(business, change, now).await
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome> {
+        self.store.change_and_tell(business, change, tell, now).await
     }
 
     async fn appointment(&self, business: &BusinessId, id: AppointmentId) -> Result<Option<Appointment>> {

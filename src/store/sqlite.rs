@@ -55,7 +55,7 @@ use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
-    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry, TurnCommit,
     Unfinished,
 };
 use crate::booking::appointment::Appointment;
@@ -204,10 +204,17 @@ impl Store for SqliteStore {
         calendar::changes(&self.readers, business, since, from).await
     }
 
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome> {
         self.write(Requested {
             business: business.clone(),
             change,
+            tell,
             now,
         })
         .await

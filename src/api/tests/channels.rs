@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::support::{Site, locked_site, real_site, real_site_with};
 use super::{check, message};
-use crate::store::Settlement;
-use crate::types::BusinessId;
+use crate::store::{AccountRow, Settlement};
+use crate::types::{BusinessId, Channel};
 
 const CHANNELS: &str = "/v1/businesses/demo-salon/channels";
 const SALON: &str = "/v1/businesses/demo-salon/channels/telegram/salon";
@@ -39,6 +39,7 @@ async fn an_account_is_added_changed_shown_without_its_secrets_and_forgotten() {
         "settings": {"sends_per_second": "5"},
         "secrets": ["bot_token", "secret_token"],
         "stopped": null,
+        "sealed": null,
     });
     assert_eq!(added.json(), account);
     let listed = site.get(CHANNELS).await;
@@ -123,6 +124,23 @@ async fn without_a_key_to_seal_with_the_answer_says_what_to_do() {
     let problem = check(&put(&site, SALON, &telegram()).await, 409, "conflict");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("FRONTDESK_SECRETS_KEY"), "{detail}");
+
+    // One that was sealed with a key that is gone.
+    let store = site.database.clone().unwrap();
+    let row = AccountRow {
+        channel: Channel::Telegram,
+        account: "salon".parse().unwrap(),
+        business: BusinessId::new("demo-salon").unwrap(),
+        settings: "{}".to_owned(),
+        secrets: "v1:AAAA".to_owned(),
+        problem: None,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+    };
+    store.put_account(&row).await.unwrap();
+    let listed = site.get(CHANNELS).await.json();
+    assert_eq!(listed["channels"][0]["secrets"], json!([]));
+    assert!(listed["channels"][0]["sealed"].is_string(), "{listed}");
 }
 
 #[tokio::test]
@@ -130,7 +148,7 @@ async fn a_stopped_account_says_why_and_is_resumed() {
     let site = real_site().await;
     put(&site, SALON, &telegram()).await;
     let store = site.database.clone().unwrap();
-    let (channel, account) = (crate::types::Channel::Telegram, "salon".parse().unwrap());
+    let (channel, account) = (Channel::Telegram, "salon".parse().unwrap());
     let stop = store.stop_account(
         channel,
         &account,

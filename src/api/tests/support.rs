@@ -30,7 +30,7 @@ use crate::store::{
     ChangeOutcome, ChannelStore, CommitOutcome, Database, DeliveryReceipt, Direction, Error, Figures,
     HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, Joined, MessageKey, Opened, OutboxEntry,
     OutboxQuery, OutboxRow, OutboxVerdict, Put, Receipt, Recognised, Result, Session, Settlement, Sighting,
-    Store, TranscriptEntry, TurnCommit, Unfinished,
+    Store, Tell, TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{
     AccountId, AppointmentId, BusinessId, Channel, ConversationId, Pair, ParticipantId, SessionId, TurnId,
@@ -362,7 +362,13 @@ impl Store for FakeStore {
     async fn calendar_changes(&self, _: &BusinessId, _: u64, _: Timestamp) -> Result<CalendarChanges> {
         self.answer(CalendarChanges::default())
     }
-    async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        _: &BusinessId,
+        _: Change,
+        _: Tell,
+        _: Timestamp,
+    ) -> Result<ChangeOutcome> {
         self.answer(ChangeOutcome::NotFound)
     }
     async fn appointment(&self, _: &BusinessId, _: AppointmentId) -> Result<Option<Appointment>> {

@@ -14,7 +14,7 @@ use crate::dialogue::outcome::WaitlistEntry;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict,
-    MessageKey, Opened, OutboxRow, Receipt, Result, Settlement, Standing, Store, StoredContext,
+    MessageKey, Opened, OutboxRow, Receipt, Result, Settlement, Standing, Store, StoredContext, Tell,
     TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId, TurnId};
@@ -506,7 +506,13 @@ impl Store for FakeStore {
 
     // What conversations never ask for.
 
-    async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        _: &BusinessId,
+        _: Change,
+        _: Tell,
+        _: Timestamp,
+    ) -> Result<ChangeOutcome> {
         Err(unavailable())
     }
     async fn inbox_list(&self, _: &InboxQuery) -> Result<Vec<InboxEntry>> {
