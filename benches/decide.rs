@@ -126,6 +126,7 @@ impl Desk {
             now: self.catalogue.time_zone.to_datetime(self.now),
             expecting: context.question.as_ref().map(|q| q.expecting),
             options: &options,
+            language: frontdesk::types::Language::English,
             lexicon: &self.lexicon,
             scene: None,
         });
@@ -134,6 +135,7 @@ impl Desk {
             channel: Channel::Api,
             text: text.to_owned(),
             acts: understood.acts,
+            language: None,
             wording: None,
         }
     }

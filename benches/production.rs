@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench --bench production                    everything, some minutes
-//! cargo bench --bench production -- top hot         only these parts: top hot bookings statements memory
+//! cargo bench --bench production -- top hot         only these parts: top hot bookings webhooks statements memory
 //! TMPDIR=/on/the/disk cargo bench --bench production
 //! FRONTDESK_BENCH_DATABASE=sqlite …                 the product on SQLite, to try the bench
 //! FRONTDESK_STORE__…=… …                            a setting of the product, to see what it changes
@@ -40,6 +40,9 @@ mod flush;
 mod hot;
 #[path = "production/leash.rs"]
 mod leash;
+#[path = "llm/stub.rs"]
+#[expect(dead_code, reason = "the other bench asks what each call took")]
+mod llm_stub;
 #[path = "production/load.rs"]
 mod load;
 #[path = "production/memory.rs"]
@@ -56,6 +59,8 @@ mod site;
 mod statements;
 #[path = "production/top.rs"]
 mod top;
+#[path = "production/webhooks.rs"]
+mod webhooks;
 #[path = "production/wire.rs"]
 mod wire;
 
@@ -72,7 +77,7 @@ mod role {
     pub(crate) const YARDSTICK: &str = "as-yardstick";
 }
 
-const PARTS: [&str; 5] = ["top", "hot", "bookings", "statements", "memory"];
+const PARTS: [&str; 6] = ["top", "hot", "bookings", "webhooks", "statements", "memory"];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -126,6 +131,7 @@ async fn measure(parts: &[&str]) -> ExitCode {
                 "top" => top::run(&site).await,
                 "hot" => hot::run(&site).await,
                 "bookings" => bookings::run(&site).await,
+                "webhooks" => webhooks::run(&site).await,
                 _ => memory::run(&site).await,
             };
         }

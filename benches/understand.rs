@@ -102,6 +102,7 @@ fn understand(c: &mut Criterion) {
                 now: now(),
                 expecting: None,
                 options: &[],
+                language: frontdesk::types::Language::English,
                 lexicon: &lexicon,
                 scene: None,
             }))
@@ -125,6 +126,7 @@ fn heard<'a>(
         } else {
             &[]
         },
+        language: frontdesk::types::Language::English,
         lexicon,
         scene: None,
     }

@@ -7,6 +7,7 @@
 //! - [`messages`]: `POST /v1/messages`, the way into a conversation.
 //! - [`participants`], [`events`]: what is known of one customer, at rest and live.
 //! - [`businesses`], [`availability`], [`appointments`]: the business's side.
+//! - [`channels`], [`deliveries`], [`links`]: its accounts at channels, what is sent through them, and who is who there.
 //! - [`health`], [`stats`]: for those who run it.
 //! - [`auth`]: who may do what. [`body`], [`params`]: reading requests. [`edge`]: limits and headers.
 //! - [`web`], [`openapi`]: the web chat and the documentation.
@@ -22,10 +23,13 @@ mod auth;
 mod availability;
 mod body;
 mod businesses;
+mod channels;
+mod deliveries;
 pub mod door;
 mod edge;
 mod events;
 pub mod health;
+mod links;
 mod messages;
 mod openapi;
 mod params;
@@ -46,12 +50,13 @@ use secrecy::SecretString;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::accounts::{Accounts, Field, Listeners};
 use crate::clock::Clock;
 use crate::conversation::{Business, Businesses, Conversations};
 use crate::outbound::Hub;
-use crate::store::{ChannelStore, Store};
+use crate::store::Store;
 use crate::telemetry::Meter;
-use crate::types::{BusinessId, Pair};
+use crate::types::{BusinessId, Channel, Pair};
 use health::Probe;
 use problem::Problem;
 
@@ -63,12 +68,16 @@ pub struct Api {
     pub businesses: Businesses,
     /// The store, for everything that is no turn.
     pub store: Arc<dyn Store>,
-    /// What is kept for channels.
-    pub channels: Arc<dyn ChannelStore>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Live listeners.
     pub hub: Hub,
+    /// Accounts at channels.
+    pub accounts: Accounts,
+    /// What the accounts of a channel are made of; `None` for a channel without accounts.
+    pub fields: fn(Channel) -> Option<&'static [Field]>,
+    /// Which systems of a business want to hear what happens.
+    pub listeners: Listeners,
     /// The state of the shared cache, for `/ready`.
     pub cache: Arc<dyn Probe>,
     /// The state of the language model, for `/ready`.
@@ -144,6 +153,14 @@ pub fn router(api: Api, others: Router) -> Router {
         .routes(routes!(participants::goals))
         .routes(routes!(participants::set_model, participants::unset_model))
         .routes(routes!(participants::sessions))
+        .routes(routes!(channels::list))
+        .routes(routes!(channels::store, channels::remove))
+        .routes(routes!(channels::resume))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::resend))
+        .routes(routes!(links::link))
+        .routes(routes!(links::token))
+        .routes(routes!(links::redeem))
         .routes(routes!(stats::stats))
         .routes(routes!(stats::metrics))
         .layer(axum::middleware::from_fn_with_state(

@@ -301,9 +301,8 @@ async fn start(
         address,
         business: demo_business.clone(),
     };
-    let channels = app.accounts.store().clone();
     let webhooks = webhook::route::router(webhook::route::Parts {
-        accounts: app.accounts,
+        accounts: app.accounts.clone(),
         store: app.store.clone(),
         conversations: app.conversations.clone(),
         clock: app.clock.clone(),
@@ -312,12 +311,14 @@ async fn start(
         attachments: fetching,
     });
     let api = Api {
-        channels,
         conversations: app.conversations,
         businesses: app.businesses,
         store: app.store,
         clock: app.clock,
         hub: app.hub,
+        accounts: app.accounts,
+        fields: channels::fields,
+        listeners: app.listeners,
         cache: match app.shared {
             Some(redis) => redis as Arc<dyn Probe>,
             None => Arc::new(NotConfigured),

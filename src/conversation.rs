@@ -5,6 +5,7 @@
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `understand`: the messages of a turn become acts; with `scene` and `history`, what a model is told around them, and
 //!   `joining`, what happens when a newer message comes while it thinks.
+//! - `moved`: what was asked of somebody who has become somebody else.
 //! - `notices`: what a turn did, told to the business's own systems.
 //! - `upkeep`: what nobody sends a message for: unfinished messages, dead holds, offers from the waitlist.
 //! - [`businesses`]: what the process knows of a business: catalogue, calendar, and (`names`) how things are called.
@@ -21,6 +22,7 @@ mod history;
 mod joining;
 mod load;
 mod model;
+mod moved;
 mod names;
 mod notices;
 mod router;
@@ -47,13 +49,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::actor::{ConversationActor, Item, Message, What};
+use self::moved::followed;
 use self::router::{Place, Router};
 use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
 use crate::store::cache::{ContextCache, Holding};
-use crate::store::{self, Acceptance, Inbound, Store};
-use crate::types::{BusinessId, Pair};
+use crate::store::{self, Acceptance, Inbound, Store, Tell};
+use crate::types::{BusinessId, Pair, ParticipantId};
 use crate::understanding::{Act, Understanding};
 
 /// What a sender gets for a message.
@@ -88,6 +91,9 @@ pub enum Refused {
     /// The same message id came before with another text: 409.
     #[error("this message id was used before for another text")]
     MessageIdReused,
+    /// The participant has become this one. Never leaves the door: what was asked is asked again in their conversation.
+    #[error("the participant has become another one")]
+    Joined(ParticipantId),
     /// The store failed: 503. Shared by everybody whose turn failed with it.
     #[error(transparent)]
     Store(Arc<store::Error>),
@@ -187,8 +193,20 @@ impl Conversations {
     /// # Errors
     /// When it cannot be taken; nothing is stored then.
     pub async fn say(&self, message: Inbound, wait: Duration) -> Result<Said, Refused> {
+        self.knows(&message.business).await?;
+        let until = Instant::now() + wait;
+        let say = |pair: Pair| {
+            let message = Inbound {
+                participant: pair.participant,
+                ..message.clone()
+            };
+            self.say_there(message, until.saturating_duration_since(Instant::now()))
+        };
+        followed(message.pair(), say).await
+    }
+
+    async fn say_there(&self, message: Inbound, wait: Duration) -> Result<Said, Refused> {
         let pair = message.pair();
-        self.knows(&pair.business).await?;
         let (asker, mut answer) = oneshot::channel();
         // A tenth of the wait is for what comes after understanding.
         let due = Instant::now() + (wait - wait / 10);
@@ -212,7 +230,13 @@ impl Conversations {
                     });
                 };
                 match accepted?.first() {
-                    Some(Acceptance::New) | None => Ok(Said::Accepted),
+                    Some(Acceptance::New) | None => {
+                        // Its conversation may have turned out to be another one before it was stored.
+                        if let Ok(Err(Refused::Joined(_))) = answer.try_recv() {
+                            drop(self.ring(&pair));
+                        }
+                        Ok(Said::Accepted)
+                    }
                     Some(Acceptance::Duplicate) => self.overtaken(&message, answer).await,
                 }
             }
@@ -253,14 +277,11 @@ impl Conversations {
     /// As for [`Self::say`]; also when it was not done within `wait`.
     pub async fn act(&self, pair: Pair, acts: Vec<Act>, wait: Duration) -> Result<Answer, Refused> {
         self.knows(&pair.business).await?;
-        let (asker, answer) = oneshot::channel();
-        self.send(&pair, What::Acts(acts, asker), None)?;
-        match tokio::time::timeout(wait, answer).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {
-                retry_after: RETRY_AFTER,
-            }),
-        }
+        let act = |pair: Pair| {
+            let acts = acts.clone();
+            self.done(pair, wait, |asker| What::Acts(acts, asker))
+        };
+        followed(pair, act).await
     }
 
     /// Has the pair's conversation understood by this model from its next turn on; `None` is the usual one. Answers with
@@ -275,8 +296,22 @@ impl Conversations {
         wait: Duration,
     ) -> Result<Option<u64>, Refused> {
         self.knows(&pair.business).await?;
+        let set = |pair: Pair| {
+            let model = model.clone();
+            self.done(pair, wait, |asker| What::Model(model, asker))
+        };
+        followed(pair.clone(), set).await
+    }
+
+    /// Has something done in a conversation, and waits for what came of it.
+    async fn done<T>(
+        &self,
+        pair: Pair,
+        wait: Duration,
+        what: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> What,
+    ) -> Result<T, Refused> {
         let (asker, answer) = oneshot::channel();
-        self.send(pair, What::Model(model, asker), None)?;
+        self.send(&pair, what(asker), None)?;
         match tokio::time::timeout(wait, answer).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) | Err(_) => Err(Refused::Overloaded {
@@ -319,8 +354,20 @@ impl Conversations {
                 return Ok((version > 0).then(|| (version, context.as_ref().clone())));
             }
         }
-        let (loaded, _) = load::load(&self.services, pair).await?;
+        // Of somebody who has become somebody else, what it was until then.
+        let (loaded, _) = load::look(&self.services, pair).await?;
         Ok((loaded.version() > 0).then(|| (loaded.version(), loaded.context.as_ref().clone())))
+    }
+
+    /// How the business's own systems are told of a change from outside a conversation: to be given to the store with the
+    /// change. Once it is made, the outbox is to be rung ([`Self::calendar_changed`] does).
+    #[must_use]
+    pub fn tell_of_change(&self, business: Arc<Business>) -> Tell {
+        let Some(listeners) = self.services.listeners.of(&business.catalogue.id) else {
+            return Tell::nobody();
+        };
+        let at = self.services.clock.now();
+        Tell::new(move |appointment, kind| notices::of_change(&business, appointment, kind, &listeners, at))
     }
 
     /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew
@@ -328,6 +375,12 @@ impl Conversations {
     pub fn calendar_changed(&self, business: &BusinessId) {
         self.services.businesses.calendar_changed(business);
         self.services.upkeep.slots_freed(business);
+        (self.services.outbox_bell)();
+    }
+
+    /// Tells that replies which waited are due now.
+    pub fn replies_are_due(&self) {
+        (self.services.outbox_bell)();
     }
 
     /// How many actors live and how many messages wait.
@@ -383,22 +436,25 @@ impl Conversations {
         self.services.router.send(pair, make, || self.start(pair))
     }
 
-    /// Starts an actor without waiting for it.
     fn start(&self, pair: &Pair) -> Result<ActorRef<Message>, Refused> {
-        let start = actor::Start {
-            services: self.services.clone(),
-            pair: pair.clone(),
-        };
-        // No name: ractor's registry is no directory, and ours is the router.
-        let spawned =
-            ActorRuntime::spawn_linked_instant(None, ConversationActor, start, self.supervisor.clone());
-        spawned.map(|(actor, _)| actor).map_err(|error| {
-            tracing::error!(%error, "an actor could not be started");
-            Refused::Overloaded {
-                retry_after: RETRY_AFTER,
-            }
-        })
+        start(&self.services, pair, self.supervisor.clone())
     }
+}
+
+/// Starts an actor without waiting for it.
+fn start(services: &Arc<Services>, pair: &Pair, supervisor: ActorCell) -> Result<ActorRef<Message>, Refused> {
+    let start = actor::Start {
+        services: services.clone(),
+        pair: pair.clone(),
+    };
+    // No name: ractor's registry is no directory, and ours is the router.
+    let spawned = ActorRuntime::spawn_linked_instant(None, ConversationActor, start, supervisor);
+    spawned.map(|(actor, _)| actor).map_err(|error| {
+        tracing::error!(%error, "an actor could not be started");
+        Refused::Overloaded {
+            retry_after: RETRY_AFTER,
+        }
+    })
 }
 
 /// A place in a conversation. Dropping it gives the place back.

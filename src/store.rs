@@ -40,7 +40,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use self::appointments::{
-    AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome,
+    AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome, Tell,
 };
 pub use self::attachments::{Attachment, AttachmentSettlement, ClaimedAttachment, StoredAttachment};
 pub use self::channel::{AccountRow, ChannelStore, Joined, Put, Recognised, Sighting};
@@ -60,7 +60,7 @@ pub use crate::booking::appointment::Actor;
 use crate::booking::appointment::Appointment;
 pub use crate::dialogue::context::Session;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// What can go wrong with a store; each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +118,10 @@ pub trait Store: Send + Sync + 'static {
     /// What a starting actor needs, in one query: where the conversation stands, the context unless it stands exactly
     /// at `known`, and the messages that were accepted and not answered, oldest first (50 at most).
     async fn open(&self, pair: &Pair, known: Option<Standing>) -> Result<Opened>;
+    /// Hands over the messages that wait in the conversation of somebody who has become somebody else: whoever accepted
+    /// them did not know. Answers with who that is; `None` where it is nobody else, and nothing was done. A turn that
+    /// would still answer one of them in the old conversation finds that it is not its own any more.
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>>;
     /// Commits a turn: all of it or nothing.
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome>;
     /// Promises a slot. Idempotent by the appointment's id. Releases the goal's other holds, and expires dead
@@ -161,7 +165,17 @@ pub trait Store: Send + Sync + 'static {
         from: Timestamp,
     ) -> Result<CalendarChanges>;
     /// Changes an appointment from outside a conversation (API, operator, import), under the same rules.
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome>;
+    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
+        self.change_and_tell(business, change, Tell::nobody(), now).await
+    }
+    /// The same, and tells of what was done in the same transaction.
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome>;
     /// One appointment with its participant.
     async fn appointment(&self, business: &BusinessId, id: AppointmentId) -> Result<Option<Appointment>>;
     /// Appointments by start, keyset-paged.

@@ -3,11 +3,15 @@
 //! Ids made by us are UUIDs; names given by others (business, participant, message) are validated text,
 //! so that a value of these types can be logged, stored and put into a URL without a second thought.
 
+mod language;
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub use language::Language;
 
 /// Why a name from outside was refused. The text says what a valid one looks like.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -17,6 +17,8 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use jiff::civil::DateTime;
 
+use crate::types::Language;
+
 pub use act::{Act, Expecting, GoalKind, Intent, SlotKind, SlotValue};
 pub use lexicon::Lexicon;
 pub use llm::ModelUse;
@@ -34,6 +36,8 @@ pub struct Heard<'a> {
     pub expecting: Option<Expecting>,
     /// The labels of the options listed last, in the order shown ("the second one", "the 10:30").
     pub options: &'a [String],
+    /// The language that the conversation is in; a message may be in another one.
+    pub language: Language,
     /// The business's names and hours.
     pub lexicon: &'a Lexicon,
     /// The conversation around it, for whoever asked for it ([`Understanding::needs_scene`]).
@@ -47,6 +51,8 @@ pub struct Understood {
     pub acts: Vec<Act>,
     /// The most salient of them.
     pub intent: Intent,
+    /// The language that the conversation is in from here on.
+    pub language: Language,
     /// Who understood it: `rules`, or the model's name.
     pub engine: Cow<'static, str>,
     /// The model that was asked, whether its answer was of use or not.

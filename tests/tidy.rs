@@ -175,6 +175,26 @@ fn only_the_conversation_room_knows_its_actors() {
     }
 }
 
+/// What a language calls things is data: the grammar compares a word with no text of its own.
+#[test]
+fn no_word_of_a_language_stands_in_the_grammar() {
+    let mut broken = Vec::new();
+    for (path, text) in rust("src/understanding/rules")
+        .iter()
+        .filter(|(path, _)| !is_test(path))
+    {
+        for (number, line) in code(text) {
+            for way in ["low == \"", "low != \"", "raw == \""] {
+                let compared = line.split(way).skip(1).filter_map(|rest| rest.split('"').next());
+                for word in compared.filter(|word| word.len() > 1 && word.chars().all(char::is_alphabetic)) {
+                    broken.push(format!("{}:{number} names `{word}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
 /// The longest that a file may be.
 const LINES_MAX: usize = 500;
 

@@ -170,6 +170,7 @@ impl Salon {
             now: self.catalogue.time_zone.to_datetime(now),
             expecting: context.question.as_ref().map(|question| question.expecting),
             options: &options,
+            language: frontdesk::types::Language::English,
             lexicon: &self.lexicon,
             scene: None,
         });
@@ -178,6 +179,7 @@ impl Salon {
             channel: Channel::Api,
             text,
             acts: understood.acts,
+            language: None,
             wording: None,
         }];
         let view = View {

@@ -9,7 +9,7 @@ use super::cluster::{self, Cluster, Redis};
 use super::leash::{Leash, Manner};
 
 /// Wednesday morning in New York: the demo salon is open, and its next two months are free.
-const NOW: &str = "2026-11-18T10:00:00-05:00[America/New_York]";
+pub(crate) const NOW: &str = "2026-11-18T10:00:00-05:00[America/New_York]";
 
 pub(crate) struct Site {
     pub(crate) cluster: Cluster,
@@ -75,6 +75,15 @@ impl Site {
         environment.extend(trials.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let program = Path::new(env!("CARGO_BIN_EXE_frontdesk"));
         self.server(program, &["serve"], &environment, database)
+    }
+
+    /// The database that a server of that name works on.
+    pub(crate) fn database_url(&self, database: &str) -> String {
+        if self.embedded {
+            format!("sqlite://{}", self.folder.path().join(database).display())
+        } else {
+            self.cluster.url(database)
+        }
     }
 
     /// This very program in another role.

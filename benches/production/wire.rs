@@ -67,6 +67,17 @@ impl Connection {
         self.exchange().await
     }
 
+    /// Posts as a provider does; each of the `headers` ends its line.
+    #[allow(dead_code, reason = "only one of the benches has providers")]
+    pub(crate) async fn post(&mut self, path: &str, headers: &str, json: &str) -> Result<Response<'_>> {
+        self.request = format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n{headers}\
+             content-length: {}\r\n\r\n{json}",
+            json.len()
+        );
+        self.exchange().await
+    }
+
     async fn exchange(&mut self) -> Result<Response<'_>> {
         self.stream.write_all(self.request.as_bytes()).await?;
         self.response.clear();

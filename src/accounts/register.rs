@@ -36,12 +36,33 @@ pub struct Registration {
     pub secrets: Secrets,
 }
 
+/// An account as it is kept now.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// The account.
+    pub account: Account,
+    /// Whether there was none of that name.
+    pub is_new: bool,
+}
+
+/// A setting or a secret that does not fit, or is missing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct Unfit {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a secret.
+    pub secret: bool,
+    /// What is wrong, with its name and without its value.
+    pub problem: String,
+}
+
 /// Why an account was not added or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRegistered {
     /// What is given does not fit.
-    #[error("{0}")]
-    Unfit(String),
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// Its secrets cannot be sealed.
     #[error(transparent)]
     Unsealed(#[from] SealProblem),
@@ -67,7 +88,7 @@ impl Accounts {
         fields: &[Field],
         given: Registration,
         now: Timestamp,
-    ) -> Result<Account, NotRegistered> {
+    ) -> Result<Registered, NotRegistered> {
         let Registration {
             channel,
             account,
@@ -76,6 +97,10 @@ impl Accounts {
             secrets,
         } = given;
         let before = self.store().account(channel, &account).await?;
+        if before.as_ref().is_some_and(|row| row.business != business) {
+            // What it is made of is nobody else's to try out.
+            return Err(NotRegistered::Taken(account));
+        }
         let mut row = AccountRow {
             channel,
             account: account.clone(),
@@ -97,13 +122,16 @@ impl Accounts {
         all_settings.extend(settings);
         all_settings.retain(|_, value: &mut String| !value.is_empty());
         all_secrets = merged(&secrets, &all_secrets);
-        check(fields, &all_settings, &all_secrets).map_err(NotRegistered::Unfit)?;
+        check(fields, &all_settings, &all_secrets)?;
         row.settings = serde_json::to_string(&all_settings).unwrap_or_default();
         row.secrets = self.sealer().seal(channel, &account, &all_secrets)?;
         match self.store().put_account(&row).await? {
-            Put::Added | Put::Changed => {
+            put @ (Put::Added | Put::Changed) => {
                 self.forget(channel, &account);
-                Ok(self.open(&row))
+                Ok(Registered {
+                    account: self.open(&row),
+                    is_new: put == Put::Added,
+                })
             }
             Put::UnknownBusiness => Err(NotRegistered::UnknownBusiness(business)),
             Put::Taken => Err(NotRegistered::Taken(account)),
@@ -130,7 +158,7 @@ fn merged(new: &Secrets, old: &Secrets) -> Secrets {
 }
 
 /// Holds settings and secrets against what the channel knows and needs.
-fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secrets) -> Result<(), String> {
+fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secrets) -> Result<(), Unfit> {
     let known = || fields.iter().chain(&EVERYWHERE);
     let listed = |secret: bool| {
         let names: Vec<&str> = known()
@@ -139,33 +167,32 @@ fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secret
             .collect();
         names.join(", ")
     };
+    let unfit = |secret: bool, name: &str, problem: String| Unfit {
+        name: name.to_owned(),
+        secret,
+        problem,
+    };
     for (name, value) in settings {
         if !known().any(|field| !field.secret && field.name == name) {
-            return Err(format!(
-                "there is no setting {name}; the settings are: {}",
-                listed(false)
-            ));
+            let problem = format!("there is no setting {name}; the settings are: {}", listed(false));
+            return Err(unfit(false, name, problem));
         }
         if value.len() > VALUE_BYTES_MAX {
-            return Err(format!(
-                "the setting {name} may have at most {VALUE_BYTES_MAX} bytes"
-            ));
+            let problem = format!("the setting {name} may have at most {VALUE_BYTES_MAX} bytes");
+            return Err(unfit(false, name, problem));
         }
     }
     for name in secrets.names() {
         if !known().any(|field| field.secret && field.name == name) {
-            return Err(format!(
-                "there is no secret {name}; the secrets are: {}",
-                listed(true)
-            ));
+            let problem = format!("there is no secret {name}; the secrets are: {}", listed(true));
+            return Err(unfit(true, name, problem));
         }
         if secrets
             .all(name)
             .any(|value| value.is_empty() || value.len() > VALUE_BYTES_MAX)
         {
-            return Err(format!(
-                "the secret {name} must have from 1 to {VALUE_BYTES_MAX} bytes"
-            ));
+            let problem = format!("the secret {name} must have from 1 to {VALUE_BYTES_MAX} bytes");
+            return Err(unfit(true, name, problem));
         }
     }
     for field in fields.iter().filter(|field| field.required) {
@@ -176,7 +203,8 @@ fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secret
         };
         if !is_there {
             let kind = if field.secret { "secret" } else { "setting" };
-            return Err(format!("the {kind} {} is missing: {}", field.name, field.about));
+            let problem = format!("the {kind} {} is missing: {}", field.name, field.about);
+            return Err(unfit(field.secret, field.name, problem));
         }
     }
     Ok(())
@@ -208,7 +236,7 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             check(&FIELDS, &settings.collect(), &secrets(values))
                 .err()
-                .unwrap_or_default()
+                .map_or_else(String::new, |unfit| unfit.problem)
         };
         assert_eq!(says(&[("app_id", "1")], &[("token", "t")]), "");
         assert_eq!(

@@ -7,6 +7,7 @@
 //! A token is signed with a secret derived from an API key, so that it outlives a restart and is understood by
 //! every replica without a setting of its own. The first key signs, any key verifies: putting a new key in front
 //! of the old one keeps the chats of both alive, and removing a key ends the chats that it signed for.
+//! Tokens that link participants are signed in the same way, with secrets of their own.
 
 use std::sync::Arc;
 
@@ -23,13 +24,19 @@ use subtle::ConstantTimeEq;
 
 use super::App;
 use super::problem::{Kind, Problem};
-use crate::types::Pair;
+use crate::types::{BusinessId, Pair, ParticipantId};
 
 /// Every token begins with it; an API key should not.
 const TOKEN_PREFIX: &str = "fdw1.";
 
 /// How long a web chat stays open to its visitor.
 const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24 * 180);
+
+/// Every token that links participants begins with it.
+const LINK_PREFIX: &str = "fdl1.";
+
+/// How long a token that links participants can be brought back.
+const LINK_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 type Hash = [u8; 32];
 
@@ -38,6 +45,8 @@ pub(super) struct Keys {
     keys: Vec<Hash>,
     // Secrets of tokens, in the order of the keys.
     signing: Vec<Hash>,
+    // Those of tokens that link participants.
+    linking: Vec<Hash>,
 }
 
 /// Who calls.
@@ -64,6 +73,10 @@ impl Keys {
                 .iter()
                 .map(|key| hash("frontdesk web chat token\u{1f}", key))
                 .collect(),
+            linking: keys
+                .iter()
+                .map(|key| hash("frontdesk link token\u{1f}", key))
+                .collect(),
         }
     }
 
@@ -77,6 +90,40 @@ impl Keys {
         let expires = now.checked_add(TOKEN_LIFE).unwrap_or(Timestamp::MAX).as_second();
         let code = hex(&mac(secret, pair, expires)?.finalize().into_bytes());
         Some(format!("{TOKEN_PREFIX}{expires}.{code}"))
+    }
+
+    /// A token that says who a participant is, and when it ends; `None` when there is no key to sign it with.
+    pub(super) fn link_token(&self, pair: &Pair, now: Timestamp) -> Option<(String, Timestamp)> {
+        let secret = self.linking.first()?;
+        let ends = now.checked_add(LINK_LIFE).unwrap_or(Timestamp::MAX).as_second();
+        let code = hex(&mac(secret, pair, ends)?.finalize().into_bytes());
+        // A name may hold anything that can be printed, and a token shall survive being copied.
+        let name = hex(pair.participant.as_str().as_bytes());
+        let token = format!("{LINK_PREFIX}{ends}.{name}.{code}");
+        Some((token, Timestamp::from_second(ends).ok()?))
+    }
+
+    /// The participant of a business whom a token was given for; `None` for what is no token of it, or has run out.
+    pub(super) fn linked_by(
+        &self,
+        token: &str,
+        business: &BusinessId,
+        now: Timestamp,
+    ) -> Option<ParticipantId> {
+        let mut parts = token.trim().strip_prefix(LINK_PREFIX)?.splitn(3, '.');
+        let ends = parts.next()?.parse::<i64>().ok()?;
+        let name = String::from_utf8(unhex(parts.next()?)?).ok()?;
+        let code = unhex(parts.next()?)?;
+        let pair = Pair {
+            business: business.clone(),
+            participant: ParticipantId::new(name).ok()?,
+        };
+        let is_signed = self
+            .linking
+            .iter()
+            .filter_map(|secret| mac(secret, &pair, ends))
+            .any(|mac| mac.verify_slice(&code).is_ok());
+        (is_signed && now.as_second() < ends).then_some(pair.participant)
     }
 
     fn is_key(&self, given: &str) -> bool {
@@ -211,7 +258,6 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{BusinessId, ParticipantId};
 
     fn pair(business: &str, participant: &str) -> Pair {
         Pair {
@@ -272,6 +318,46 @@ mod tests {
             "fdw1.1.0",
         ] {
             assert!(!keys.admits(text, &pair("salon", "web-1"), NOW), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_token_names_its_participant_to_its_business_for_a_while() {
+        let keys = keys(&["secret"]);
+        let (salon, spa) = (BusinessId::new("salon").unwrap(), BusinessId::new("spa").unwrap());
+        let ana = pair("salon", "whatsapp:main:Ana é.1");
+        let (token, ends) = keys.link_token(&ana, NOW).unwrap();
+        assert_eq!(ends, NOW.checked_add(LINK_LIFE).unwrap());
+        assert_eq!(keys.linked_by(&token, &salon, NOW), Some(ana.participant.clone()));
+        assert_eq!(keys.linked_by(&token, &spa, NOW), None);
+        assert_eq!(keys.linked_by(&token, &salon, ends), None);
+        let other = token.replace(&hex(ana.participant.as_str().as_bytes()), &hex(b"ben"));
+        assert_eq!(keys.linked_by(&other, &salon, NOW), None);
+        let later = token.replace(&ends.as_second().to_string(), "9999999999");
+        assert_eq!(keys.linked_by(&later, &salon, NOW), None);
+    }
+
+    #[test]
+    fn a_link_token_and_a_chats_token_do_not_stand_for_each_other() {
+        let keys = keys(&["secret"]);
+        let ana = pair("salon", "ana");
+        let (link, _) = keys.link_token(&ana, NOW).unwrap();
+        let chat = keys.token(&ana, NOW).unwrap();
+        let (_, code) = link.rsplit_once('.').unwrap();
+        assert!(!keys.admits(&link, &ana, NOW));
+        assert!(!keys.admits(&format!("{TOKEN_PREFIX}900.{code}"), &ana, NOW));
+        assert_eq!(keys.linked_by(&chat, &ana.business, NOW), None);
+        let (ends, code) = chat.strip_prefix(TOKEN_PREFIX).unwrap().split_once('.').unwrap();
+        let forged = format!("{LINK_PREFIX}{ends}.{}.{code}", hex(b"ana"));
+        assert_eq!(keys.linked_by(&forged, &ana.business, NOW), None);
+        for text in [
+            "",
+            "fdl1.",
+            "fdl1.1.2",
+            "fdl1.x.616e61.00",
+            "fdl1.9999999999.ff.00",
+        ] {
+            assert_eq!(keys.linked_by(text, &ana.business, NOW), None, "{text}");
         }
     }
 

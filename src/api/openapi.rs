@@ -124,6 +124,9 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
             | "changeAppointment"
             | "cancelAppointment"
             | "searchAvailability"
+            | "storeChannel"
+            | "createLinkToken"
+            | "redeemLinkToken"
     );
     let problems = [
         (
@@ -136,7 +139,7 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
         (
             "404",
             path.contains('{') || takes_body,
-            "There is no such business, participant, appointment, service or member of staff",
+            "There is no such business, participant, appointment, service, member of staff, account or delivery",
         ),
         (
             "405",
@@ -147,8 +150,8 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
         (
             "409",
             changes,
-            "The slot is taken, the start cannot be booked, the id belongs to another text, or the present state \
-             does not allow it",
+            "The slot is taken, the start cannot be booked, the id or name belongs to something else, or the present \
+             state does not allow it",
         ),
         ("413", takes_body, "The body is too large"),
         ("415", takes_body, "The body must be JSON"),

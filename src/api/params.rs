@@ -1,7 +1,10 @@
 //! Paths and query strings, with our own problems in place of the framework's.
 
+use std::str::FromStr;
+
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::{IntoParams, ToSchema};
@@ -104,6 +107,15 @@ pub(super) fn page_limit(asked: Option<u32>) -> Result<u32, Problem> {
     }
 }
 
+/// Where a page of what is in order of a time and an id begins: after these.
+pub(super) fn page_after<Id: FromStr>(text: &str) -> Result<(Timestamp, Id), Problem> {
+    let parts = text.split_once('~').and_then(|(micros, id)| {
+        let at = Timestamp::from_microsecond(micros.parse().ok()?).ok()?;
+        Some((at, id.parse().ok()?))
+    });
+    parts.ok_or_else(|| Problem::fault(Kind::Malformed, "after", "must be the `next` of another page"))
+}
+
 /// The version that a change expects (`If-Match: "3"`); `None` without the header or with `*`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct IfMatch(pub(super) Option<u64>);
@@ -174,4 +186,22 @@ fn header<'p>(parts: &'p Parts, name: &'static str) -> Result<Option<&'p str>, P
 
 fn bad_header(name: &str, message: &str) -> Problem {
     Problem::fault(Kind::Malformed, format!("header {name}"), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cursor_that_the_documentation_allows_is_read() {
+        let id = "019aa0c0-0000-7000-8000-000000000000";
+        let at = |micros: &str| {
+            page_after::<uuid::Uuid>(&format!("{micros}~{id}")).map(|(at, _)| at.as_microsecond())
+        };
+        assert_eq!(at("0").unwrap(), 0);
+        assert_eq!(at(&"9".repeat(17)).unwrap(), 99_999_999_999_999_999);
+        assert!(at("").is_err());
+        assert!(page_after::<uuid::Uuid>("7").is_err());
+        assert!(page_after::<uuid::Uuid>("7~7").is_err());
+    }
 }

@@ -111,7 +111,8 @@ pub(super) async fn messages(
         .collect();
     if !with_files.is_empty() {
         let stored = app
-            .channels
+            .accounts
+            .store()
             .attachments_of(pair.conversation(), &with_files)
             .await?;
         messages

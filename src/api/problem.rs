@@ -281,6 +281,7 @@ impl From<Refused> for Problem {
             Refused::Overloaded { retry_after } => {
                 Self::new(Kind::Unavailable, detail).retry_after(retry_after)
             }
+            Refused::Joined(_) => Self::new(Kind::Unavailable, detail).retry_after(Duration::from_secs(1)),
             Refused::UnknownBusiness => Self::not_found(detail),
             Refused::MessageIdReused => Self::new(Kind::MessageIdReused, detail),
             Refused::Store(error) => Self::of_store(&error),

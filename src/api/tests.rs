@@ -1,5 +1,6 @@
 //! Bad input and good manners at the edge.
 
+mod channels;
 mod live;
 mod models;
 mod support;
@@ -219,6 +220,8 @@ async fn without_the_key_a_locked_site_shows_nothing_but_its_open_doors() {
         "/v1/stats",
         "/metrics",
         "/v1/businesses/demo-salon/participants/a/messages",
+        "/v1/businesses/demo-salon/channels",
+        "/v1/businesses/demo-salon/deliveries",
     ] {
         let answer = site.get(path).await;
         check(&answer, 401, "unauthorized");
@@ -459,5 +462,5 @@ async fn the_document_is_openapi_3_1_and_every_operation_says_what_can_go_wrong(
             }
         }
     }
-    assert_eq!(operations, 23);
+    assert_eq!(operations, 32);
 }

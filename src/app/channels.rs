@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, Field};
 use crate::attachments::outside::{Network, System};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -77,6 +77,12 @@ pub(super) fn fetcher(
 #[must_use]
 pub fn intake(channel: Channel) -> Option<Arc<dyn Intake>> {
     intakes().into_iter().find(|intake| intake.channel() == channel)
+}
+
+/// What the accounts of a channel are made of; absent for channels without accounts.
+#[must_use]
+pub fn fields(channel: Channel) -> Option<&'static [Field]> {
+    intake(channel).map(|intake| intake.fields())
 }
 
 /// The accounts in this database.

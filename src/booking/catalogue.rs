@@ -10,7 +10,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
 use super::document::{self, Document, Mistakes};
-use crate::types::{BusinessId, Channel, ResourceId, ServiceId};
+use crate::types::{BusinessId, Channel, Language, ResourceId, ServiceId};
 
 /// Everything that a business offers, and its rules.
 #[derive(Debug, Clone)]
@@ -21,7 +21,8 @@ pub struct Catalogue {
     pub name: String,
     /// Where the business's clock hangs; opening hours are local to it.
     pub time_zone: TimeZone,
-    /// BCP 47 language tag of replies, for example `en-US`.
+    /// BCP 47 language tag of the business, for example `en-US`: the language of a conversation until its customer
+    /// writes another one, and the order of dates in digits.
     pub locale: String,
     /// ISO 4217 code of every price.
     pub currency: String,
@@ -235,6 +236,12 @@ pub struct Faq {
 }
 
 impl Catalogue {
+    /// The business's own language.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::of_locale(&self.locale)
+    }
+
     /// Reads a TOML document.
     ///
     /// # Errors

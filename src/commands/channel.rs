@@ -135,7 +135,8 @@ async fn carry_out(
                 secrets: read_secrets(&secrets)?,
             };
             let registered = accounts.register(intake.fields(), given, now).await;
-            let account = registered.map_err(|error| match error {
+            let account = registered.map(|registered| registered.account);
+            let account = account.map_err(|error| match error {
                 NotRegistered::Store(error) => Failure::Failed(error.into()),
                 unfit => Failure::WrongUse(unfit.to_string()),
             })?;
@@ -242,23 +243,33 @@ async fn list(accounts: &Accounts, json: bool, output: &mut (impl Write + Send))
         webhook_url: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         stopped: Option<&'a str>,
+        /// Why its secrets cannot be read: nothing that comes to it is believed then.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sealed: Option<String>,
     }
     let rows = accounts.store().accounts().await?;
     for row in &rows {
+        let unopened = accounts
+            .sealer()
+            .open(row.channel, &row.account, &row.secrets)
+            .err();
         let line = Line {
             channel: row.channel,
             account: &row.account,
             business_id: &row.business,
             webhook_url: accounts.webhook_url(row.channel, &row.account),
             stopped: row.problem.as_deref(),
+            sealed: unopened.map(|problem| problem.to_string()),
         };
         if json {
             writeln!(output, "{}", serde_json::to_string(&line)?)?;
             continue;
         }
-        let state = line
-            .stopped
-            .map_or_else(|| "ready".to_owned(), |problem| format!("stopped: {problem}"));
+        let state = match (&line.sealed, line.stopped) {
+            (Some(problem), _) => format!("sealed: {problem}"),
+            (None, Some(problem)) => format!("stopped: {problem}"),
+            (None, None) => "ready".to_owned(),
+        };
         writeln!(
             output,
             "{}/{}  {}  {}  {state}",

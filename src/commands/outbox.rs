@@ -112,6 +112,7 @@ pub(super) async fn run(
             text,
         } => {
             let query = OutboxQuery {
+                id: None,
                 business,
                 state: state.map(OutboxState::from),
                 after: None,

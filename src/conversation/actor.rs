@@ -22,7 +22,7 @@ use super::{Answer, Refused, Said, Services};
 use crate::dialogue::{Context, Event};
 use crate::store::{Inbound, MessageKey};
 use crate::telemetry::metrics::{self, CacheResult, Stage, Tier};
-use crate::types::Pair;
+use crate::types::{Pair, ParticipantId};
 use crate::understanding::Act;
 
 /// What an actor is told.
@@ -161,11 +161,17 @@ impl Actor for ConversationActor {
                 state.tell_askers();
             }
             Message::Loaded(result) => {
+                if let Err(Refused::Joined(into)) = result.as_ref() {
+                    state.ring_elsewhere(&myself, into);
+                }
                 state.loaded_is(*result);
                 state.tell_askers();
                 state.go_on(&myself);
             }
             Message::Ended(ended) => {
+                if let Some(into) = &ended.joined_into {
+                    state.ring_elsewhere(&myself, into);
+                }
                 state.ended(*ended);
                 state.tell_askers();
                 state.go_on(&myself);
@@ -344,13 +350,33 @@ impl State {
                 }
             }
             Err(refused) => {
-                tracing::warn!(error = %refused, "a conversation could not be loaded");
+                if !matches!(refused, Refused::Joined(_)) {
+                    tracing::warn!(error = %refused, "a conversation could not be loaded");
+                }
                 self.ringers.clear();
                 self.again = None;
                 for item in self.queue.drain(..) {
                     turn::refuse(item.what, &refused);
                 }
             }
+        }
+    }
+
+    /// The participant has become somebody else: has their conversation look into the inbox, where what was accepted
+    /// here is by now. Without room for a bell, the sweep finds it.
+    fn ring_elsewhere(&self, myself: &ActorRef<Message>, into: &ParticipantId) {
+        let pair = Pair {
+            business: self.pair.business.clone(),
+            participant: into.clone(),
+        };
+        let Some(supervisor) = myself.try_get_supervisor() else {
+            return;
+        };
+        let (ringer, _) = oneshot::channel();
+        let ring = |place| Message::Ring(place, ringer);
+        let start = || super::start(&self.services, &pair, supervisor);
+        if let Err(error) = self.services.router.send(&pair, ring, start) {
+            tracing::warn!(%error, "a joined conversation could not be rung; the sweep will");
         }
     }
 

@@ -9,7 +9,7 @@ use crate::dialogue::context::SCHEMA;
 use crate::store::cache::{CacheError, Cached};
 use crate::store::{Inbound, Standing, StoredContext};
 use crate::telemetry::metrics::{self, CacheResult, Tier};
-use crate::types::Pair;
+use crate::types::{Pair, ParticipantId};
 
 /// Sessions of one conversation that are read at most: those of decades.
 const SESSIONS_MAX: u32 = 100_000;
@@ -29,8 +29,27 @@ impl Loaded {
     }
 }
 
-/// Loads a conversation: from a cache if the store says that it is current, else from the store.
+/// Loads a conversation for its next turn. There is none any more where the participant has become somebody else: what
+/// waited is handed over, and the error says to whom.
 pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Vec<Inbound>), Refused> {
+    let (opened, joined_into) = open(services, pair).await?;
+    if joined_into.is_some()
+        && let Some(into) = services.store.hand_over(pair).await?
+    {
+        return Err(Refused::Joined(into));
+    }
+    Ok(opened)
+}
+
+/// A conversation as it stands, whoever its participant is by now.
+pub(super) async fn look(services: &Services, pair: &Pair) -> Result<(Loaded, Vec<Inbound>), Refused> {
+    Ok(open(services, pair).await?.0)
+}
+
+type Found = ((Loaded, Vec<Inbound>), Option<ParticipantId>);
+
+/// From a cache if the store says that it is current, else from the store.
+async fn open(services: &Services, pair: &Pair) -> Result<Found, Refused> {
     let conversation = pair.conversation();
     let (cached, from) = remembered(services, pair).await;
     let opened = services
@@ -40,7 +59,7 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
     if let Some(cached) = cached {
         if opened.context.is_none() && opened.standing == Some(cached.standing) {
             metrics::cache_asked(from, CacheResult::Hit);
-            return Ok((cached.into(), opened.pending));
+            return Ok(((cached.into(), opened.pending), opened.joined_into));
         }
         // Stale or ahead is a miss: what was remembered is of no use.
         metrics::cache_asked(from, CacheResult::Miss);
@@ -68,7 +87,7 @@ pub(super) async fn load(services: &Services, pair: &Pair) -> Result<(Loaded, Ve
         context: Arc::new(context),
         history: None,
     };
-    Ok((loaded, opened.pending))
+    Ok(((loaded, opened.pending), opened.joined_into))
 }
 
 /// What the caches remember of a conversation, and which of them does. Those that do not are counted here; the one

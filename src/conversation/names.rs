@@ -30,6 +30,7 @@ pub fn lexicon(catalogue: &Catalogue) -> Lexicon {
         })
         .collect();
     Lexicon {
+        language: catalogue.language(),
         services: catalogue
             .services
             .iter()

@@ -1,13 +1,16 @@
-//! What a turn did, told to the business's own systems: rows of the outbox, committed with the turn.
+//! What a turn did, or a change from outside, told to the business's own systems: rows of the outbox, committed with what
+//! they tell of.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::Business;
 use super::answer::AppointmentView;
 use super::commit::after;
 use crate::accounts::Listener;
-use crate::booking::Catalogue;
+use crate::booking::appointment::{Appointment, EventKind};
+use crate::booking::{Catalogue, Status};
 use crate::dialogue::Effect;
 use crate::store::{Content, Notice, OutboxRow};
 use crate::types::{Channel, Pair, Reach, TurnId};
@@ -33,33 +36,93 @@ pub(super) fn rows(told: &Told<'_>, listeners: &[Listener]) -> Vec<OutboxRow> {
             continue;
         };
         for listener in listeners.iter().filter(|listener| listener.wants(kind)) {
-            rows.push(OutboxRow {
-                id: Uuid::new_v5(&told.turn.0, &ordinal.to_be_bytes()),
-                pair: told.pair.clone(),
-                version: told.version,
-                ordinal,
-                seq: 0,
-                channel: Channel::Standard,
-                reach: Some(Reach {
-                    account: listener.account.clone(),
-                    address: String::new(),
-                    heard_at: told.at,
-                }),
-                content: Content::Notice(Notice {
-                    kind: kind.to_owned(),
-                    timestamp: told.at,
-                    data: data.clone(),
-                }),
-                sent: false,
-                attempts: 0,
-                parts_sent: 0,
-                unknown: false,
-                at: told.at,
-            });
+            let id = Uuid::new_v5(&told.turn.0, &ordinal.to_be_bytes());
+            let place = (told.version, ordinal);
+            rows.push(row(id, told.pair, place, listener, (kind, &data), told.at));
             ordinal += 1;
         }
     }
     rows
+}
+
+/// A row for each system that wants to hear of a change from outside a conversation. Their place is after all turns so
+/// far, by the time.
+pub(super) fn of_change(
+    business: &Business,
+    appointment: &Appointment,
+    kind: EventKind,
+    listeners: &[Listener],
+    at: Timestamp,
+) -> Vec<OutboxRow> {
+    let kind = match kind {
+        EventKind::Booked if appointment.status == Status::Pending => "appointment.pending",
+        EventKind::Booked | EventKind::Confirmed => "appointment.confirmed",
+        EventKind::Pending => "appointment.pending",
+        EventKind::Moved => "appointment.moved",
+        EventKind::Cancelled => "appointment.cancelled",
+        EventKind::Declined => "appointment.declined",
+        EventKind::CheckedIn => "appointment.checked_in",
+        EventKind::Completed => "appointment.completed",
+        EventKind::NoShow => "appointment.no_show",
+        EventKind::Held | EventKind::Released | EventKind::Used | EventKind::Expired => return Vec::new(),
+    };
+    let pair = Pair {
+        business: business.catalogue.id.clone(),
+        participant: appointment.participant.clone(),
+    };
+    let mut data = whom(&pair);
+    data["appointment"] = json!(AppointmentView::of(appointment, &business.catalogue));
+    let version = u64::try_from(at.as_microsecond()).unwrap_or_default();
+    let wanted = listeners.iter().filter(|listener| listener.wants(kind));
+    wanted
+        .map(|listener| {
+            let name = format!("{}/{}", appointment.version, listener.account);
+            let id = Uuid::new_v5(&appointment.id.0, name.as_bytes());
+            // Two appointments of one customer may change at the same time.
+            let ordinal = id.as_fields().0;
+            row(id, &pair, (version, ordinal), listener, (kind, &data), at)
+        })
+        .collect()
+}
+
+fn row(
+    id: Uuid,
+    pair: &Pair,
+    (version, ordinal): (u64, u32),
+    listener: &Listener,
+    (kind, data): (&str, &Value),
+    at: Timestamp,
+) -> OutboxRow {
+    OutboxRow {
+        id,
+        pair: pair.clone(),
+        version,
+        ordinal,
+        seq: 0,
+        channel: Channel::Standard,
+        reach: Some(Reach {
+            account: listener.account.clone(),
+            address: String::new(),
+            heard_at: at,
+        }),
+        content: Content::Notice(Notice {
+            kind: kind.to_owned(),
+            timestamp: at,
+            data: data.clone(),
+        }),
+        sent: false,
+        attempts: 0,
+        parts_sent: 0,
+        unknown: false,
+        at,
+    }
+}
+
+fn whom(pair: &Pair) -> Value {
+    json!({
+        "business_id": pair.business,
+        "participant_id": pair.participant,
+    })
 }
 
 /// What an effect is called, and what there is to tell of it.
@@ -76,15 +139,12 @@ fn notice(told: &Told<'_>, effect: &Effect) -> Option<(&'static str, Value)> {
             return None;
         }
     };
-    let mut data = json!({
-        "business_id": told.pair.business,
-        "participant_id": told.pair.participant,
-    });
+    let mut data = whom(told.pair);
     if let Some(appointment) = after(effect) {
-        data["appointment"] = serde_json::to_value(AppointmentView::of(&appointment, told.catalogue)).ok()?;
+        data["appointment"] = json!(AppointmentView::of(&appointment, told.catalogue));
     }
     if let Effect::HandOff { reason } = effect {
-        data["reason"] = serde_json::to_value(reason).ok()?;
+        data["reason"] = json!(reason);
     }
     Some((kind, data))
 }

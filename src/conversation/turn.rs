@@ -23,7 +23,7 @@ use crate::dialogue::{Context, Event, Heard, Input};
 use crate::ids;
 use crate::store::{Inbound, MessageKey, Receipt};
 use crate::telemetry::metrics::{self, Stage, TurnOutcome};
-use crate::types::{Channel, MessageId, Pair};
+use crate::types::{Channel, MessageId, Pair, ParticipantId};
 use crate::understanding::Act;
 
 /// A message that waits, with who waits for its answer.
@@ -72,6 +72,8 @@ pub(super) struct Ended {
     /// It was given up before anything was decided, so that newer messages can join the unanswered: they go together,
     /// with what is left of this.
     pub again: Option<Patience>,
+    /// The participant has become this one, who is to be rung: accepted messages are theirs to answer.
+    pub joined_into: Option<ParticipantId>,
 }
 
 /// Runs a turn to its end, and answers whoever waits. A panic in it is a mistake of ours, and ends only the turn:
@@ -113,6 +115,7 @@ pub(super) async fn run(services: Arc<Services>, pair: Pair, loaded: Loaded, wor
                 unanswered: messages.all(),
                 broken: None,
                 again: given_up,
+                joined_into: None,
             };
         }
         Ok(loaded) => Ended {
@@ -120,6 +123,7 @@ pub(super) async fn run(services: Arc<Services>, pair: Pair, loaded: Loaded, wor
             unanswered: Vec::new(),
             broken: None,
             again: None,
+            joined_into: messages.joined_into,
         },
         Err(_) => {
             tracing::error!(conversation = %pair.conversation(), "a turn broke");
@@ -138,6 +142,8 @@ struct Unanswered {
     fresh: Vec<Waiting>,
     /// Those that get the answer of another delivery of the same message.
     again: Vec<Waiting>,
+    /// Who is to answer them instead.
+    joined_into: Option<ParticipantId>,
 }
 
 impl Unanswered {
@@ -160,13 +166,18 @@ impl Unanswered {
             unanswered,
             broken,
             again: None,
+            joined_into: None,
         }
     }
 
     /// Refuses all. The context is loaded anew before the next turn: nothing uncommitted stays in memory.
     fn refuse(&mut self, refused: &Refused) -> Option<Loaded> {
-        tracing::warn!(error = %refused, "a turn was not committed");
-        metrics::turn_ended(TurnOutcome::Failed);
+        if let Refused::Joined(into) = refused {
+            self.joined_into = Some(into.clone());
+        } else {
+            tracing::warn!(error = %refused, "a turn was not committed");
+            metrics::turn_ended(TurnOutcome::Failed);
+        }
         for waiting in self.fresh.drain(..).chain(self.again.drain(..)) {
             waiting.told(|_| Err(refused.clone()));
         }
@@ -188,6 +199,7 @@ async fn act(
         channel: loaded.context.channel.unwrap_or(Channel::Api),
         text: String::new(),
         acts,
+        language: None,
         wording: None,
     };
     let done = decide(services, pair, loaded, Draft::without_message(vec![heard]), None).await;

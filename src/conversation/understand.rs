@@ -12,11 +12,12 @@ use super::load::Loaded;
 use super::turn::Waiting;
 use super::{Business, Services, scene};
 use crate::dialogue::Heard;
-use crate::store::Asked;
+use crate::store::{Asked, Inbound};
 use crate::telemetry::metrics::{self, Engine, LlmOutcome, Stage};
-use crate::types::Pair;
+use crate::types::{Language, Pair};
+use crate::understanding::act::SmallTalk;
 use crate::understanding::scene::Speaker;
-use crate::understanding::{self, Act, ModelUse, Understood};
+use crate::understanding::{self, Act, Intent, ModelUse, Understood};
 
 /// Characters of each name that is kept of a model's use; endpoints choose them.
 const NAME_CHARS_MAX: usize = 200;
@@ -63,6 +64,7 @@ pub(super) async fn understand(
     let expecting = context.question.as_ref().map(|q| q.expecting);
     // What was understood before the turn began again holds as long as the same was said before it.
     let mut is_same_so_far = true;
+    let mut language = context.language.unwrap_or(business.lexicon.language);
     for waiting in &mut *messages {
         let inbound = &waiting.inbound;
         is_same_so_far &= matches!(&waiting.kept, Some(kept) if kept.version == version);
@@ -74,11 +76,16 @@ pub(super) async fn understand(
             let scene = said
                 .as_ref()
                 .map(|said| scene::of(pair, channel, business, context, said.lines(), now, patience));
+            if let Some(understood) = without_words(inbound, language) {
+                waiting.kept = Some(Box::new(Kept { version, understood }));
+                continue;
+            }
             let understanding = services.understanding.understand(understanding::Heard {
                 text: &inbound.text,
                 now,
                 expecting,
                 options: &options,
+                language,
                 lexicon: &business.lexicon,
                 scene: scene.as_ref(),
             });
@@ -93,10 +100,29 @@ pub(super) async fn understand(
             };
             waiting.kept = Some(Box::new(Kept { version, understood }));
         }
+        language = waiting
+            .kept
+            .as_ref()
+            .map_or(language, |kept| kept.understood.language);
         said = said.map(|said| said.and([history::line(Speaker::Customer, &inbound.text)]));
     }
     metrics::turn_took(Stage::Understand, thinking.patience.begun.elapsed());
     Ok(draft(messages, thinking.patience.begun))
+}
+
+/// What somebody says who sends a picture or a recording without a word: nothing that could be understood, and nothing
+/// that was misunderstood.
+fn without_words(inbound: &Inbound, language: Language) -> Option<Understood> {
+    let is_mute = inbound.text.trim().is_empty() && inbound.attachments.is_some();
+    is_mute.then(|| Understood {
+        acts: vec![Act::SmallTalk {
+            kind: SmallTalk::File,
+        }],
+        intent: Intent::Other,
+        language,
+        engine: "rules".into(),
+        model: None,
+    })
 }
 
 /// What the turn goes on from.
@@ -110,7 +136,11 @@ fn draft(messages: &mut [Waiting], begun: Instant) -> Draft {
         // Every message has been understood above.
         let Some(kept) = waiting.kept.take() else { continue };
         let Understood {
-            acts, engine, model, ..
+            acts,
+            language,
+            engine,
+            model,
+            ..
         } = kept.understood;
         for (engine, result) in verdicts(&acts, &engine, model.as_deref()) {
             metrics::understood(engine, result);
@@ -122,6 +152,7 @@ fn draft(messages: &mut [Waiting], begun: Instant) -> Draft {
             channel: inbound.key.channel,
             text: inbound.text.clone(),
             acts,
+            language: Some(language),
             wording: model.and_then(|model| model.wording),
         });
         draft.given.push(Given {

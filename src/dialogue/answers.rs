@@ -68,6 +68,12 @@ pub(super) fn chosen(draft: &mut Draft<'_>, said: &Said, question: Option<&Quest
                 provenance: Provenance::Chosen,
             });
         }
+        Choice::Staff(id) => {
+            goal.slots.staff = Some(StaffSlot {
+                wish: StaffWish::Only(id),
+                provenance: Provenance::Chosen,
+            });
+        }
         Choice::Waitlist => {
             waitlist::join(draft, goal);
             return Some(true);

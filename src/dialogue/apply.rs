@@ -1,5 +1,6 @@
 //! What was said, put into the slots of a goal.
 
+use jiff::civil::Date;
 use jiff::{Span, Timestamp};
 
 use super::book;
@@ -46,6 +47,10 @@ fn sure<T>(candidates: &[Candidate<T>]) -> Option<&T> {
 
 /// Puts what was said into the goal.
 pub(super) fn apply(draft: &mut Draft<'_>, mut goal: Goal, said: &Said) -> Applied {
+    if let Some((staff, day)) = either(said) {
+        ask_which_sense(draft, goal, said, staff, day);
+        return Applied::Asked;
+    }
     let before = goal.slots.clone();
     let paragraphs = draft.paragraphs();
     for slot in &said.cleared {
@@ -356,6 +361,44 @@ fn ask_which_service(draft: &mut Draft<'_>, mut goal: Goal, mention: &ServiceMen
         ..goal
     });
     draft.ask(Some(id), Expecting::Choice, lead, again, options);
+}
+
+/// A person and a day that one word may both mean ("Mai").
+fn either(said: &Said) -> Option<(ResourceId, Date)> {
+    let when = said.when.as_ref().filter(|when| when.ambiguous)?;
+    let Some(StaffSaid::Named { candidates, span, .. }) = &said.staff else {
+        return None;
+    };
+    let staff = candidates.first().filter(|_| *span == when.span)?;
+    Some((staff.id.clone(), when.date()?))
+}
+
+fn ask_which_sense(draft: &mut Draft<'_>, goal: Goal, said: &Said, staff: ResourceId, day: Date) {
+    let speaker = draft.speaker();
+    let text = said
+        .when
+        .as_ref()
+        .map(|when| when.text.clone())
+        .unwrap_or_default();
+    let facts = [
+        ("text", text.into()),
+        ("staff", speaker.resource(&staff).into()),
+        ("day", speaker.day(day).into()),
+    ];
+    let lead = speaker.line("which-sense", &facts);
+    let options = vec![
+        Offered {
+            label: speaker.resource(&staff),
+            choice: Choice::Staff(staff),
+        },
+        Offered {
+            label: speaker.short_day(day),
+            choice: Choice::Day(day),
+        },
+    ];
+    let id = goal.id;
+    draft.keep(goal);
+    draft.ask(Some(id), Expecting::Choice, lead.clone(), lead, options);
 }
 
 fn ask_which_day(draft: &mut Draft<'_>, goal: Goal, when: &When) {

@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use jiff::civil::DateTime;
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::types::Language;
 use crate::understanding::rules::Rules;
 use crate::understanding::{self, Act, Lexicon, SlotKind};
 
@@ -287,6 +288,7 @@ fn names_a_time(text: &str, now: DateTime) -> bool {
         now,
         expecting: None,
         options: &[],
+        language: Language::English,
         lexicon: &Lexicon::default(),
         scene: None,
     };

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::goal::Goal;
 use super::outcome::{Profile, WaitlistEntry};
 use crate::booking::visit::Plan;
-use crate::types::{AppointmentId, Channel, GoalId, MessageId, Reach, ServiceId, SessionId};
+use crate::types::{
+    AppointmentId, Channel, GoalId, Language, MessageId, Reach, ResourceId, ServiceId, SessionId,
+};
 use crate::understanding::Expecting;
 use crate::understanding::act::HandoffReason;
 
@@ -69,6 +71,9 @@ pub struct Context {
     /// Where the customer was heard last, if that channel has accounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reached: Option<Reach>,
+    /// The language that the customer writes, where it is not the business's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
     /// The model that understands this conversation, in place of the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -117,6 +122,8 @@ pub enum Choice {
     Appointment(AppointmentId),
     /// Another day.
     Day(jiff::civil::Date),
+    /// This person.
+    Staff(ResourceId),
     /// A place on the waitlist.
     Waitlist,
 }

@@ -24,7 +24,7 @@ pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
     expiry::age(&mut draft);
     match input {
         Input::Messages(messages) => {
-            remember(&mut draft.context, messages);
+            remember(&mut draft.context, messages, view);
             draft.wording = messages.iter().rev().find_map(|m| m.wording.clone());
             let said = Said::of(messages.iter().flat_map(|m| &m.acts));
             hear(&mut draft, &said);
@@ -36,8 +36,12 @@ pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
     draft.finish()
 }
 
-fn remember(context: &mut Context, messages: &[Heard]) {
+fn remember(context: &mut Context, messages: &[Heard], view: &View<'_>) {
     for message in messages {
+        if let Some(language) = message.language {
+            let own = view.catalogue.language();
+            context.language = (language != own).then_some(language);
+        }
         context.recent_ids.push_back(message.id.clone());
         context.channel = Some(message.channel);
     }
@@ -171,6 +175,9 @@ fn work(draft: &mut Draft<'_>, said: &Said) -> bool {
         drop_goal(draft);
         return true;
     }
+    if said.set_aside && set_aside(draft) {
+        return true;
+    }
     if said.undone && revive(draft) {
         return true;
     }
@@ -250,6 +257,11 @@ fn start(draft: &mut Draft<'_>, kind: GoalKind, said: &Said) {
         GoalKind::Cancel if draft.own_appointments().is_empty() && focus_id(draft).is_some() => {
             // "cancel" with nothing booked yet means what is being arranged.
             drop_goal(draft);
+        }
+        GoalKind::Reschedule if said.when.is_some() && draft.own_appointments().is_empty() => {
+            // "change it to four" likewise.
+            let goal = focus(draft).unwrap_or_else(|| draft.open_goal(kind));
+            proceed(draft, goal, said);
         }
         GoalKind::Cancel | GoalKind::Reschedule => {
             let goal = draft.take_kind(kind).unwrap_or_else(|| draft.open_goal(kind));
@@ -384,11 +396,17 @@ fn drop_goal(draft: &mut Draft<'_>) {
     if goal.waitlist.is_some() {
         return waitlist::declined(draft, goal);
     }
-    // The plan stays known, so that "wait, still there?" can try for the very same slot.
+    let_go(draft, &mut goal);
+    draft.line("dropped", &[]);
+    draft.end(goal, GoalState::Cancelled);
+}
+
+/// Gives back what was held. The plan stays known, so that "wait, still there?" can try for the very same slot.
+fn let_go(draft: &mut Draft<'_>, goal: &mut Goal) {
     let kept = goal.hold.clone();
-    draft.release(&mut goal);
+    draft.release(goal);
     if let Some(hold) = &kept {
-        book::choose_start(draft, &mut goal, hold.starts_at, Provenance::Chosen);
+        book::choose_start(draft, goal, hold.starts_at, Provenance::Chosen);
         if let [only] = draft.speaker().staff_of(&hold.allocations).as_slice() {
             goal.slots.staff = Some(StaffSlot {
                 wish: StaffWish::Only(only.clone()),
@@ -396,19 +414,40 @@ fn drop_goal(draft: &mut Draft<'_>) {
             });
         }
     }
-    draft.line("dropped", &[]);
-    draft.end(goal, GoalState::Cancelled);
 }
 
-/// "wait, still there?": the goal that was dropped lives again, and its slot is tried for again.
-fn revive(draft: &mut Draft<'_>) -> bool {
-    let Some(mut goal) = draft.context.dropped.take() else {
+/// "let me think it over": the goal waits, and what it holds is free for others again. `false` where nothing is open.
+fn set_aside(draft: &mut Draft<'_>) -> bool {
+    let Some(mut goal) = focus(draft).filter(|goal| goal.waitlist.is_none()) else {
         return false;
     };
-    if !matches!(goal.state, GoalState::Cancelled | GoalState::Expired) {
-        draft.context.dropped = Some(goal);
-        return false;
-    }
+    let_go(draft, &mut goal);
+    goal.state = GoalState::Parked;
+    draft.close_question();
+    draft.keep(goal);
+    draft.line("set-aside", &[]);
+    true
+}
+
+/// "wait, still there?": the goal that was dropped or put aside lives again, and its slot is tried for again.
+fn revive(draft: &mut Draft<'_>) -> bool {
+    let aside = draft
+        .context
+        .goals
+        .iter()
+        .rposition(|goal| goal.state == GoalState::Parked);
+    let mut goal = if let Some(at) = aside {
+        draft.context.goals.remove(at)
+    } else {
+        let Some(dropped) = draft.context.dropped.take() else {
+            return false;
+        };
+        if !matches!(dropped.state, GoalState::Cancelled | GoalState::Expired) {
+            draft.context.dropped = Some(dropped);
+            return false;
+        }
+        dropped
+    };
     goal.state = GoalState::Collecting;
     goal.hold = None;
     draft.line("revived", &[]);
@@ -432,6 +471,7 @@ fn chat(draft: &mut Draft<'_>, said: &Said) {
             SmallTalk::Bye => draft.courtesy("bye", &[("name", name.clone().into())]),
             SmallTalk::Compliment => draft.courtesy("compliment", &[]),
             SmallTalk::HowAreYou => draft.courtesy("how-are-you", &[]),
+            SmallTalk::File => draft.line("words-only", &[]),
             SmallTalk::Other => draft.courtesy("small-talk", &[]),
         }
     }

@@ -46,7 +46,7 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn speaker(&self) -> Speaker<'a> {
-        Speaker::new(self.view)
+        Speaker::new(self.view, self.context.language)
     }
 
     pub(super) fn draw(&mut self) -> uuid::Uuid {

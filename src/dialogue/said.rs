@@ -24,6 +24,7 @@ pub(super) struct Said {
     pub confirmed: bool,
     pub denied: bool,
     pub dropped: bool,
+    pub set_aside: bool,
     pub undone: bool,
     pub asked: Vec<Topic>,
     pub small_talk: Vec<SmallTalk>,
@@ -52,6 +53,7 @@ impl Said {
             Act::Confirm => (self.confirmed, self.denied) = (true, false),
             Act::Deny => (self.confirmed, self.denied) = (false, true),
             Act::CancelGoal => self.dropped = true,
+            Act::SetAside => self.set_aside = true,
             Act::Undo => self.undone = true,
             Act::Ask { topic } => {
                 if !self.asked.contains(topic) {
@@ -131,6 +133,7 @@ impl Said {
             && !self.confirmed
             && !self.denied
             && !self.dropped
+            && !self.set_aside
             && !self.undone
             && self.asked.is_empty()
             && self.small_talk.is_empty()

@@ -1,15 +1,15 @@
 //! Facts put into words: days, times, money, names, lists.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, Weekday};
 
 use super::view::View;
-use super::wording::{self, Wording};
+use super::wording::{self, Style, Wording};
 use crate::booking::appointment::Appointment;
 use crate::booking::catalogue::{LocalWindow, ResourceKind};
 use crate::booking::money;
 use crate::booking::visit::{Allocation, Plan};
-use crate::types::{AppointmentId, ResourceId, ServiceId};
+use crate::types::{AppointmentId, Language, ResourceId, ServiceId};
 use crate::understanding::when::Inferred;
 
 /// Speaks for one business, today.
@@ -20,10 +20,11 @@ pub(super) struct Speaker<'a> {
 }
 
 impl<'a> Speaker<'a> {
-    pub(super) fn new(view: &'a View<'a>) -> Self {
+    /// `language` is that of the conversation, where it is not the business's own.
+    pub(super) fn new(view: &'a View<'a>, language: Option<Language>) -> Self {
         Self {
             view,
-            words: wording::of_locale(&view.catalogue.locale),
+            words: wording::of(language.unwrap_or_else(|| view.catalogue.language())),
         }
     }
 
@@ -33,29 +34,47 @@ impl<'a> Speaker<'a> {
 
     /// "Friday 20 November"; the year only where it is not this one.
     pub(super) fn day(self, date: Date) -> String {
-        let format = if date.year() == self.view.today().year() {
-            "%A %-d %B"
-        } else {
-            "%A %-d %B %Y"
-        };
-        date.strftime(format).to_string()
+        let is_near = date.year() == self.view.today().year();
+        let id = if is_near { "day" } else { "day-of-year" };
+        let style = self.words.style();
+        let facts = [
+            ("weekday", Style::of_weekday(&style.weekdays, date).into()),
+            ("day", date.day().into()),
+            ("month", Style::of_month(&style.months, date).into()),
+            ("number", date.month().into()),
+            // A year is no amount: it has no thousands.
+            ("year", date.year().to_string().into()),
+        ];
+        self.line(id, &facts)
     }
 
     /// "Fri 20 Nov", for options.
     pub(super) fn short_day(self, date: Date) -> String {
-        date.strftime("%a %-d %b").to_string()
+        let style = self.words.style();
+        let facts = [
+            ("weekday", Style::of_weekday(&style.short_weekdays, date).into()),
+            ("day", date.day().into()),
+            ("month", Style::of_month(&style.short_months, date).into()),
+            ("number", date.month().into()),
+        ];
+        self.line("short-day", &facts)
     }
 
-    /// "Fridays".
+    /// "Friday", for sentences about all of them.
     pub(super) fn weekday(self, date: Date) -> String {
-        date.strftime("%A").to_string()
+        self.weekday_name(date.weekday()).to_owned()
     }
 
-    /// "2:00 pm", or "14:00" outside of 12-hour countries.
+    fn weekday_name(self, day: Weekday) -> &'static str {
+        let weekdays = &self.words.style().weekdays;
+        &weekdays[usize::from(day.to_monday_zero_offset().unsigned_abs())]
+    }
+
+    /// "2:00 pm" in English in 12-hour countries, and "14:00" elsewhere.
     pub(super) fn time(self, time: Time) -> String {
-        let twelve_hours = ["US", "CA", "AU", "NZ", "PH", "IN"]
-            .iter()
-            .any(|c| self.view.catalogue.locale.ends_with(c));
+        let country = |c: &&str| self.view.catalogue.locale.ends_with(*c);
+        let twelve_hours =
+            self.words.style().twelve_hours && ["US", "CA", "AU", "NZ", "PH", "IN"].iter().any(country);
         time.strftime(if twelve_hours { "%-I:%M %P" } else { "%H:%M" })
             .to_string()
     }
@@ -81,7 +100,11 @@ impl<'a> Speaker<'a> {
     /// "Fri 20 Nov, 2:00 pm", for options.
     pub(super) fn short_moment(self, at: Timestamp) -> String {
         let local = self.view.local(at);
-        let text = format!("{}, {}", self.short_day(local.date()), self.time(local.time()));
+        let facts = [
+            ("day", self.short_day(local.date()).into()),
+            ("time", self.time(local.time()).into()),
+        ];
+        let text = self.line("short-moment", &facts);
         match self.fold(at) {
             Some(Fold::Before) => self.line("option-before-change", &[("moment", text.into())]),
             Some(Fold::After) => self.line("option-after-change", &[("moment", text.into())]),
@@ -157,17 +180,13 @@ impl<'a> Speaker<'a> {
         self.and(&ids.into_iter().map(|id| self.resource(id)).collect::<Vec<_>>())
     }
 
+    /// "$45", "25,50 €", "250.000 ₫": whole amounts without their empty decimals.
     pub(super) fn money(self, minor: u64) -> String {
         let currency = self.view.catalogue.currency.as_str();
         let amount = money::amount(minor, currency);
         // "$45" reads better than "$45.00"; "$45.50" stays.
         let amount = amount.strip_suffix(".00").unwrap_or(&amount);
-        match currency {
-            "USD" | "CAD" | "AUD" | "NZD" => format!("${amount}"),
-            "EUR" => format!("€{amount}"),
-            "GBP" => format!("£{amount}"),
-            other => format!("{amount} {other}"),
-        }
+        self.words.style().money(amount, currency)
     }
 
     pub(super) fn price(self, minor: Option<u64>) -> String {
@@ -288,18 +307,13 @@ impl<'a> Speaker<'a> {
                 let date = date?;
                 let facts = [
                     ("day", self.day(date).into()),
-                    ("said", weekday_name(*said).into()),
+                    ("said", self.weekday_name(*said).into()),
                 ];
                 Some(self.line("weekday-contradicts", &facts))
             }
             Inferred::HalfOfDay | Inferred::HalfHourStyle | Inferred::Year | Inferred::Month => None,
         })
     }
-}
-
-fn weekday_name(day: jiff::civil::Weekday) -> String {
-    let name = crate::types::weekday::name(day);
-    name[..1].to_ascii_uppercase() + &name[1..]
 }
 
 enum Fold {

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use crate::booking::visit::Plan;
 use crate::booking::{Calendar, Catalogue};
 use crate::ids::Seed;
-use crate::types::{Channel, MessageId, ParticipantId, WaitlistId};
+use crate::types::{Channel, Language, MessageId, ParticipantId, WaitlistId};
 use crate::understanding::Act;
 
 /// The world as the decision sees it. Everything that could differ between two runs is in here.
@@ -66,6 +66,8 @@ pub struct Heard {
     pub text: String,
     /// What it does.
     pub acts: Vec<Act>,
+    /// The language in which it is answered; `None` leaves that of the conversation as it is.
+    pub language: Option<Language>,
     /// What a model would say to it. Said only where no more than courtesy or a common answer is called for, and only
     /// if it claims nothing.
     pub wording: Option<String>,

@@ -88,11 +88,17 @@ impl Provider {
             Err(unsendable) => return Sent::Refused(unsendable.0),
         };
         let count = u32::try_from(calls.len()).unwrap_or(u32::MAX);
-        let address = row.reach.as_ref().map_or("", |reach| reach.address.as_str());
+        // Not the address: it may be another with each message.
+        let customer = row.pair.participant.as_str();
         let pace = pace(account, self.wire.pace());
-        let asked = self
-            .pacer
-            .ask(account.channel, &account.id, address, count, pace, Instant::now());
+        let asked = self.pacer.ask(
+            account.channel,
+            &account.id,
+            customer,
+            count,
+            pace,
+            Instant::now(),
+        );
         let _leave = match asked {
             Ok(leave) => leave,
             Err(wait) => return Sent::Postponed(SignedDuration::try_from(wait).unwrap_or(RECEIPT_WITHIN)),

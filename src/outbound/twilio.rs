@@ -49,7 +49,9 @@ impl Wire for Twilio {
             let from = from.ok_or_else(|| Unsendable("the account has no number to send from".to_owned()))?;
             ("From", from)
         };
-        let told_at = account.setting("webhook_url").map(|url| {
+        // Twilio refuses a message with an address that it cannot reach, as one is that nobody has configured.
+        let reachable = |url: &&str| url.starts_with("https://");
+        let told_at = account.setting("webhook_url").filter(reachable).map(|url| {
             let joint = if url.contains('?') { '&' } else { '?' };
             format!("{url}{joint}{OUTBOX}={}", row.id)
         });

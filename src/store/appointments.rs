@@ -1,8 +1,11 @@
 //! What is booked: the questions that are asked of it, the changes from outside a conversation, the history.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::OutboxRow;
 use crate::booking::appointment::{Actor, Appointment, EventKind, Status};
 use crate::types::{AppointmentId, ParticipantId, TurnId};
 
@@ -56,6 +59,32 @@ pub enum Change {
         /// Who changes it.
         actor: Actor,
     },
+}
+
+/// What there is to tell of a change that was made. Asked within its transaction, so that what is told is committed with
+/// what it tells of.
+#[derive(Clone)]
+pub struct Tell(Arc<Teller>);
+
+type Teller = dyn Fn(&Appointment, EventKind) -> Vec<OutboxRow> + Send + Sync;
+
+impl Tell {
+    /// Tells what `teller` says of the appointment after the change.
+    pub fn new(teller: impl Fn(&Appointment, EventKind) -> Vec<OutboxRow> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(teller))
+    }
+
+    /// Tells nobody.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self::new(|_, _| Vec::new())
+    }
+
+    /// The rows of the outbox.
+    #[must_use]
+    pub fn rows(&self, appointment: &Appointment, kind: EventKind) -> Vec<OutboxRow> {
+        (self.0)(appointment, kind)
+    }
 }
 
 /// What became of a change.

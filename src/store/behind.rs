@@ -22,13 +22,13 @@ use self::queue::{Queue, Sink};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
-    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry, TurnCommit,
     Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::telemetry::metrics::{self, TranscriptRows};
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, TurnId};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId, TurnId};
 
 /// How long closing waits for what is still to be written.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
@@ -154,6 +154,10 @@ impl Store for Behind {
         self.store.open(pair, known).await
     }
 
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>> {
+        self.store.hand_over(from).await
+    }
+
     async fn hold(
         &self,
         business: &BusinessId,
@@ -193,8 +197,14 @@ impl Store for Behind {
         self.store.calendar_changes(business, since, from).await
     }
 
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
-        self.store.change(business, change, now).await
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome> {
+        self.store.change_and_tell(business, change, tell, now).await
     }
 
     async fn appointment(&self, business: &BusinessId, id: AppointmentId) -> Result<Option<Appointment>> {

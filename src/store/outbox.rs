@@ -184,7 +184,7 @@ pub struct OutboxEntry {
 }
 
 /// Where a row of the outbox stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutboxState {
     /// Waits for its next try.
@@ -200,6 +200,8 @@ pub enum OutboxState {
 /// Which rows an operator wants to see, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct OutboxQuery {
+    /// This one only.
+    pub id: Option<Uuid>,
     /// Of this business only.
     pub business: Option<BusinessId>,
     /// In this state only; sent ones are shown only when they are asked for.

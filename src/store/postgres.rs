@@ -62,16 +62,17 @@ use self::readers::Readers;
 use self::transaction::{AnyOperation, Operation, Operations};
 use super::asked::Asked;
 use super::retry::read;
+use super::rules::joining::HandOver;
 use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
-    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry, TurnCommit,
     Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// How long a write waits for a place in its queue.
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -172,6 +173,10 @@ impl Store for PostgresStore {
         read(|| conversations::open(&self.readers, pair, known)).await
     }
 
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>> {
+        self.write(HandOver { from: from.clone() }).await
+    }
+
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {
         self.ask(|queues| &queues.turns, turn).await
     }
@@ -231,10 +236,17 @@ impl Store for PostgresStore {
         read(|| calendar::changes(&self.readers, business, since, from)).await
     }
 
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome> {
         self.write(Requested {
             business: business.clone(),
             change,
+            tell,
             now,
         })
         .await

@@ -51,16 +51,17 @@ pub use self::open::Options;
 pub(super) use self::open::common;
 use self::operation::{Job, Operation};
 use super::asked::Asked;
+use super::rules::joining::HandOver;
 use super::rules::{Expire, Hold, Requested};
 use super::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
-    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, TranscriptEntry, TurnCommit,
+    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry, TurnCommit,
     Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// How long a write waits for a place in the writer's queue.
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -137,6 +138,10 @@ impl Store for SqliteStore {
         conversations::open(&self.readers, pair, known).await
     }
 
+    async fn hand_over(&self, from: &Pair) -> Result<Option<ParticipantId>> {
+        self.write(HandOver { from: from.clone() }).await
+    }
+
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {
         let (asked, answer) = Asked::new(turn);
         self.enqueue(Job::Turn(Box::new(asked))).await?;
@@ -200,10 +205,17 @@ impl Store for SqliteStore {
         calendar::changes(&self.readers, business, since, from).await
     }
 
-    async fn change(&self, business: &BusinessId, change: Change, now: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        business: &BusinessId,
+        change: Change,
+        tell: Tell,
+        now: Timestamp,
+    ) -> Result<ChangeOutcome> {
         self.write(Requested {
             business: business.clone(),
             change,
+            tell,
             now,
         })
         .await

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Inbound, MessageKey, OutboxRow, Session, TranscriptEntry};
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::Effect;
-use crate::types::{Pair, TurnId};
+use crate::types::{Pair, ParticipantId, TurnId};
 
 /// Where a conversation stands: its version and the turn that made it.
 ///
@@ -27,6 +27,8 @@ pub struct Opened {
     pub context: Option<StoredContext>,
     /// Accepted and not answered, oldest first.
     pub pending: Vec<Inbound>,
+    /// Who its participant has become, if they turned out to be somebody else. Nothing is answered here any more.
+    pub joined_into: Option<ParticipantId>,
 }
 
 impl Opened {

@@ -39,6 +39,8 @@ pub enum Act {
     Deny,
     /// "never mind", "forget it": drops what is being arranged, not an appointment.
     CancelGoal,
+    /// "let me think it over": puts aside what is being arranged, and calls nothing off.
+    SetAside,
     /// Takes the last step back, or revives what was dropped ("wait, still there?").
     Undo,
     /// Asks about something.
@@ -316,6 +318,8 @@ pub enum SmallTalk {
     Compliment,
     /// "how are you"
     HowAreYou,
+    /// A picture, a voice message or a file without a word to it.
+    File,
     /// Anything else of the kind, emoji only included.
     Other,
 }

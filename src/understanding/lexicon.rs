@@ -2,12 +2,15 @@
 
 use jiff::civil::{Time, Weekday};
 
-use crate::types::{ResourceId, ServiceId};
+use super::rules::fold;
+use crate::types::{Language, ResourceId, ServiceId};
 
 /// What the engine must know of a business: how its services and people are called, and when it is open.
 /// Made once per catalogue version and shared by all its conversations.
 #[derive(Debug, Clone, Default)]
 pub struct Lexicon {
+    /// The business's own language.
+    pub language: Language,
     /// Services with everything they are called.
     pub services: Vec<Entry<ServiceId>>,
     /// Names that stand for several services at once ("mani-pedi").
@@ -34,14 +37,24 @@ pub struct Entry<T> {
     pub names: Vec<String>,
     /// The words of each name, in lower case: made once, because every message is compared with them.
     pub(crate) words: Vec<Vec<String>>,
+    /// The same without accents, for messages in languages whose writers leave them out.
+    pub(crate) plain: Vec<Vec<String>>,
 }
 
 impl<T> Entry<T> {
     /// A thing that is called so: its name first, then its aliases.
     #[must_use]
     pub fn new(id: T, names: Vec<String>) -> Self {
-        let words = names.iter().map(|name| split(name)).collect();
-        Self { id, names, words }
+        let words: Vec<Vec<String>> = names.iter().map(|name| split(name)).collect();
+        let without_accents =
+            |words: &Vec<String>| words.iter().map(|word| fold(word).into_owned()).collect();
+        let plain = words.iter().map(without_accents).collect();
+        Self {
+            id,
+            names,
+            words,
+            plain,
+        }
     }
 }
 

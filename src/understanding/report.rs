@@ -14,6 +14,7 @@ use super::lexicon::{Entry, Lexicon};
 use super::rules::{Analysis, Rules};
 use super::when::{Span, TimeRange, Window};
 use super::{Heard, Intent};
+use crate::types::Language;
 
 /// Why a line could not be answered.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ struct Line {
     id: Value,
     text: String,
     reference: DateTime,
+    /// The language of the conversation, as a BCP 47 tag; the business's own without it.
+    #[serde(default)]
+    lang: Option<String>,
     #[serde(default)]
     expecting: Option<Expecting>,
     #[serde(default)]
@@ -46,6 +50,7 @@ struct Catalog {
 struct Answer<'a> {
     id: Value,
     intent: Intent,
+    lang: &'static str,
     acts: &'a [Act],
     #[serde(skip_serializing_if = "Option::is_none")]
     when: Option<Value>,
@@ -77,11 +82,13 @@ pub fn answer(line: &str, default_lexicon: Option<&Lexicon>) -> Result<String, E
     let own = line.catalog.map(|c| Lexicon::from_names(&c.services, &c.staff));
     let none = Lexicon::default();
     let lexicon = own.as_ref().or(default_lexicon).unwrap_or(&none);
+    let language = line.lang.as_deref().map_or(lexicon.language, Language::of_locale);
     let heard = Heard {
         text: &line.text,
         now: line.reference,
         expecting: line.expecting,
         options: &[],
+        language,
         lexicon,
         scene: None,
     };
@@ -89,6 +96,7 @@ pub fn answer(line: &str, default_lexicon: Option<&Lexicon>) -> Result<String, E
     let answer = Answer {
         id: line.id,
         intent: analysis.understood.intent,
+        lang: analysis.understood.language.tag(),
         acts: &analysis.understood.acts,
         when: when(&analysis),
         slots: slots(&analysis, &line.text),

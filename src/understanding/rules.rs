@@ -9,6 +9,7 @@
 mod acts;
 mod choice;
 mod cues;
+mod guess;
 mod intent;
 mod lang;
 mod names;
@@ -24,18 +25,22 @@ use async_trait::async_trait;
 
 use super::when::Span;
 use super::{Heard, Understanding, Understood};
+use crate::types::Language;
+use guess::guess;
 pub(crate) use intent::salient;
 use lang::Lang;
+pub(crate) use lang::accents::fold;
 use time::Expression;
+
+/// So many words of English are courtesy in any language ("yes please").
+const FOREIGN_WORDS_MAX: usize = 3;
 
 /// The engine's name in [`Understood::engine`].
 pub const ENGINE: &str = "rules";
 
 /// The rules engine.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules {
-    lang: &'static Lang,
-}
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules;
 
 /// What was understood, with the places that only a report needs.
 #[derive(Debug)]
@@ -50,19 +55,11 @@ pub(crate) struct Analysis {
     pub(crate) unheard: usize,
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Rules {
-    /// The engine for English.
+    /// The engine.
     #[must_use]
-    pub fn new() -> Self {
-        Self {
-            lang: Lang::english(),
-        }
+    pub const fn new() -> Self {
+        Self
     }
 
     /// Understands a message.
@@ -71,9 +68,40 @@ impl Rules {
         self.analyse(heard).understood
     }
 
+    /// Reads the message in the language of the conversation, and once more in another where words were left over and
+    /// say that it is in that one.
     pub(crate) fn analyse(&self, heard: Heard<'_>) -> Analysis {
-        acts::analyse(self.lang, &heard)
+        let first = analyse_in(heard.language, heard);
+        if first.unheard == 0 {
+            return first;
+        }
+        let Some(guess) = guess(heard.text, heard.language) else {
+            return first;
+        };
+        if guess.is_sure {
+            let second = analyse_in(guess.language, heard);
+            return if second.unheard <= first.unheard {
+                second
+            } else {
+                first
+            };
+        }
+        // A "yes" among Spanish is a yes, and no reason to speak English. Other words do not travel so.
+        let is_long = heard.text.split_whitespace().nth(FOREIGN_WORDS_MAX).is_some();
+        if guess.language != Language::English || is_long {
+            return first;
+        }
+        let mut second = analyse_in(guess.language, heard);
+        if second.unheard > 0 {
+            return first;
+        }
+        second.understood.language = heard.language;
+        second
     }
+}
+
+fn analyse_in(language: Language, heard: Heard<'_>) -> Analysis {
+    acts::analyse(Lang::of(language), &Heard { language, ..heard })
 }
 
 #[async_trait]

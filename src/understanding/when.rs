@@ -22,7 +22,8 @@ pub struct When {
     /// "earliest", "as late as possible", "later than that".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<Order>,
-    /// `windows` are readings of one expression, and it must be asked which was meant.
+    /// `windows` are readings of one expression, and it must be asked which was meant. With a single window, the other
+    /// reading is somebody's name in the same place ("Mai").
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ambiguous: bool,
     /// What was assumed and not said; a read-back shows it.

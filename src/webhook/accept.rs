@@ -30,7 +30,8 @@ const TEXT_CHARS_MAX: usize = 20_000;
 /// Names that are remembered with the participant whose they are.
 const NAMES_MAX: u64 = 100_000;
 
-/// How long a name is remembered. Another process may join two participants meanwhile.
+/// How long a name is remembered. Another process, or an operator, may join two participants meanwhile; what comes in
+/// under the old name until then is handed over by its conversation.
 const NAMES_KEPT: Duration = Duration::from_secs(60);
 
 /// What became of a request that was genuine.

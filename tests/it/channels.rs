@@ -9,5 +9,6 @@ mod fixtures;
 mod hostile;
 mod house;
 mod kills;
+mod linking;
 mod order;
 mod stub;

@@ -128,6 +128,7 @@ impl Setting {
             now: jiff::civil::date(2026, 11, 18).at(10, 0, 0, 0),
             expecting: self.expecting,
             options: &self.options,
+            language: frontdesk::types::Language::English,
             lexicon: &self.lexicon,
             scene,
         }
@@ -196,6 +197,7 @@ fn is_harmless(act: &Act) -> bool {
         | Act::Choose { .. }
         | Act::Confirm
         | Act::CancelGoal
+        | Act::SetAside
         | Act::Undo
         | Act::StopContact => false,
     }

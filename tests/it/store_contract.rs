@@ -338,6 +338,7 @@ macro_rules! stores_of_channels {
                 whoever_was_joined_before_comes_along
                 of_many_who_join_the_same_two_one_does
                 a_turn_under_way_begins_again_and_answers_once
+                what_comes_in_under_an_old_name_is_handed_over
                 a_first_turn_under_way_answers_nothing_that_has_moved
                 a_join_among_turns_loses_and_doubles_nothing
                 a_dead_letter_is_retried_where_its_sender_is_now;

@@ -326,6 +326,11 @@ stories! {
     not_understood_three_times
     the_model_hangs
     the_model_claims_a_booking
+    from_english_to_spanish
+    manana_por_la_manana
+    thu_sau_hoac_chu_nhat
+    mai_or_tomorrow
+    chieu_mai_3h
 
     ; needs model:
     a_vague_wish

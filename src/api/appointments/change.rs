@@ -1,5 +1,7 @@
 //! Changing appointments from the business's side, under the same rules as in a conversation.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -219,7 +221,7 @@ pub(in crate::api) async fn cancel(
 
 async fn set_status(
     app: &App,
-    business: &Business,
+    business: &Arc<Business>,
     id: AppointmentId,
     status: Status,
     expected_version: Option<u64>,
@@ -235,7 +237,7 @@ async fn set_status(
 
 async fn move_to(
     app: &App,
-    business: &Business,
+    business: &Arc<Business>,
     found: Appointment,
     wanted: &AppointmentChange,
     expected_version: Option<u64>,

@@ -3,6 +3,8 @@
 //! Availability proposes and the store decides: a slot that was free a moment ago may be taken when the store is
 //! asked, and then the answer is the same as if it had been taken from the start.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::super::App;
@@ -68,13 +70,18 @@ pub(super) async fn plan(
 /// Has the store carry a change out, and tells everybody whom it concerns.
 pub(super) async fn carry_out(
     app: &App,
-    business: &Business,
+    business: &Arc<Business>,
     change: Change,
     slot: Option<(&Wish, Timestamp, &[AppointmentId])>,
 ) -> Result<Appointment, Problem> {
     let id = &business.catalogue.id;
     let conflict = |kind, detail: &str| Err(Problem::new(kind, detail));
-    match app.store.change(id, change, app.clock.now()).await? {
+    let tell = app.conversations.tell_of_change(business.clone());
+    match app
+        .store
+        .change_and_tell(id, change, tell, app.clock.now())
+        .await?
+    {
         ChangeOutcome::Done(appointment) => {
             app.conversations.calendar_changed(id);
             let pair = Pair {

@@ -13,6 +13,7 @@ use secrecy::SecretString;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+use crate::accounts::{Accounts, Field, Listeners, Sealer};
 use crate::api::health::{DependencyState, NotConfigured, Probe};
 use crate::api::{Api, Settings, router};
 use crate::booking::Catalogue;
@@ -25,16 +26,28 @@ use crate::store::cache::LocalCache;
 use crate::store::cache::local::Bounds;
 use crate::store::sqlite::{Options, SqliteStore};
 use crate::store::{
-    Acceptance, AppointmentEvent, AppointmentQuery, Asked, CalendarChanges, Change, ChangeOutcome,
-    CommitOutcome, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict,
-    MessageKey, Opened, OutboxRow, Receipt, Result, Session, Settlement, Store, TranscriptEntry, TurnCommit,
-    Unfinished,
+    Acceptance, AccountRow, AppointmentEvent, AppointmentQuery, Asked, Attachment, AttachmentSettlement,
+    Attempt, CalendarChanges, Change, ChangeOutcome, ChannelStore, ClaimedAttachment, CommitOutcome,
+    Database, DeliveryReceipt, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery,
+    InboxVerdict, Joined, MessageKey, Opened, OutboxEntry, OutboxQuery, OutboxRow, OutboxVerdict, Put,
+    Receipt, Recognised, Result, Session, Settlement, Sighting, Store, StoredAttachment, Tell,
+    TranscriptEntry, TurnCommit, Unfinished,
 };
-use crate::types::{AppointmentId, BusinessId, Channel, ConversationId, Pair, SessionId, TurnId};
+use crate::types::{
+    AccountId, AppointmentId, BusinessId, Channel, ConversationId, Pair, ParticipantId, SessionId, TurnId,
+};
 use crate::understanding::rules::Rules;
+use crate::webhook::intake::Intake as _;
+use crate::webhook::standard::Standard;
+use crate::webhook::telegram::Telegram;
 
 pub(super) struct Site {
     router: Router,
+    /// Which systems of businesses want to hear what happens, as the site knows them.
+    pub(super) listeners: Listeners,
+    /// Its database, where it has one.
+    pub(super) database: Option<Arc<dyn Database>>,
+    key: Option<String>,
 }
 
 pub(super) struct Answered {
@@ -110,9 +123,25 @@ impl Probe for Fixed {
 
 /// With a database in memory and the demo business.
 pub(super) async fn real_site() -> Site {
+    real_site_with(&[], true).await
+}
+
+/// The same with these API keys, and with a key to seal secrets with or without. Every request carries the first key.
+pub(super) async fn real_site_with(keys: &[&str], seals: bool) -> Site {
     let store = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
-    let site = on(&[], Arc::new(store), None).await;
-    site.stock("no key").await;
+    let store: Arc<dyn Database> = Arc::new(store);
+    let sealing = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let sealing: Vec<SecretString> = seals.then(|| SecretString::from(sealing)).into_iter().collect();
+    let accounts = Accounts::new(
+        store.clone(),
+        Sealer::new(&sealing).unwrap(),
+        "https://desk.example.com",
+    );
+    let mut site = on(keys, store.clone(), accounts, None).await;
+    let key = keys.first().copied();
+    site.stock(key.unwrap_or("no key")).await;
+    site.database = Some(store);
+    site.key = key.map(str::to_owned);
     site
 }
 
@@ -124,10 +153,21 @@ pub(super) async fn locked_site_on(key: &str, store: FakeStore) -> Site {
 }
 
 async fn build(keys: &[&str], store: FakeStore, cache: Option<DependencyState>) -> Site {
-    on(keys, Arc::new(store), cache).await
+    let accounts = Accounts::new(
+        Arc::new(NoChannels),
+        Sealer::new(&[]).unwrap(),
+        "https://desk.example.com",
+    );
+    on(keys, Arc::new(store), accounts, cache).await
 }
 
-async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>) -> Site {
+async fn on(
+    keys: &[&str],
+    store: Arc<dyn Store>,
+    accounts: Accounts,
+    cache: Option<DependencyState>,
+) -> Site {
+    let listeners = Listeners::default();
     let businesses = Businesses::new(store.clone());
     let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
     let parts = Parts {
@@ -143,16 +183,17 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
         shared: None,
         limits: Limits::default(),
         outbox_bell: Arc::new(|| {}),
-        listeners: crate::accounts::Listeners::default(),
+        listeners: listeners.clone(),
     };
-    let channels = SqliteStore::open(&Options::new("sqlite::memory:")).await.unwrap();
     let api = Api {
-        channels: Arc::new(channels),
         conversations: Conversations::open(parts).await.unwrap(),
         businesses,
         store,
         clock,
         hub: Hub::new(4),
+        accounts,
+        fields,
+        listeners: listeners.clone(),
         cache: Arc::new(Fixed(cache.unwrap_or(DependencyState::NotConfigured))),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle().into(),
@@ -165,6 +206,9 @@ async fn on(keys: &[&str], store: Arc<dyn Store>, cache: Option<DependencyState>
     };
     Site {
         router: router(api, Router::new()),
+        listeners,
+        database: None,
+        key: None,
     }
 }
 
@@ -198,13 +242,14 @@ impl Site {
     }
 
     pub(super) async fn json(&self, method: Method, path: &str, body: impl Into<Body>) -> Answered {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header("content-type", "application/json")
-            .body(body.into())
-            .unwrap();
-        self.send(request).await
+            .header("content-type", "application/json");
+        if let Some(key) = &self.key {
+            request = request.header("x-api-key", key);
+        }
+        self.send(request.body(body.into()).unwrap()).await
     }
 }
 
@@ -285,7 +330,11 @@ impl Store for FakeStore {
             standing: None,
             context: None,
             pending: Vec::new(),
+            joined_into: None,
         })
+    }
+    async fn hand_over(&self, _: &Pair) -> Result<Option<ParticipantId>> {
+        self.answer(None)
     }
     async fn commit(&self, _: TurnCommit) -> Result<CommitOutcome> {
         self.answer(CommitOutcome::AlreadyAnswered(Vec::new()))
@@ -314,7 +363,13 @@ impl Store for FakeStore {
     async fn calendar_changes(&self, _: &BusinessId, _: u64, _: Timestamp) -> Result<CalendarChanges> {
         self.answer(CalendarChanges::default())
     }
-    async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        _: &BusinessId,
+        _: Change,
+        _: Tell,
+        _: Timestamp,
+    ) -> Result<ChangeOutcome> {
         self.answer(ChangeOutcome::NotFound)
     }
     async fn appointment(&self, _: &BusinessId, _: AppointmentId) -> Result<Option<Appointment>> {
@@ -365,4 +420,77 @@ impl Store for FakeStore {
         self.answer(())
     }
     async fn close(&self) {}
+}
+
+/// What accounts are made of, for the channels that the tests speak of.
+fn fields(channel: Channel) -> Option<&'static [Field]> {
+    match channel {
+        Channel::Telegram => Some(Telegram.fields()),
+        Channel::Standard => Some(Standard.fields()),
+        _ => None,
+    }
+}
+
+/// Holds no accounts, and knows nobody.
+struct NoChannels;
+
+#[async_trait]
+impl ChannelStore for NoChannels {
+    async fn put_account(&self, _: &AccountRow) -> Result<Put> {
+        Ok(Put::UnknownBusiness)
+    }
+    async fn account(&self, _: Channel, _: &AccountId) -> Result<Option<AccountRow>> {
+        Ok(None)
+    }
+    async fn accounts(&self) -> Result<Vec<AccountRow>> {
+        Ok(Vec::new())
+    }
+    async fn remove_account(&self, _: Channel, _: &AccountId) -> Result<bool> {
+        Ok(false)
+    }
+    async fn stop_account(&self, _: Channel, _: &AccountId, _: Option<&str>, _: Timestamp) -> Result<()> {
+        Ok(())
+    }
+    async fn recognise(&self, _: Vec<Sighting>, _: Timestamp) -> Result<Vec<Recognised>> {
+        Ok(Vec::new())
+    }
+    async fn join(
+        &self,
+        _: &BusinessId,
+        _: &ParticipantId,
+        _: &ParticipantId,
+        _: Timestamp,
+    ) -> Result<Joined> {
+        Ok(Joined::Unknown)
+    }
+    async fn redact(&self, _: &MessageKey) -> Result<bool> {
+        Ok(false)
+    }
+    async fn attach(&self, _: Vec<Attachment>) -> Result<()> {
+        Ok(())
+    }
+    async fn attachments_claim(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Vec<ClaimedAttachment>> {
+        Ok(Vec::new())
+    }
+    async fn attachments_settle(&self, _: &ClaimedAttachment, _: AttachmentSettlement) -> Result<bool> {
+        Ok(false)
+    }
+    async fn attachments_of(&self, _: ConversationId, _: &[&str]) -> Result<Vec<StoredAttachment>> {
+        Ok(Vec::new())
+    }
+    async fn part_sent(&self, _: Uuid, _: u32, _: Option<&str>, _: Timestamp) -> Result<()> {
+        Ok(())
+    }
+    async fn receipts(&self, _: Vec<DeliveryReceipt>) -> Result<u64> {
+        Ok(0)
+    }
+    async fn outbox_list(&self, _: &OutboxQuery) -> Result<Vec<OutboxEntry>> {
+        Ok(Vec::new())
+    }
+    async fn outbox_decide(&self, _: &[Uuid], _: OutboxVerdict, _: Timestamp) -> Result<u64> {
+        Ok(0)
+    }
+    async fn attempts(&self, _: Uuid) -> Result<Vec<Attempt>> {
+        Ok(Vec::new())
+    }
 }

@@ -77,6 +77,7 @@ pub(super) async fn texts(
             now: asking.now,
             expecting,
             options: &[],
+            language: catalogue.language(),
             lexicon: &lexicon,
             scene: Some(&scene),
         };

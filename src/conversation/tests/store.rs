@@ -14,10 +14,10 @@ use crate::dialogue::outcome::WaitlistEntry;
 use crate::store::{
     Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
     EffectRefusal, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict,
-    MessageKey, Opened, OutboxRow, Receipt, Result, Settlement, Standing, Store, StoredContext,
+    MessageKey, Opened, OutboxRow, Receipt, Result, Settlement, Standing, Store, StoredContext, Tell,
     TranscriptEntry, TurnCommit, Unfinished,
 };
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, TurnId};
+use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId, TurnId};
 
 /// What goes wrong with the next call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -339,7 +339,13 @@ impl Store for FakeStore {
             standing,
             context: context.filter(|_| known != standing),
             pending,
+            joined_into: None,
         })
+    }
+
+    /// Nobody turns out to be somebody else here.
+    async fn hand_over(&self, _: &Pair) -> Result<Option<ParticipantId>> {
+        Ok(None)
     }
 
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {
@@ -383,7 +389,7 @@ impl Store for FakeStore {
             // Whoever was faster has it.
             let theirs = Appointment {
                 id: AppointmentId(uuid::Uuid::from_u128(u128::from(rows.calendar))),
-                participant: crate::types::ParticipantId::new("somebody else").unwrap(),
+                participant: ParticipantId::new("somebody else").unwrap(),
                 status: Status::Confirmed,
                 hold_expires_at: None,
                 ..appointment
@@ -500,7 +506,13 @@ impl Store for FakeStore {
 
     // What conversations never ask for.
 
-    async fn change(&self, _: &BusinessId, _: Change, _: Timestamp) -> Result<ChangeOutcome> {
+    async fn change_and_tell(
+        &self,
+        _: &BusinessId,
+        _: Change,
+        _: Tell,
+        _: Timestamp,
+    ) -> Result<ChangeOutcome> {
         Err(unavailable())
     }
     async fn inbox_list(&self, _: &InboxQuery) -> Result<Vec<InboxEntry>> {

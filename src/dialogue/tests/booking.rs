@@ -187,6 +187,7 @@ fn a_slot_lost_in_the_commit_is_answered_with_alternatives() {
         channel: crate::types::Channel::Api,
         text: String::new(),
         acts: vec![Act::Confirm],
+        language: None,
         wording: None,
     };
     let outcome = talk.decides(crate::dialogue::Input::Messages(&[heard]), Some(talk.now));

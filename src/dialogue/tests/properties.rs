@@ -248,6 +248,7 @@ fn play(policy: &str, steps: Vec<Step>) -> Result<(), TestCaseError> {
                     channel: Channel::Api,
                     text: String::new(),
                     acts: acts.clone(),
+                    language: None,
                     wording: None,
                 }];
                 let (one, two) = (

@@ -133,6 +133,7 @@ impl Talk {
             channel: Channel::Api,
             text: String::new(),
             acts: acts.into_iter().collect(),
+            language: None,
             wording: wording.map(ToOwned::to_owned),
         };
         let text = self.turn(Input::Messages(&[heard]));

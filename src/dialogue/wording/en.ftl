@@ -1,6 +1,17 @@
 # English. Facts come ready for display (days, times, money); numbers come as numbers, for plurals.
 # A fact may be missing: it is then `none`, for selectors.
 
+### Days
+
+weekdays = Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday
+short-weekdays = Mon, Tue, Wed, Thu, Fri, Sat, Sun
+months = January, February, March, April, May, June, July, August, September, October, November, December
+short-months = Jan, Feb, Mar, Apr, May, Jun, Jul, Aug, Sep, Oct, Nov, Dec
+day = { $weekday } { $day } { $month }
+day-of-year = { $weekday } { $day } { $month } { $year }
+short-day = { $weekday } { $day } { $month }
+short-moment = { $day }, { $time }
+
 ### Words
 
 and = and
@@ -61,6 +72,7 @@ bye = { $name ->
 compliment = That's kind of you!
 how-are-you = Very well, thank you!
 small-talk = I see.
+words-only = Thank you! I can't look at pictures or listen to recordings here, but I read every word.
 
 ### Not understood
 
@@ -101,6 +113,7 @@ no-such-staff = Nobody called { $text } works here.
 staff-not-qualified = { $staff } doesn't do { $services }; { $able } would.
 staff-none-needed = { $services } is not tied to a person.
 which-staff = Who do you mean by “{ $text }”: { $staff }?
+which-sense = Do you mean { $staff } by “{ $text }”, or { $day }?
 ask-staff = { $moment } is free. With { $staff }, or whoever is free?
 ask-staff-again = With { $staff }, or whoever is free?
 party-too-large = { $phone ->
@@ -192,6 +205,7 @@ too-many-appointments = You already have as many upcoming appointments as one pe
 hold-renewed = I could not keep the time any longer, but it was still free.
 hold-lapsed = I could not keep the time for you any longer.
 dropped = All right, I have dropped it. If you change your mind, I'm here.
+set-aside = Take your time. Nothing is booked, and I keep what you told me.
 revived = Yes, I'm here.
 
 ### Appointments that exist

@@ -14,7 +14,7 @@ use super::turn_rows::time;
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::{Profile, WaitlistEntry};
 use crate::store::rules::{Desk, Met, Put, reason_name};
-use crate::store::{Result, TurnCommit, waitlist};
+use crate::store::{OutboxRow, Result, TurnCommit, waitlist};
 use crate::types::{AppointmentId, BusinessId, Pair};
 use crate::understanding::act::HandoffReason;
 
@@ -291,6 +291,32 @@ impl Desk for PgConnection {
 
     async fn put_alone(&mut self, put: Put<'_>) -> Result<()> {
         self.put(put).await
+    }
+
+    async fn post(&mut self, row: &OutboxRow) -> Result<()> {
+        let reach = row.reach.as_ref();
+        sqlx::query(
+            "INSERT INTO outbox
+                 (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, due_at,
+                  created_at, account, address, heard_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)",
+        )
+        .bind(row.id)
+        .bind(row.pair.conversation().0)
+        .bind(row.pair.business.as_str())
+        .bind(row.pair.participant.as_str())
+        .bind(signed(row.version))
+        .bind(i64::from(row.ordinal))
+        .bind(signed(row.seq))
+        .bind(row.channel.as_str())
+        .bind(json(&row.content)?)
+        .bind(time(row.at))
+        .bind(reach.map_or("", |reach| reach.account.as_str()))
+        .bind(reach.map(|reach| reach.address.as_str()))
+        .bind(reach.map(|reach| time(reach.heard_at)))
+        .execute(self)
+        .await?;
+        Ok(())
     }
 
     async fn put_entry(&mut self, pair: &Pair, entry: &WaitlistEntry, at: Timestamp) -> Result<()> {

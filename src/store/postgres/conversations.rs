@@ -20,17 +20,20 @@ pub(super) async fn open(readers: &Readers, pair: &Pair, known: Option<Standing>
                     AS context,
                 NULL AS channel, NULL AS account, $1::text AS message_id, NULL AS business_id,
                 NULL AS participant_id, NULL AS text, NULL AS attachments, NULL::timestamptz AS sent_at,
-                NULL::timestamptz AS received_at, NULL AS address
+                NULL::timestamptz AS received_at, NULL AS address,
+                (SELECT joined_into FROM participants WHERE business_id = $4 AND participant_id = $5) AS joined_into
          FROM (SELECT 1) one LEFT JOIN conversations c ON c.id = $1
          UNION ALL
          SELECT n, NULL, NULL, NULL, NULL, channel, account, message_id, business_id, participant_id, text,
-                attachments, sent_at, received_at, address
+                attachments, sent_at, received_at, address, NULL
          FROM pending
          ORDER BY n",
     )
     .bind(pair.conversation().0)
     .bind(known.map(|known| signed(known.version)))
     .bind(known.map(|known| known.turn.0))
+    .bind(pair.business.as_str())
+    .bind(pair.participant.as_str())
     .read_all(readers)
     .await?;
 
@@ -38,6 +41,7 @@ pub(super) async fn open(readers: &Readers, pair: &Pair, known: Option<Standing>
         standing: None,
         context: None,
         pending: Vec::with_capacity(rows.len().saturating_sub(1)),
+        joined_into: None,
     };
     for row in &rows {
         let cells = Cells::new(row, "inbox", "message_id");
@@ -46,6 +50,9 @@ pub(super) async fn open(readers: &Readers, pair: &Pair, known: Option<Standing>
             continue;
         }
         let cells = Cells::new(row, "conversations", "message_id");
+        if cells.get::<Option<String>>("joined_into")?.is_some() {
+            opened.joined_into = Some(cells.parsed("joined_into")?);
+        }
         if let Some(turn) = cells.id_if_any("last_turn_id")? {
             opened.standing = Some(Standing {
                 version: cells.number("version")?,

@@ -15,7 +15,7 @@ use super::transaction::{Ending, Operation};
 use super::turn_rows::time;
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
-use crate::store::rules::joining::{Join, Joining, Side, Standing, answer, context};
+use crate::store::rules::joining::{HandOver, Join, Joining, Side, Standing, answer, context};
 use crate::store::{Joined, Result};
 use crate::types::ParticipantId;
 
@@ -29,6 +29,38 @@ impl Operation for Join {
             done @ Joined::Done(_) => Ending::Commit(done),
             nothing => Ending::RollBack(nothing),
         })
+    }
+}
+
+#[async_trait]
+impl Operation for HandOver {
+    type Output = Option<ParticipantId>;
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<Ending<Option<ParticipantId>>> {
+        // Nobody is joined any further until this is over. A turn that would answer one of the messages waits for the
+        // row, and looks again.
+        let row = sqlx::query(
+            "SELECT participant_id, joined_into FROM participants
+             WHERE business_id = $1 AND participant_id = $2 AND joined_into IS NOT NULL FOR SHARE",
+        )
+        .bind(self.from.business.as_str())
+        .bind(self.from.participant.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else {
+            return Ok(Ending::RollBack(None));
+        };
+        let into: ParticipantId = Cells::new(&row, "participants", "participant_id").parsed("joined_into")?;
+        let [from, to] = self.sides(&into);
+        sqlx::query(
+            "UPDATE inbox SET participant_id = $2, conversation_id = $3 WHERE conversation_id = $1 AND state = 0",
+        )
+        .bind(from)
+        .bind(into.as_str())
+        .bind(to)
+        .execute(connection)
+        .await?;
+        Ok(Ending::Commit(Some(into)))
     }
 }
 

@@ -248,7 +248,8 @@ pub(super) async fn list(readers: &Readers, query: &OutboxQuery) -> Result<Vec<O
                  FROM outbox o WHERE o.state ",
                 $states,
                 " AND ($1::text IS NULL OR o.business_id = $1)
-                  AND ($2::timestamptz IS NULL OR (o.created_at, o.id) > ($2, $3::uuid))"
+                  AND ($2::timestamptz IS NULL OR (o.created_at, o.id) > ($2, $3::uuid))
+                  AND ($5::uuid IS NULL OR o.id = $5)"
             )
         };
     }
@@ -273,6 +274,7 @@ pub(super) async fn list(readers: &Readers, query: &OutboxQuery) -> Result<Vec<O
         .bind(after.map(|(at, _)| time(at)))
         .bind(after.map(|(_, id)| id))
         .bind(i64::from(query.limit))
+        .bind(query.id)
         .read_all(readers)
         .await?;
     let entry = |row| {

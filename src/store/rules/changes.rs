@@ -6,13 +6,14 @@ use super::holds::clear_the_way;
 use super::{By, Desk, Put, stored};
 use crate::booking::appointment::{Appointment, EventKind, Status};
 use crate::store::errors::is_taken;
-use crate::store::{Change, ChangeOutcome, Result};
+use crate::store::{Change, ChangeOutcome, Result, Tell};
 use crate::types::{AppointmentId, BusinessId};
 
 /// A change that was asked for.
 pub(in crate::store) struct Requested {
     pub(in crate::store) business: BusinessId,
     pub(in crate::store) change: Change,
+    pub(in crate::store) tell: Tell,
     pub(in crate::store) now: Timestamp,
 }
 
@@ -123,6 +124,7 @@ impl Requested {
         match written {
             Ok(()) => {
                 desk.release().await?;
+                self.tell(desk, &appointment, kind).await?;
                 Ok(ChangeOutcome::Done(appointment))
             }
             Err(error) if is_taken(&error) => {
@@ -144,7 +146,15 @@ impl Requested {
             return Ok(ChangeOutcome::NotAllowed(row));
         };
         desk.put(self.put(&row, kind, by, None)).await?;
+        self.tell(desk, &row, kind).await?;
         Ok(ChangeOutcome::Done(row))
+    }
+
+    async fn tell(&self, desk: &mut dyn Desk, appointment: &Appointment, kind: EventKind) -> Result<()> {
+        for row in self.tell.rows(appointment, kind) {
+            desk.post(&row).await?;
+        }
+        Ok(())
     }
 
     const fn put<'a>(

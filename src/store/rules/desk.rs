@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::By;
 use crate::booking::appointment::{Appointment, EventKind};
 use crate::dialogue::outcome::{Profile, WaitlistEntry};
-use crate::store::{Result, TurnCommit};
+use crate::store::{OutboxRow, Result, TurnCommit};
 use crate::types::{AppointmentId, BusinessId, Pair};
 use crate::understanding::act::HandoffReason;
 
@@ -71,6 +71,9 @@ pub(in crate::store) trait Desk: Send {
 
     /// As [`Desk::put`], for callers that write nothing else: when it fails, nothing of it is left.
     async fn put_alone(&mut self, put: Put<'_>) -> Result<()>;
+
+    /// Has something delivered.
+    async fn post(&mut self, row: &OutboxRow) -> Result<()>;
 
     /// Writes a waitlist entry as it is now.
     async fn put_entry(&mut self, pair: &Pair, entry: &WaitlistEntry, at: Timestamp) -> Result<()>;

@@ -83,6 +83,22 @@ pub(in crate::store) trait Joining: Send {
     async fn move_the_rest(&mut self, join: &Join, from: &Side, into: &Side) -> Result<()>;
 }
 
+/// Messages that came in for somebody who had become somebody else.
+pub(in crate::store) struct HandOver {
+    pub(in crate::store) from: Pair,
+}
+
+impl HandOver {
+    /// The conversations of both.
+    pub(in crate::store) fn sides(&self, into: &ParticipantId) -> [Uuid; 2] {
+        let into = Pair {
+            business: self.from.business.clone(),
+            participant: into.clone(),
+        };
+        [self.from.conversation().0, into.conversation().0]
+    }
+}
+
 impl Join {
     /// Makes two participants one.
     pub(in crate::store) async fn carry_out(&self, desk: &mut dyn Joining) -> Result<Joined> {

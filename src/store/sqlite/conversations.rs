@@ -19,17 +19,20 @@ pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<Standi
                 CASE WHEN c.version IS NOT $2 OR c.last_turn_id IS NOT $3 THEN c.context END AS context,
                 NULL AS channel, NULL AS account, hex($1) AS message_id, NULL AS business_id,
                 NULL AS participant_id, NULL AS text, NULL AS attachments, NULL AS sent_at, NULL AS received_at,
-                NULL AS address
+                NULL AS address,
+                (SELECT joined_into FROM participants WHERE business_id = $4 AND participant_id = $5) AS joined_into
          FROM (SELECT 1) LEFT JOIN conversations c ON c.id = $1
          UNION ALL
          SELECT n, NULL, NULL, NULL, NULL, channel, account, message_id, business_id, participant_id, text, attachments,
-                sent_at, received_at, address
+                sent_at, received_at, address, NULL
          FROM pending
          ORDER BY n",
     )
     .bind(inbox::conversation(pair))
     .bind(known.map(|known| signed(known.version)))
     .bind(known.map(|known| blob(known.turn.0)))
+    .bind(pair.business.as_str())
+    .bind(pair.participant.as_str())
     .fetch_all(readers)
     .await?;
 
@@ -37,6 +40,7 @@ pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<Standi
         standing: None,
         context: None,
         pending: Vec::with_capacity(rows.len().saturating_sub(1)),
+        joined_into: None,
     };
     for row in &rows {
         let cells = Cells::new(row, "inbox", "message_id");
@@ -45,6 +49,9 @@ pub(super) async fn open(readers: &SqlitePool, pair: &Pair, known: Option<Standi
             continue;
         }
         let cells = Cells::new(row, "conversations", "message_id");
+        if cells.get::<Option<String>>("joined_into")?.is_some() {
+            opened.joined_into = Some(cells.parsed("joined_into")?);
+        }
         if let Some(turn) = cells.id_if_any("last_turn_id")? {
             opened.standing = Some(Standing {
                 version: cells.number("version")?,

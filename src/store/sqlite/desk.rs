@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::rows::{Cells, blob, json, micros};
+use super::rows::{Cells, blob, json, micros, signed};
 use super::{appointments, waitlist, writer};
 use crate::booking::appointment::Appointment;
 use crate::booking::visit::Allocation;
 use crate::dialogue::outcome::{Profile, WaitlistEntry};
 use crate::store::rules::{Desk, Met, Put, reason_name};
-use crate::store::{Result, TurnCommit};
+use crate::store::{OutboxRow, Result, TurnCommit};
 use crate::types::{AppointmentId, BusinessId, Pair};
 use crate::understanding::act::HandoffReason;
 
@@ -153,6 +153,32 @@ impl Desk for SqliteConnection {
 
     async fn put_alone(&mut self, put: Put<'_>) -> Result<()> {
         appointments::put_alone(self, put).await
+    }
+
+    async fn post(&mut self, row: &OutboxRow) -> Result<()> {
+        let reach = row.reach.as_ref();
+        sqlx::query(
+            "INSERT INTO outbox
+                 (id, conversation_id, business_id, participant_id, version, ordinal, seq, channel, reply, due_at,
+                  created_at, account, address, heard_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13)",
+        )
+        .bind(blob(row.id))
+        .bind(blob(row.pair.conversation().0))
+        .bind(row.pair.business.as_str())
+        .bind(row.pair.participant.as_str())
+        .bind(signed(row.version))
+        .bind(i64::from(row.ordinal))
+        .bind(signed(row.seq))
+        .bind(row.channel.as_str())
+        .bind(json(&row.content)?)
+        .bind(micros(row.at))
+        .bind(reach.map_or("", |reach| reach.account.as_str()))
+        .bind(reach.map(|reach| reach.address.as_str()))
+        .bind(reach.map(|reach| micros(reach.heard_at)))
+        .execute(self)
+        .await?;
+        Ok(())
     }
 
     async fn put_entry(&mut self, pair: &Pair, entry: &WaitlistEntry, at: Timestamp) -> Result<()> {

@@ -12,7 +12,7 @@ use super::operation::Operation;
 use super::rows::{Cells, blob, hex, json, micros, signed};
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
-use crate::store::rules::joining::{Join, Joining, Side, Standing, answer, context};
+use crate::store::rules::joining::{HandOver, Join, Joining, Side, Standing, answer, context};
 use crate::store::{Joined, Result};
 use crate::types::ParticipantId;
 
@@ -22,6 +22,38 @@ impl Operation for Join {
 
     async fn run(&self, connection: &mut SqliteConnection) -> Result<Joined> {
         self.carry_out(connection).await
+    }
+
+    fn is_alone(&self) -> bool {
+        true
+    }
+}
+
+#[async_trait]
+impl Operation for HandOver {
+    type Output = Option<ParticipantId>;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> Result<Option<ParticipantId>> {
+        let row = sqlx::query(
+            "SELECT participant_id, joined_into FROM participants
+             WHERE business_id = $1 AND participant_id = $2 AND joined_into IS NOT NULL",
+        )
+        .bind(self.from.business.as_str())
+        .bind(self.from.participant.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let into: ParticipantId = Cells::new(&row, "participants", "participant_id").parsed("joined_into")?;
+        let [from, to] = self.sides(&into).map(blob);
+        sqlx::query(
+            "UPDATE inbox SET participant_id = $2, conversation_id = $3 WHERE conversation_id = $1 AND state = 0",
+        )
+        .bind(from)
+        .bind(into.as_str())
+        .bind(to)
+        .execute(connection)
+        .await?;
+        Ok(Some(into))
     }
 
     fn is_alone(&self) -> bool {

@@ -183,7 +183,8 @@ pub(super) async fn list(readers: &SqlitePool, query: &OutboxQuery) -> Result<Ve
                  FROM outbox WHERE state ",
                 $states,
                 " AND ($1 IS NULL OR business_id = $1)
-                  AND ($2 IS NULL OR (created_at, id) > ($2, $3))"
+                  AND ($2 IS NULL OR (created_at, id) > ($2, $3))
+                  AND ($5 IS NULL OR id = $5)"
             )
         };
     }
@@ -208,6 +209,7 @@ pub(super) async fn list(readers: &SqlitePool, query: &OutboxQuery) -> Result<Ve
         .bind(query.after.map(|(at, _)| micros(at)))
         .bind(query.after.map(|(_, id)| blob(id)))
         .bind(i64::from(query.limit))
+        .bind(query.id.map(blob))
         .fetch_all(readers)
         .await?;
     let entry = |row| {

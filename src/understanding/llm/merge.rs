@@ -154,6 +154,7 @@ impl Case<'_> {
                         | Act::Start { .. }
                         | Act::Deny
                         | Act::CancelGoal
+                        | Act::SetAside
                         | Act::Undo
                         | Act::Set {
                             value: SlotValue::When { .. }

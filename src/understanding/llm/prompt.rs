@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::chat::{ChatMessage, Role};
 use super::quoted::{message, quoted};
+use crate::types::Language;
 use crate::understanding::act::{SlotValue, StaffSaid};
 use crate::understanding::scene::{GoalSaid, Speaker};
 use crate::understanding::when::Span;
@@ -98,6 +99,10 @@ fn system(kind: PromptKind, heard: &Heard<'_>, scene: &Scene<'_>) -> String {
         "Today",
         format!("{} ({})", heard.now.strftime("%A %-d %B %Y"), scene.time_zone),
     );
+    // What is said in English already needs no telling.
+    if heard.language != Language::English {
+        line("Language of \"say\"", heard.language.name().to_owned());
+    }
     let lexicon = heard.lexicon;
     let names = |names: &mut dyn Iterator<Item = &Vec<String>>| {
         let names: Vec<String> = names

@@ -90,6 +90,7 @@ fn heard<'a>(
         now: NOW,
         expecting,
         options,
+        language: crate::types::Language::English,
         lexicon,
         scene: None,
     }

@@ -132,6 +132,10 @@ impl Understanding for WithModel {
 
     async fn understand(&self, heard: Heard<'_>) -> Understood {
         let rules = self.rules.analyse(heard);
+        let heard = Heard {
+            language: rules.understood.language,
+            ..heard
+        };
         match heard.scene {
             Some(scene) if self.options.mode == Mode::Always || !is_sure(&rules, &heard) => {
                 self.ask(&heard, scene, rules).await
@@ -182,6 +186,7 @@ fn understood(rules: Understood, merged: Option<Merged>, used: ModelUse) -> Unde
             let name = model.as_ref().map(|used| used.model.clone()).unwrap_or_default();
             Understood {
                 intent: salient(&merged.acts, false),
+                language: rules.language,
                 engine: if by_model { name.into() } else { rules.engine },
                 acts: merged.acts,
                 model,

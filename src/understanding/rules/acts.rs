@@ -5,6 +5,7 @@ use std::collections::HashSet;
 mod cued;
 mod named;
 mod rest;
+mod sense;
 mod settle;
 mod shown;
 mod unheard;
@@ -13,10 +14,11 @@ mod wishes;
 use cued::{act_of, answers, cues, motion};
 use named::{Named, exact, named};
 use rest::{faq, indifferent, say_when, silent};
+use sense::either;
 use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
 use shown::{is_shown, is_spoken_of};
 use unheard::unheard;
-use wishes::{services_said, staff_said};
+use wishes::{services_said, staff_said, who};
 
 use super::choice::chosen;
 use super::cues::Hit;
@@ -52,6 +54,14 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     let motion = motion(&hits, &text);
     let context = context(lang, heard, &text, motion);
     let mut times = times(&context, &hits, &taken);
+    let either = either(heard, &text, &mut times);
+    let perhaps: Option<Act> = either.and_then(|at| {
+        let somebody = people_here.iter().find(|m| m.from == at && m.to == at + 1)?;
+        let said = who(heard.lexicon, &text, somebody);
+        Some(Act::Set {
+            value: SlotValue::Staff { said },
+        })
+    });
     let named = named(lang, heard, &text, people_here, &taken);
     // A name of several words hides the time words in it ("Twelve Oaks").
     for name in named
@@ -123,6 +133,11 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         let when = expression.when.clone();
         placed.push(set(*at, SlotValue::Which { when }));
     }
+    let when = when.map(|(mut expression, at)| {
+        expression.when.ambiguous |= perhaps.is_some();
+        (expression, at)
+    });
+    placed.extend(either.zip(perhaps));
     if let Some((expression, at)) = &when
         && !(choice.is_some() && expression.when.says().1)
     {
@@ -157,6 +172,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
         understood: Understood {
             acts,
             intent,
+            language: lang.language,
             engine: ENGINE.into(),
             model: None,
         },
@@ -221,7 +237,7 @@ fn context<'a>(lang: &'static Lang, heard: &Heard<'_>, text: &'a Text<'a>, motio
             text,
             lang,
             now: heard.now,
-            day_before_month: heard.lexicon.day_before_month,
+            day_before_month: lang.day_first || heard.lexicon.day_before_month,
             date_asked: heard.expecting == Some(Expecting::Date),
         },
         time_asked: heard.expecting == Some(Expecting::Time),

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::lang::accents::fold;
 use super::lang::{Lang, List, Role};
 use super::time::clock::{Clock, Form, clock};
 use super::time::day::{Days, Found};
@@ -27,7 +28,7 @@ pub(crate) fn chosen(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Option<(us
     };
     // A label is the surest: "the 10:30", "Gel Manicure".
     let around = |i: usize| t.tokens[i].kind == Kind::Sign || t.listed(List::PickFiller, i);
-    if let Some(found) = labelled(t, options)
+    if let Some(found) = labelled(t, lang, options)
         && (0..t.len()).all(|i| (found.1..found.2).contains(&i) || around(i))
     {
         return Some(found);
@@ -159,7 +160,7 @@ fn moment(t: &Text<'_>, lang: &Lang, heard: &Heard<'_>) -> Moment {
         text: t,
         lang,
         now: heard.now,
-        day_before_month: heard.lexicon.day_before_month,
+        day_before_month: lang.day_first || heard.lexicon.day_before_month,
         date_asked: false,
     };
     let mut moment = Moment {
@@ -202,10 +203,14 @@ fn same(a: &Clock, b: &Clock) -> bool {
 }
 
 /// The option whose label the message says, when it says only one.
-fn labelled(t: &Text<'_>, options: &[String]) -> Option<(usize, usize, usize)> {
+fn labelled(t: &Text<'_>, lang: &Lang, options: &[String]) -> Option<(usize, usize, usize)> {
     let mut found = None;
     for (place, label) in options.iter().enumerate() {
-        let words: Vec<String> = words_of(label);
+        let words: Vec<String> = if lang.is_plain() {
+            words_of(&fold(&label.to_lowercase()))
+        } else {
+            words_of(label)
+        };
         let numeric = words.iter().any(|w| w.chars().all(|c| c.is_ascii_digit()));
         if words.is_empty() || words.len() == 1 && numeric {
             continue;

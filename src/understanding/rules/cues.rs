@@ -12,6 +12,7 @@
 //! |---|---|---|---|
 //! | `word` | this word | `go ahead` | "sure, go ahead" |
 //! | `this\|that` | one of these words | `works for me\|us` | "that works for us" |
+//! | `two~words` | words that the language joins to one | `hasta pasado~mañana` | "hasta pasado mañana" |
 //! | `<set>` | a word of a set at the head of the file; sets may stand among words | `cancel <mine>\|that` | "cancel our" |
 //! | `word?` | the word or nothing | `that's so? good` | "that's good", "that's so good" |
 //! | `_` | up to three words of any kind | `cancel _ appointment` | "cancel my next appointment" |
@@ -91,8 +92,9 @@ fn one() -> u32 {
 }
 
 impl Cues {
-    pub(crate) fn load(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|e| e.to_string())?;
+    /// `bare` makes words what a message's words are compared as.
+    pub(crate) fn load(text: &str, bare: &impl Fn(&str) -> String) -> Result<Self, String> {
+        let file: File = toml::from_str(&bare(text)).map_err(|e| e.to_string())?;
         let mut cues = Self {
             patterns: Vec::new(),
             by_word: HashMap::new(),
@@ -124,6 +126,12 @@ impl Cues {
     }
 
     /// Whether the word stands in a pattern; what a gap covers may be any word.
+    /// Every word that stands in a pattern.
+    pub(crate) fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        let words = self.vocabulary.iter().filter(|word| !word.starts_with('@'));
+        words.flat_map(|word| word.split(' '))
+    }
+
     pub(crate) fn knows(&self, word: &str) -> bool {
         self.vocabulary.contains(word)
     }
@@ -193,7 +201,7 @@ impl Pattern {
                     for word in part.split('|') {
                         match word.strip_prefix('<').and_then(|w| w.strip_suffix('>')) {
                             Some(set) => words.extend(sets.get(set).ok_or("no such set")?.iter().cloned()),
-                            None => words.push(word.to_owned()),
+                            None => words.push(word.replace('~', " ")),
                         }
                     }
                     Element::Words { words, optional }

@@ -41,7 +41,7 @@ fn rank(act: &Act, courteous: bool) -> (u8, Intent) {
             | Topic::Help
             | Topic::AreYouABot => (14, Intent::Other),
         },
-        Act::CancelGoal => (10, Intent::Deny),
+        Act::CancelGoal | Act::SetAside => (10, Intent::Deny),
         Act::Deny => (11, Intent::Deny),
         Act::Confirm if courteous => (17, Intent::Affirm),
         Act::Confirm => (12, Intent::Affirm),
@@ -50,7 +50,7 @@ fn rank(act: &Act, courteous: bool) -> (u8, Intent) {
             SmallTalk::Bye => (12, Intent::Bye),
             SmallTalk::Thanks | SmallTalk::Compliment => (16, Intent::Thanks),
             SmallTalk::Greet | SmallTalk::HowAreYou => (18, Intent::Greet),
-            SmallTalk::Other => (20, Intent::Other),
+            SmallTalk::File | SmallTalk::Other => (20, Intent::Other),
         },
         Act::Abuse => (19, Intent::Other),
         Act::Undo | Act::Unclear => (20, Intent::Other),

@@ -4,6 +4,8 @@
 //! ([`Role`]); the lists of words and phrases that tell other things apart ([`List`]); and the cues by which acts
 //! are recognised. Code asks for roles and lists, never for words.
 
+pub(crate) mod accents;
+mod compounds;
 mod lists;
 mod load;
 
@@ -14,6 +16,8 @@ use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::cues::Cues;
+use crate::types::Language;
+use compounds::Compounds;
 pub(crate) use lists::{List, Lists};
 
 /// The part that a word can play in a time expression or around it.
@@ -91,6 +95,54 @@ pub(crate) enum Role {
     Letter,
     Common,
     Leaving,
+    // ---- words that one of the others has among its own, and that mean more there ----
+    Out,
+    WeekOn,
+    VerbToo,
+    NameToo,
+    Time,
+    More,
+    Than,
+    Thousand,
+    Hours,
+    MealTime,
+    MealHour,
+    As,
+    First,
+    Midpoint,
+    Night,
+    O,
+    Clock,
+    MinutesTo,
+    // ---- languages that put their small words elsewhere ----
+    /// After what it moves on ("tuần sau", "la semana que viene").
+    NextAfter,
+    /// After a weekday, the nearest one ("thứ sáu tới").
+    ComingAfter,
+    /// After what it keeps here ("tuần này").
+    ThisAfter,
+    /// After what it moves back ("tuần trước", "la semana pasada").
+    LastAfter,
+    /// Before a number that is a day of the month ("el 5", "ngày 5").
+    TheDay,
+    /// Before a number that is an hour ("las 5").
+    TheHour,
+    /// Between the hour and minutes after it ("las 5 y media").
+    PlusMinutes,
+    /// Between the hour and minutes before it ("las 5 menos cuarto", "5 giờ kém 10").
+    MinusMinutes,
+    /// Before a year ("năm 2026").
+    OfYear,
+    /// This very moment, where it is said of a wish.
+    RightNow,
+    /// After an hour, and half of it ("3 giờ rưỡi").
+    AndHalf,
+    /// What an hour is said with, and minutes after it ("3 giờ 30", "10 h").
+    HourWord,
+    /// Between tens and ones ("treinta y cinco").
+    TensAnd,
+    /// A day that is a name as well ("mai").
+    PersonToo,
 }
 
 /// A set of roles.
@@ -190,10 +242,36 @@ pub(crate) enum HolidayRule {
     Easter(i32),
 }
 
+impl Word {
+    /// Adds what another word means that is written alike.
+    fn join(&mut self, other: &Self) {
+        self.roles.0 |= other.roles.0;
+        self.weekday = self.weekday.or(other.weekday);
+        self.month = self.month.or(other.month);
+        self.number = self.number.or(other.number);
+        self.ordinal = self.ordinal.or(other.ordinal);
+        self.unit = self.unit.or(other.unit);
+        self.part = self.part.or(other.part);
+        self.day = self.day.or(other.day);
+    }
+}
+
 /// One language, ready for use.
 #[derive(Debug)]
 pub(crate) struct Lang {
+    /// Which one.
+    pub(crate) language: Language,
     words: HashMap<String, Word>,
+    /// The same without accents, with what falls together; only where writers leave accents out.
+    plain: Option<HashMap<String, Word>>,
+    /// Several words that are one ("thứ sáu", "fin de semana").
+    pub(crate) compounds: Compounds,
+    /// Whether it has words for minutes after their hour.
+    pub(crate) minutes_after: bool,
+    /// Whether 5/6 is the 5th of June to all who write the language.
+    pub(crate) day_first: bool,
+    /// Whether a plain number after a weekday is a day of the month ("martes 15").
+    pub(crate) number_after_weekday: bool,
     /// Long names worth recognising with a typing error, by first letter.
     fuzzy: HashMap<char, Vec<String>>,
     pub(crate) holidays: Vec<Holiday>,
@@ -205,21 +283,64 @@ pub(crate) struct Lang {
     phrases: Vec<HashMap<char, Vec<Vec<String>>>>,
 }
 
-static ENGLISH: LazyLock<Lang> = LazyLock::new(|| {
-    Lang::load(
-        include_str!("lang/en.toml"),
-        include_str!("lang/en.lists.toml"),
-        include_str!("lang/en.cues.toml"),
-    )
-    // Embedded at build time and loaded by every test: a file that does not load cannot be released.
-    .unwrap_or_else(|problem| panic!("src/understanding/rules/lang/en: {problem}"))
-});
+/// Loads the three files of a language.
+macro_rules! files {
+    ($language:ident, $tag:literal) => {
+        LazyLock::new(|| {
+            Lang::load(
+                Language::$language,
+                include_str!(concat!("lang/", $tag, ".toml")),
+                include_str!(concat!("lang/", $tag, ".lists.toml")),
+                include_str!(concat!("lang/", $tag, ".cues.toml")),
+            )
+            // Embedded at build time and loaded by every test: a file that does not load cannot be released.
+            .unwrap_or_else(|problem| panic!("src/understanding/rules/lang/{}: {problem}", $tag))
+        })
+    };
+}
+
+static ENGLISH: LazyLock<Lang> = files!(English, "en");
+static SPANISH: LazyLock<Lang> = files!(Spanish, "es");
+static VIETNAMESE: LazyLock<Lang> = files!(Vietnamese, "vi");
 
 impl Lang {
-    /// English.
+    /// The words of a language.
     #[must_use]
-    pub(crate) fn english() -> &'static Self {
-        &ENGLISH
+    pub(crate) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::Spanish => &SPANISH,
+            Language::Vietnamese => &VIETNAMESE,
+        }
+    }
+
+    /// Whether words are compared without their accents.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.is_some()
+    }
+
+    /// What is known of a word that was written as `written` (composed, in lower case) and is `plain` without its
+    /// accents. In a message with accents a word without them means what it says: "sau" is not "sáu".
+    pub(crate) fn written(&self, written: &str, plain: &str, accented: bool) -> Option<&Word> {
+        let Some(words) = &self.plain else {
+            return self.word(plain);
+        };
+        if accented && let Some(known) = self.words.get(written) {
+            return Some(known);
+        }
+        words
+            .get(plain)
+            .or_else(|| words.get(self.misspelt(plain)?.as_str()))
+    }
+
+    /// Every word that stands in the language's files, without accents: what the language can be told by.
+    pub(crate) fn vocabulary(&self) -> impl Iterator<Item = &str> {
+        let words = self
+            .words
+            .keys()
+            .chain(self.listed.keys())
+            .flat_map(|it| it.split(' '));
+        words.chain(self.cues.vocabulary())
     }
 
     /// What is known of `word` (in lower case); a possessive and a plain typing error do not hide a name.
@@ -230,14 +351,18 @@ impl Lang {
         if let Some(stem) = word.strip_suffix("'s") {
             return self.words.get(stem);
         }
+        self.words.get(self.misspelt(word)?.as_str())
+    }
+
+    /// The name that `word` is a typing error of.
+    fn misspelt(&self, word: &str) -> Option<&String> {
         let len = word.len();
         if !(6..=12).contains(&len) {
             return None;
         }
         let first = word.chars().next()?;
         let near = |name: &&String| name.len().abs_diff(len) <= 1 && strsim::osa_distance(name, word) <= 1;
-        let name = self.fuzzy.get(&first)?.iter().find(near)?;
-        self.words.get(name)
+        self.fuzzy.get(&first)?.iter().find(near)
     }
 
     /// Whether the language has this very word.
@@ -270,7 +395,7 @@ mod tests {
 
     #[test]
     fn names_are_known_with_a_typing_error_and_common_words_are_not_mistaken_for_them() {
-        let lang = Lang::english();
+        let lang = Lang::of(Language::English);
         let day = |w: &str| lang.word(w).and_then(|w| w.weekday);
         assert_eq!(day("satuday"), Some(Weekday::Saturday));
         assert_eq!(day("wensday"), Some(Weekday::Wednesday));

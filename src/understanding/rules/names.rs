@@ -60,7 +60,7 @@ pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise:
     if entries.is_empty() {
         return Vec::new();
     }
-    let names = names(entries);
+    let names = names(entries, lang.is_plain());
     let mut found = Vec::new();
     let mut at = 0;
     while at < text.len() {
@@ -76,10 +76,12 @@ pub(crate) fn find<T>(text: &Text<'_>, lang: &Lang, entries: &[Entry<T>], noise:
     found
 }
 
-fn names<T>(entries: &[Entry<T>]) -> Vec<Name<'_>> {
+/// `plain`: without accents, as the message has them.
+fn names<T>(entries: &[Entry<T>], plain: bool) -> Vec<Name<'_>> {
     let mut names = Vec::with_capacity(entries.iter().map(|it| it.words.len()).sum());
     for (entry, it) in entries.iter().enumerate() {
-        let said = it.words.iter().filter(|words| !words.is_empty());
+        let words = if plain { &it.plain } else { &it.words };
+        let said = words.iter().filter(|words| !words.is_empty());
         names.extend(said.map(|words| Name { entry, words }));
     }
     names

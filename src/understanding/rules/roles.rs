@@ -44,7 +44,8 @@ fn moved(t: &Text<'_>, mut pieces: Vec<Piece>) -> (Vec<Piece>, Vec<Piece>) {
                 || t.is(i, Role::At) && !t.is(i, Role::For)
                 || t.is(i, Role::On)
         };
-        while at > 0 && small(at - 1) {
+        // "al viernes": an article and the word for "to" may be one.
+        while at > 0 && small(at - 1) && !t.listed_before(List::MoveTo, at) {
             at -= 1;
         }
         t.listed_before(List::MoveTo, at) || t.listed_before(List::MoveFor, at) && !existing(t, p)

@@ -10,11 +10,14 @@ use crate::understanding::lexicon::{Entry, Lexicon};
 use crate::understanding::when::*;
 
 mod answers;
+mod languages;
 mod replies;
 mod scenarios;
 mod soup;
+mod spanish;
 mod spoken;
 mod times;
+mod vietnamese;
 
 pub(super) const NOW: DateTime = datetime(2026, 11, 18, 10, 0, 0, 0);
 
@@ -44,6 +47,7 @@ pub(super) fn salon() -> Lexicon {
         hours.push((day, time(9, 0, 0, 0), time(19, 0, 0, 0)));
     }
     Lexicon {
+        language: Language::English,
         services: vec![
             service("basic-manicure", &["Basic Manicure"]),
             service("gel-manicure", &["Gel Manicure", "gel", "gel nails"]),
@@ -76,6 +80,16 @@ pub(super) fn hear(text: &str) -> Vec<Act> {
 }
 
 pub(super) fn hear_after(text: &str, expecting: Option<Expecting>, options: &[&str]) -> Vec<Act> {
+    understood_in(Language::English, text, expecting, options).acts
+}
+
+/// What is understood in a conversation that is in `language`.
+pub(super) fn understood_in(
+    language: Language,
+    text: &str,
+    expecting: Option<Expecting>,
+    options: &[&str],
+) -> Understood {
     let lexicon = salon();
     let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
     let heard = Heard {
@@ -83,10 +97,11 @@ pub(super) fn hear_after(text: &str, expecting: Option<Expecting>, options: &[&s
         now: NOW,
         expecting,
         options: &options,
+        language,
         lexicon: &lexicon,
         scene: None,
     };
-    Rules::new().hear(heard).acts
+    Rules::new().hear(heard)
 }
 
 /// An act in few words, so that a list of them reads like the message.

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::lang::accents::{composed, fold};
 use super::lang::{Lang, List, Lists, Role, Word};
 use crate::understanding::when::Span;
 
@@ -25,7 +26,7 @@ pub(crate) enum Kind {
 pub(crate) struct Token<'a> {
     /// The text as given.
     pub(crate) raw: &'a str,
-    /// In lower case, with typographic apostrophes made plain.
+    /// In lower case, with typographic apostrophes made plain, and without accents where the language leaves them out.
     pub(crate) low: Cow<'a, str>,
     /// What it is made of.
     pub(crate) kind: Kind,
@@ -76,6 +77,7 @@ impl<'a> Text<'a> {
     /// Splits `text`.
     pub(crate) fn new(text: &'a str, lang: &'a Lang) -> Self {
         let mut tokens: Vec<Token<'a>> = Vec::with_capacity(text.len() / 4 + 4);
+        let accented = lang.is_plain() && text.chars().any(|c| !c.is_ascii() && c.is_alphabetic());
         let mut chars = text.char_indices().peekable();
         let (mut at, mut spaced, mut new_line) = (0, false, true);
         while let Some((from, first)) = chars.next() {
@@ -111,8 +113,7 @@ impl<'a> Text<'a> {
                 to = next + c.len_utf8();
             }
             let raw = &text[from..to];
-            let low = lower(raw);
-            let word = lang.word(&low);
+            let (low, word) = known(lang, raw, accented);
             let lists = lang.lists_of(&low);
             let number = (kind == Kind::Number && raw.len() <= 9)
                 .then(|| raw.parse().ok())
@@ -132,6 +133,9 @@ impl<'a> Text<'a> {
                 lists,
             });
             (spaced, new_line) = (false, false);
+        }
+        if !lang.compounds.is_empty() {
+            tokens = joined(text, lang, &tokens);
         }
         Self { text, tokens, lang }
     }
@@ -231,10 +235,60 @@ impl<'a> Text<'a> {
             .is_some_and(|t| t.kind == Kind::Sign && t.raw == sign)
     }
 
+    /// Whether the language says minutes after the hour that they belong to ("las 5 y media").
+    pub(crate) const fn says_minutes_after(&self) -> bool {
+        self.lang.minutes_after
+    }
+
     /// How many tokens there are.
     pub(crate) fn len(&self) -> usize {
         self.tokens.len()
     }
+}
+
+/// A word as it is compared, with what the language knows of it.
+fn known<'a>(lang: &'a Lang, raw: &'a str, accented: bool) -> (Cow<'a, str>, Option<&'a Word>) {
+    let low = lower(raw);
+    if !lang.is_plain() {
+        let word = lang.word(&low);
+        return (low, word);
+    }
+    if low.is_ascii() {
+        let word = lang.written(&low, &low, accented);
+        return (low, word);
+    }
+    let plain = fold(&low).into_owned();
+    let word = lang.written(&composed(&low), &plain, accented);
+    (Cow::Owned(plain), word)
+}
+
+/// Joins what the language counts as one word ("thứ sáu").
+fn joined<'a>(text: &'a str, lang: &'a Lang, tokens: &[Token<'a>]) -> Vec<Token<'a>> {
+    let mut joined: Vec<Token<'a>> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let next = |n: usize| {
+            let token = tokens.get(at + n)?;
+            (!token.new_line).then_some(token.low.as_ref())
+        };
+        let length = lang.compounds.at(&tokens[at].low, next).unwrap_or(1);
+        let mut token = tokens[at].clone();
+        if length > 1 {
+            let last = &tokens[at + length - 1];
+            let words: Vec<&str> = tokens[at..at + length].iter().map(|t| t.low.as_ref()).collect();
+            let low = words.join(" ");
+            token.raw = &text[token.byte..last.byte + last.raw.len()];
+            token.end = last.end;
+            token.kind = Kind::Word;
+            token.number = None;
+            token.word = lang.written(&low, &low, false);
+            token.lists = lang.lists_of(&low);
+            token.low = Cow::Owned(low);
+        }
+        joined.push(token);
+        at += length;
+    }
+    joined
 }
 
 /// How many bytes a word with digits in it takes that the language knows as one ("2moro", "b4").
@@ -288,9 +342,10 @@ fn lower(raw: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Language;
 
     fn check(text: &str, expected: &[&str]) {
-        let text = Text::new(text, Lang::english());
+        let text = Text::new(text, Lang::of(Language::English));
         let raw: Vec<&str> = text.tokens.iter().map(|t| t.raw).collect();
         assert_eq!(raw, expected);
         for token in &text.tokens {

@@ -1,10 +1,13 @@
 //! What every channel keeps, one by one.
 
+use reqwest::Method;
+use serde_json::{Value, json};
 use sqlx::Row as _;
 
-use super::cases::{CASES, Case, case};
+use super::cases::{CASES, Case, Hook, case};
 use super::house::House;
 use crate::process::Site;
+use crate::support::postgres::Database;
 
 /// Said, stored, answered at the provider, and the receipt recorded.
 async fn goes_the_whole_way(case: &Case, site: Site) {
@@ -58,7 +61,7 @@ async fn goes_the_whole_way(case: &Case, site: Site) {
 /// The number that the stub gave the n-th message.
 async fn number_of(house: &House<'_>, place: usize) -> u64 {
     let rows = house
-        .rows("SELECT provider_id FROM deliveries ORDER BY rowid")
+        .rows("SELECT provider_id FROM deliveries ORDER BY said_at")
         .await;
     let id: Option<String> = rows[place].get(0);
     let digits: String = id
@@ -87,6 +90,14 @@ whole_way! {
     slack_goes_the_whole_way: "slack",
     discord_goes_the_whole_way: "discord",
     standard_goes_the_whole_way: "standard",
+}
+
+#[tokio::test]
+async fn every_channel_goes_the_whole_way_on_postgresql() {
+    for case in &CASES {
+        let database = Database::new().await;
+        goes_the_whole_way(case, Site::on(&database.url())).await;
+    }
 }
 
 /// A flipped bit anywhere in the body, or a wrong account, is refused with 401 and nothing else.
@@ -167,6 +178,37 @@ async fn a_burst_is_answered_once() {
     house.stop().await;
 }
 
+/// A voice message says nothing that could be understood. It is answered kindly, and what was asked is asked again.
+#[tokio::test]
+async fn a_voice_message_is_answered_and_the_goal_goes_on() {
+    let mut house = House::open(case("telegram"), Site::new()).await;
+    house.says(42, 1, "gel manicure with Linh on Friday").await;
+    house.provider.gets(1).await;
+    let words = house.saying(42, 2, "@@@");
+    let body = String::from_utf8(words.body.clone()).unwrap();
+    let voice = body.replace(
+        "\"text\":\"@@@\"",
+        "\"voice\":{\"file_id\":\"F1\",\"duration\":3}",
+    );
+    assert_ne!(voice, body);
+    let hook = Hook {
+        body: voice.into_bytes(),
+        ..words
+    };
+    assert!(house.post(&hook).await.is_success());
+    let sent = house.provider.gets(2).await;
+    let text = (house.case.text)(&sent[1]);
+    assert!(
+        text.contains("listen to recordings") && text.contains('?'),
+        "{text}"
+    );
+    house.says(42, 3, "2pm").await;
+    let sent = house.provider.gets(3).await;
+    let text = (house.case.text)(&sent[2]);
+    assert!(text.contains("Linh") && text.contains("2:00 pm"), "{text}");
+    house.stop().await;
+}
+
 /// What the business's own systems are told comes through the outbox, in order, and holds up no customer.
 #[tokio::test]
 async fn a_booking_is_told_to_the_businesss_own_system() {
@@ -199,5 +241,31 @@ async fn a_booking_is_told_to_the_businesss_own_system() {
         told["data"]["appointment"]["starts_at"],
         "2026-11-20T14:00:00-05:00"
     );
+    house.stop().await;
+}
+
+/// What is changed through the API is told, too, with the change itself.
+#[tokio::test]
+async fn a_booking_through_the_api_is_told_and_so_is_its_end() {
+    let mut house = House::open(case("standard"), Site::new()).await;
+    let booking = json!({
+        "participant_id": "standard:salon:42", "services": ["gel-manicure"], "staff": "linh",
+        "starts_at": "2026-11-20T14:00:00-05:00",
+    });
+    let booked = house.asks(Method::POST, "appointments", &booking).await;
+    let id = booked["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{booked}"))
+        .to_owned();
+    let sent = house.provider.gets(1).await;
+    assert_eq!(sent[0].json()["type"], "appointment.confirmed");
+    assert_eq!(sent[0].json()["data"]["appointment"]["id"], id.as_str());
+
+    house
+        .asks(Method::DELETE, &format!("appointments/{id}"), &Value::Null)
+        .await;
+    let sent = house.provider.gets(2).await;
+    assert_eq!(sent[1].json()["type"], "appointment.cancelled");
+    assert_eq!(sent[1].json()["data"]["participant_id"], "standard:salon:42");
     house.stop().await;
 }

@@ -181,6 +181,20 @@ impl<'a> House<'a> {
         .await
     }
 
+    /// Asks the API about the business; an empty answer is null.
+    pub(crate) async fn asks(&self, method: reqwest::Method, path: &str, body: &Value) -> Value {
+        let url = format!("{}/v1/businesses/{BUSINESS}/{path}", self.url());
+        let mut request = self.http.request(method, url);
+        if !body.is_null() {
+            let json = body.to_string();
+            request = request.header("content-type", "application/json").body(json);
+        }
+        let response = request.send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert!(status.is_success(), "{status}: {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     /// Rows of the database, as it is now.
     pub(crate) async fn rows(&self, sql: &'static str) -> Vec<SqliteRow> {
         Database::of(&self.site).await.rows(sql).await

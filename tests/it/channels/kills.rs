@@ -10,14 +10,25 @@ use sqlx::Row as _;
 use super::cases::{Hook, case};
 use super::house::House;
 use crate::process::{Chance, Site, http, number};
+use crate::support::postgres::Database;
 
 const PEOPLE: u64 = 12;
 
 #[tokio::test]
 async fn killed_between_any_two_steps_nothing_is_lost_and_keys_stay() {
+    kill_again_and_again(Site::new()).await;
+}
+
+#[tokio::test]
+async fn on_postgresql_too() {
+    let database = Database::new().await;
+    kill_again_and_again(Site::on(&database.url())).await;
+}
+
+async fn kill_again_and_again(site: Site) {
     let mut chance = Chance(number("FRONTDESK_SEED", 20_261_120));
     let kills = number("FRONTDESK_KILLS", 8);
-    let mut house = House::open(case("whatsapp"), Site::new()).await;
+    let mut house = House::open(case("whatsapp"), site).await;
     let (mut id, mut taken) = (0, BTreeSet::new());
     for _ in 0..kills {
         let hooks: Vec<(u64, Hook)> = (0..PEOPLE)

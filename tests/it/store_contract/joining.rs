@@ -270,6 +270,63 @@ pub(crate) async fn a_turn_under_way_begins_again_and_answers_once(backend: &dyn
     assert_eq!(receipt.state, InboxState::Done);
 }
 
+pub(crate) async fn what_comes_in_under_an_old_name_is_handed_over(backend: &dyn Backend) {
+    let (store, channels) = backend.open_for_channels().await;
+    let (ana, bea, cleo) = (pair("ana"), pair("bea"), pair("cleo"));
+    for one in [&ana, &bea, &cleo] {
+        seen(&channels, &[one.participant.as_str()], one.participant.as_str()).await;
+        committed(&store, turn(one, 0)).await;
+    }
+    assert_eq!(store.hand_over(&bea).await.unwrap(), None);
+    assert_eq!(store.hand_over(&pair("nobody")).await.unwrap(), None);
+    assert_eq!(store.open(&bea, None).await.unwrap().joined_into, None);
+    join(&channels, "bea", "ana").await;
+
+    // Whoever accepts it does not know yet; whoever opens the conversation does, whatever they remember of it.
+    let late = message(&bea, "late");
+    store.accept(vec![late.clone()]).await.unwrap();
+    let opened = store.open(&bea, None).await.unwrap();
+    assert_eq!(
+        (opened.joined_into, opened.pending),
+        (Some(who("ana")), vec![late.clone()])
+    );
+    let remembered = store.open(&bea, opened.standing).await.unwrap();
+    assert_eq!(
+        (remembered.joined_into, remembered.context),
+        (Some(who("ana")), None)
+    );
+    assert_eq!(store.open(&ana, None).await.unwrap().joined_into, None);
+    for _ in 0..2 {
+        assert_eq!(store.hand_over(&bea).await.unwrap(), Some(who("ana")));
+        assert_eq!(store.open(&bea, None).await.unwrap().pending, []);
+        let moved = Inbound {
+            participant: who("ana"),
+            ..late.clone()
+        };
+        assert_eq!(store.open(&ana, None).await.unwrap().pending, [moved]);
+    }
+    let in_the_old_one = TurnCommit {
+        answered: vec![late.clone()],
+        ..attempt(&bea, 2, "in the old one")
+    };
+    assert_eq!(
+        store.commit(in_the_old_one).await.unwrap(),
+        CommitOutcome::AlreadyAnswered(vec![late.key])
+    );
+
+    // To whoever that is by now.
+    join(&channels, "ana", "cleo").await;
+    let later = message(&bea, "later");
+    store.accept(vec![later.clone()]).await.unwrap();
+    assert_eq!(store.hand_over(&bea).await.unwrap(), Some(who("cleo")));
+    let pending = store.open(&cleo, None).await.unwrap().pending;
+    let keys: Vec<_> = pending
+        .iter()
+        .map(|message| message.key.message_id.as_str())
+        .collect();
+    assert_eq!(keys, ["late", "later"]);
+}
+
 pub(crate) async fn a_first_turn_under_way_answers_nothing_that_has_moved(backend: &dyn Backend) {
     let (store, channels) = backend.open_for_channels().await;
     let bea = pair("bea");

@@ -38,7 +38,8 @@ impl Case<'_> {
                 .iter()
                 .all(|a| matches!(a, Act::Unclear | Act::SmallTalk { .. })),
             Act::Set { value } => return self.sets(value, it),
-            Act::Undo | Act::Unclear => false,
+            // No model is asked for these.
+            Act::SetAside | Act::Undo | Act::Unclear => false,
             Act::Deny | Act::Clear { .. } => !self.is_shown_only(it),
             Act::Ask { .. } | Act::SmallTalk { .. } | Act::Handoff { .. } => true,
         };

@@ -133,8 +133,8 @@ fn a_yes_of_a_model_needs_the_question_and_an_answer_in_itself() {
     let yes = |quote| [("yes", quote, None)];
     check(
         YES_OR_NO,
-        "dale, gracias",
-        &yes("dale"),
+        "ouais, merci",
+        &yes("ouais"),
         &["small_talk thanks", "confirm"],
     );
     check(YES_OR_NO, "d'accord", &yes("d'accord"), &["confirm"]);
@@ -158,8 +158,8 @@ fn a_yes_of_a_model_needs_the_question_and_an_answer_in_itself() {
     check(YES_OR_NO, "blah", &yes("blah"), &["unclear"]);
     check(
         YES_OR_NO,
-        "dale, mit Mai",
-        &[("yes", "dale", None), ("staff", "mit Mai", Some("Mai"))],
+        "ouais, mit Mai",
+        &[("yes", "ouais", None), ("staff", "mit Mai", Some("Mai"))],
         &["set staff"],
     );
 }
@@ -178,14 +178,14 @@ fn a_yes_that_only_one_of_them_heard_in_a_long_message_is_none() {
 fn a_goal_is_begun_only_by_words_that_name_it() {
     check(
         NONE,
-        "quiero anular lo del martes",
-        &[("cancel", "anular", None)],
+        "je voudrais annuler mardi",
+        &[("cancel", "annuler", None)],
         &["start cancel"],
     );
     check(
         NONE,
-        "lo del martes",
-        &[("cancel", "lo del martes", None)],
+        "celui de mardi",
+        &[("cancel", "celui de mardi", None)],
         &["unclear"],
     );
     check(
@@ -326,11 +326,11 @@ fn what_they_do_not_is_worth_a_call() {
     for text in [
         "the foot thing on Friday",
         "could u squeeze my daughter's quincea\u{f1}era crew in",
-        "quisiera una cita",
+        "je voudrais un rendez-vous",
         "gel friday, but only when my sister is free",
         "asdf",
     ] {
         check_sure(NONE, text, false);
     }
-    check_sure(YES_OR_NO, "dale", false);
+    check_sure(YES_OR_NO, "ouais", false);
 }

@@ -2,6 +2,7 @@
 
 use super::super::prompt::{PromptKind, VERSION, prompt};
 use super::*;
+use crate::types::Language;
 
 fn told(kind: PromptKind, text: &str, expecting: Option<Expecting>, options: &[String]) -> String {
     let (lexicon, pair, history) = (salon(), pair(), history());
@@ -31,6 +32,23 @@ fn the_brief_prompt_with_options() {
         Some(Expecting::Choice),
         &options(&["Fri 20 Nov 10:00", "Fri 20 Nov 15:00"]),
     ));
+}
+
+#[test]
+fn a_conversation_in_another_language_says_so_and_one_in_english_does_not() {
+    let (lexicon, pair, history) = (salon(), pair(), history());
+    let told = |language| {
+        let heard = Heard {
+            language,
+            ..heard("gracias", None, &[], &lexicon)
+        };
+        let scene = scene(&pair, &history);
+        prompt(PromptKind::Brief, &heard, &scene, &rules(heard).understood)[0]
+            .content
+            .clone()
+    };
+    assert!(told(Language::Spanish).contains("\nLanguage of \"say\": Spanish\n"));
+    assert!(!told(Language::English).contains("Language of"));
 }
 
 #[test]

@@ -82,6 +82,7 @@ pub(super) fn act_of(act: &str) -> Option<Act> {
         "confirm" => Act::Confirm,
         "deny" => Act::Deny,
         "cancel_goal" => Act::CancelGoal,
+        "set_aside" => Act::SetAside,
         "undo" => Act::Undo,
         "handoff" => Act::Handoff {
             reason: HandoffReason::Asked,

@@ -132,7 +132,7 @@ pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
             }
         )
     });
-    let drops = has(&|a| matches!(a, Act::CancelGoal));
+    let drops = has(&|a| matches!(a, Act::CancelGoal | Act::SetAside));
     let lists = has(&|a| {
         matches!(
             a,

@@ -200,7 +200,7 @@ fn is_meant(heard: &Heard<'_>, text: &Text<'_>, mention: &Mention) -> bool {
 }
 
 /// Who is wished for, or not.
-fn who(lexicon: &Lexicon, text: &Text<'_>, mention: &Mention) -> StaffSaid {
+pub(super) fn who(lexicon: &Lexicon, text: &Text<'_>, mention: &Mention) -> StaffSaid {
     let with = usize::from(text.listed_before(List::With, mention.from));
     let before = mention.from - with;
     let refused = text.phrase_before(List::NotWith, mention.from).is_some()

@@ -229,6 +229,18 @@ lists! {
     WeekEnd,
     /// Small words before a time that say nothing ("any time").
     TimeNoun,
+    /// "as soon as possible"
+    SoonAsPossible,
+    /// "as late as possible"
+    LateAsPossible,
+    /// After "first", where it wishes for the earliest ("first available").
+    FirstOf,
+    /// After "next", where it wishes for the earliest ("next opening").
+    NextOf,
+    /// Before "later", where it takes leave ("see you later").
+    Parting,
+    /// After "later", where it takes leave.
+    LaterFarewell,
     /// Words that hold a time expression together and say nothing ("sometime", "maybe").
     TimeFiller,
 }

@@ -6,10 +6,31 @@ use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::super::cues::Cues;
+use super::accents::fold;
+use super::compounds::Compounds;
 use super::{Half, Holiday, HolidayRule, Lang, List, Lists, Part, Role, Unit, Word};
+use crate::types::Language;
+
+/// What differs between languages beyond their words.
+#[derive(Default, Deserialize)]
+struct Grammar {
+    /// Writers leave accents out, so words are compared without them.
+    #[serde(default)]
+    plain: bool,
+    /// Words that mean this only when they are written with their accents, because without them they are another,
+    /// commoner word.
+    #[serde(default)]
+    accented: Vec<String>,
+    #[serde(default)]
+    day_first: bool,
+    #[serde(default)]
+    number_after_weekday: bool,
+}
 
 #[derive(Deserialize)]
 struct File {
+    #[serde(default)]
+    grammar: Grammar,
     roles: HashMap<Role, Vec<String>>,
     weekdays: Vec<Vec<String>>,
     months: Vec<Vec<String>>,
@@ -46,7 +67,7 @@ struct HolidayFile {
 
 impl Lang {
     /// A language from its words, its lists and its cues.
-    pub(super) fn load(words: &str, lists: &str, cues: &str) -> Result<Self, String> {
+    pub(super) fn load(language: Language, words: &str, lists: &str, cues: &str) -> Result<Self, String> {
         let file: File = toml::from_str(words).map_err(|e| e.to_string())?;
         let mut map: HashMap<String, Word> = HashMap::new();
         for (role, list) in &file.roles {
@@ -56,10 +77,16 @@ impl Lang {
         }
         let mut fuzzy: HashMap<char, Vec<String>> = HashMap::new();
         let mut remember = |word: &String| {
+            let word = if file.grammar.plain {
+                fold(word).into_owned()
+            } else {
+                word.clone()
+            };
             if word.len() >= 6
+                && !word.contains(' ')
                 && let Some(first) = word.chars().next()
             {
-                fuzzy.entry(first).or_default().push(word.clone());
+                fuzzy.entry(first).or_default().push(word);
             }
         };
         for (offset, names) in (0i8..).zip(&file.weekdays) {
@@ -101,6 +128,14 @@ impl Lang {
                 });
             }
         }
+        let is_plain = file.grammar.plain;
+        let bare = |text: &str| {
+            if is_plain {
+                fold(text).into_owned()
+            } else {
+                text.to_owned()
+            }
+        };
         let mut holidays = Vec::new();
         for holiday in file.holidays {
             let on = match holiday {
@@ -124,21 +159,39 @@ impl Lang {
                 HolidayFile { .. } => return Err("a holiday needs a month and a day".to_owned()),
             };
             holidays.extend(holiday.names.iter().map(|name| Holiday {
-                words: phrase(name),
+                words: phrase(&bare(name)),
                 on,
             }));
         }
         // The longest name first, so that "christmas eve" is not read as Christmas.
         holidays.sort_by_key(|h| std::cmp::Reverse(h.words.len()));
-        let (listed, phrases) = read_lists(lists)?;
+        let plain = is_plain.then(|| without_accents(&map, &file.grammar.accented));
+        let compounds = Compounds::of(plain.iter().flat_map(HashMap::keys).map(String::as_str));
+        for holiday in &mut holidays {
+            holiday.words = compounds.join(std::mem::take(&mut holiday.words));
+        }
+        let (listed, phrases) = read_lists(lists, &bare, &compounds)?;
         Ok(Self {
+            language,
+            minutes_after: [
+                Role::HourWord,
+                Role::AndHalf,
+                Role::PlusMinutes,
+                Role::MinusMinutes,
+            ]
+            .iter()
+            .any(|role| file.roles.contains_key(role)),
             words: map,
+            plain,
+            day_first: file.grammar.day_first,
+            number_after_weekday: file.grammar.number_after_weekday,
             fuzzy,
             holiday_starts: holidays.iter().filter_map(|h| h.words.first().cloned()).collect(),
             holidays,
-            cues: Cues::load(cues)?,
+            cues: Cues::load(cues, &bare)?,
             listed,
             phrases,
+            compounds,
         })
     }
 }
@@ -146,7 +199,26 @@ impl Lang {
 type Listed = HashMap<String, Lists>;
 type Phrases = Vec<HashMap<char, Vec<Vec<String>>>>;
 
-fn read_lists(text: &str) -> Result<(Listed, Phrases), String> {
+/// The words as they are written without accents; what falls together means both.
+fn without_accents(words: &HashMap<String, Word>, accented: &[String]) -> HashMap<String, Word> {
+    let mut plain: HashMap<String, Word> = HashMap::new();
+    let mut named: Vec<(&String, &Word)> = words
+        .iter()
+        .filter(|(word, _)| !accented.contains(word))
+        .collect();
+    // Where two words fall together and both are numbers, the same one must win in every run.
+    named.sort_by_key(|(word, _)| *word);
+    for (word, meaning) in named {
+        plain.entry(fold(word).into_owned()).or_default().join(meaning);
+    }
+    plain
+}
+
+fn read_lists(
+    text: &str,
+    bare: &impl Fn(&str) -> String,
+    compounds: &Compounds,
+) -> Result<(Listed, Phrases), String> {
     let file: HashMap<List, Vec<String>> = toml::from_str(text).map_err(|e| e.to_string())?;
     // A list forgotten is not an empty one: nobody would notice what the language then overhears.
     if let Some(missing) = List::ALL.iter().find(|list| !file.contains_key(list)) {
@@ -157,11 +229,12 @@ fn read_lists(text: &str) -> Result<(Listed, Phrases), String> {
     for list in List::ALL {
         let mut by_letter: HashMap<char, Vec<Vec<String>>> = HashMap::new();
         for said in file.get(list).into_iter().flatten() {
-            let Some(first) = said.chars().next() else {
+            let words = compounds.join(phrase(&bare(said)));
+            let Some(first) = words.first().and_then(|word| word.chars().next()) else {
                 continue;
             };
-            by_letter.entry(first).or_default().push(phrase(said));
-            listed.entry(said.clone()).or_default().add(*list);
+            listed.entry(words.join(" ")).or_default().add(*list);
+            by_letter.entry(first).or_default().push(words);
         }
         phrases.push(by_letter);
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn all_spans_hold(text: &str) -> Result<(), TestCaseError> {
+fn all_spans_hold(language: Language, text: &str) -> Result<(), TestCaseError> {
     let chars = text.chars().count();
     for expecting in [
         None,
@@ -12,7 +12,7 @@ fn all_spans_hold(text: &str) -> Result<(), TestCaseError> {
         Some(Expecting::Name),
         Some(Expecting::PartySize),
     ] {
-        let acts = hear_after(text, expecting, &["Thu 10:30", "Gel Manicure", "11:00"]);
+        let acts = understood_in(language, text, expecting, &["Thu 10:30", "Gel Manicure", "11:00"]).acts;
         prop_assert!(!acts.is_empty());
         for act in &acts {
             let Act::Set { value } = act else { continue };
@@ -115,25 +115,145 @@ const WORDS: &[&str] = &[
     "\n",
 ];
 
+const SPANISH: &[&str] = &[
+    "el",
+    "la",
+    "las",
+    "del",
+    "al",
+    "de",
+    "a",
+    "y",
+    "media",
+    "menos",
+    "cuarto",
+    "5",
+    "12",
+    "31",
+    "próximo",
+    "que viene",
+    "viernes",
+    "mar",
+    "semana",
+    "mes",
+    "año",
+    "mañana",
+    "por la mañana",
+    "esta noche",
+    "pasado",
+    "entre",
+    "hasta",
+    "h",
+    "desde",
+    "en",
+    "dos",
+    "treinta",
+    "febrero",
+    "fin de semana",
+    "última",
+    "no",
+    "sí",
+    "gel",
+    "con",
+    "Mai",
+    "17/2",
+    ".",
+    "después",
+    "ahora mismo",
+    "finales",
+    "2026",
+    "%",
+    "personas",
+];
+
+const VIETNAMESE: &[&str] = &[
+    "thứ",
+    "6",
+    "t6",
+    "cn",
+    "ngày",
+    "mai",
+    "mốt",
+    "tháng",
+    "năm",
+    "tuần",
+    "sau",
+    "tới",
+    "này",
+    "trước",
+    "nữa",
+    "3",
+    "h",
+    "giờ",
+    "rưỡi",
+    "kém",
+    "15",
+    "phút",
+    "sáng",
+    "tối",
+    "toi",
+    "chiều nay",
+    "từ",
+    "đến",
+    "hoặc",
+    "trong",
+    "cuối",
+    "đầu",
+    "2026",
+    "với",
+    "gel",
+    "em",
+    "không",
+    "được",
+    "ba mươi",
+    "mồng",
+    "31",
+    "/",
+    "2",
+    "hai",
+    "người",
+    "Mai",
+    "\u{301}",
+    "qua",
+    "nay",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_survived(text in "\\PC{0,80}") {
-        all_spans_hold(&text)?;
+        for language in Language::ALL {
+            all_spans_hold(language, &text)?;
+        }
+    }
+
+    #[test]
+    fn any_soup_of_another_language_is_survived(
+        spanish in prop::collection::vec(prop::sample::select(SPANISH), 0..30),
+        vietnamese in prop::collection::vec(prop::sample::select(VIETNAMESE), 0..30),
+    ) {
+        for (language, words) in [(Language::Spanish, spanish), (Language::Vietnamese, vietnamese)] {
+            all_spans_hold(language, &words.join(" "))?;
+            all_spans_hold(language, &words.concat())?;
+            all_spans_hold(Language::English, &words.join(" "))?;
+        }
     }
 
     #[test]
     fn any_soup_of_meaningful_words_is_survived(words in prop::collection::vec(prop::sample::select(WORDS), 0..40)) {
-        all_spans_hold(&words.join(" "))?;
-        all_spans_hold(&words.concat())?;
+        all_spans_hold(Language::English, &words.join(" "))?;
+        all_spans_hold(Language::English, &words.concat())?;
     }
 
     #[test]
     fn any_year_is_survived(year in -9999i16..=9999, text in prop::sample::select(&["next friday", "in 5000 years", "the 31st", "new year", "end of next month", "yesterday", "2/29", "in 99999 hours", "the week after next"][..])) {
         let lexicon = salon();
         for now in [datetime(year, 1, 1, 0, 0, 0, 0), datetime(year, 12, 31, 23, 59, 59, 0)] {
-            let _ = Rules::new().hear(Heard { text, now, expecting: None, options: &[], lexicon: &lexicon, scene: None });
+            let _ = Rules::new().hear(Heard { text, now, expecting: None, options: &[], language: Language::English, lexicon: &lexicon, scene: None });
+            for (language, text) in [(Language::Spanish, "el 31 del mes que viene"), (Language::Vietnamese, "thứ sáu tuần sau nữa")] {
+                let _ = Rules::new().hear(Heard { text, now, expecting: None, options: &[], language, lexicon: &lexicon, scene: None });
+            }
         }
     }
 }

@@ -6,9 +6,15 @@ pub(super) type Row = (&'static str, &'static str);
 
 /// All rows are heard before any is judged, so that a change in the language shows everything it touches.
 pub(super) fn said(expecting: Option<Expecting>, rows: &[Row]) {
+    said_in(Language::English, expecting, rows);
+}
+
+/// The same in a conversation that is in `language`.
+pub(super) fn said_in(language: Language, expecting: Option<Expecting>, rows: &[Row]) {
     let mut misheard = Vec::new();
     for (text, expected) in rows {
-        let acts: Vec<String> = hear_after(text, expecting, &[]).iter().map(short).collect();
+        let understood = understood_in(language, text, expecting, &[]);
+        let acts: Vec<String> = understood.acts.iter().map(short).collect();
         let heard = acts.join(" + ");
         if heard != *expected {
             misheard.push(format!("{text:?}\n     is {expected}\n  heard {heard}"));

@@ -1,5 +1,6 @@
 //! Times of day: "2pm", "14:30", "half past five", "ten thirty", "noon", "8 in the evening", and the bare hour.
 
+mod after;
 mod spoken;
 
 use jiff::civil::Time;
@@ -80,6 +81,8 @@ impl Clock {
             Some(Half::Pm) if part.meal && (10..12).contains(&self.hour) && part.from.hour() < 15 => {
                 Some(Half::Am)
             }
+            // "11h trưa": the part begins before noon, and the hour lies in it as it stands.
+            Some(Half::Pm) if (part.from.hour()..12).contains(&self.hour) => Some(Half::Am),
             other if part.today && other == Some(Half::Night) && self.hour < 12 => Some(Half::Pm),
             other => other,
         };
@@ -105,6 +108,7 @@ pub(crate) fn clock(
 ) -> Option<(Clock, Form, usize)> {
     named(text, at)
         .or_else(|| spoken::spoken(text, at, half_means_past))
+        .or_else(|| after::after(text, at))
         .or_else(|| written(text, at))
 }
 
@@ -121,16 +125,16 @@ fn named(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
         return sure(0, at + 1);
     }
     // "mid day", "mid-day"
-    if text.get(at)?.low == "mid" {
+    if text.is(at, Role::Midpoint) {
         let next = if text.is(at + 1, Role::Dash) {
             at + 2
         } else {
             at + 1
         };
-        if text.get(next)?.low == "day" {
+        if text.is(next, Role::Day) {
             return sure(12, next + 1);
         }
-        if text.get(next)?.low == "night" {
+        if text.is(next, Role::Night) {
             return sure(0, next + 1);
         }
     }
@@ -177,7 +181,7 @@ fn written(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
             return None;
         }
         // "9h30", "15h"
-        if text.get(next).is_some_and(|t| t.low == "h" && !t.spaced) {
+        if text.get(next).is_some_and(|t| t.is(Role::H) && !t.spaced) {
             let mut clock = Clock::new(
                 hour,
                 two_digits(next + 1)
@@ -244,7 +248,8 @@ fn written(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
         }
     }
     // "one morning" is some morning.
-    if token.low == "one"
+    if token.is(Role::A)
+        && hour == 1
         && text
             .get(next)
             .and_then(|t| t.word)
@@ -279,7 +284,7 @@ fn written(text: &Text<'_>, at: usize) -> Option<(Clock, Form, usize)> {
 
 /// "thirty", "forty-five", "oh five" after an hour in words.
 fn spoken_minute(text: &Text<'_>, at: usize) -> Option<(u32, usize)> {
-    if text.is(at, Role::Oh) && text.get(at).is_some_and(|t| t.low == "oh") {
+    if text.is(at, Role::Oh) && !text.is(at, Role::O) {
         return cardinal(text, at + 1).filter(|(m, _)| (1..10).contains(m));
     }
     text.get(at).filter(|t| t.kind == Kind::Word)?;
@@ -288,10 +293,10 @@ fn spoken_minute(text: &Text<'_>, at: usize) -> Option<(u32, usize)> {
 
 /// "o'clock", "oclock", "o clock", `o"clock`.
 fn oclock(text: &Text<'_>, at: usize) -> Option<usize> {
-    if text.is(at, Role::Oclock) && text.get(at).is_some_and(|t| t.low != "clock") {
+    if text.is(at, Role::Oclock) && !text.is(at, Role::Clock) {
         return Some(at + 1);
     }
-    if text.get(at).is_some_and(|t| t.low == "o") {
+    if text.is(at, Role::O) {
         let next = if text.get(at + 1).is_some_and(|t| t.kind == Kind::Sign) {
             at + 2
         } else {

@@ -13,7 +13,7 @@ mod weekday;
 use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Weekday};
 
-use super::super::lang::{Role, Unit};
+use super::super::lang::{List, Role, Unit};
 use super::super::token::{Kind, Text};
 use crate::understanding::when::DateRange;
 
@@ -150,9 +150,11 @@ impl Days<'_> {
     fn relative(&self, at: usize) -> Option<(Day, usize)> {
         let t = self.text;
         if let Some(days) = t.get(at)?.word?.day {
-            let low = t.get(at)?.low.as_ref();
             // "Tom" with a capital is a name.
-            if low == "tom" && t.get(at)?.capital() {
+            if t.is(at, Role::NameToo) && t.get(at)?.capital() {
+                return None;
+            }
+            if t.is(at, Role::PersonToo) && self.is_person(at) {
                 return None;
             }
             return Some((Day::on(self.plus(days)?, Said::Other), at + 1));
@@ -174,8 +176,7 @@ impl Days<'_> {
         if (t.is(start, Role::Next) || t.is(start, Role::This))
             && t.get(start + 1)?.word?.unit == Some(Unit::Day)
         {
-            let low = t.get(start)?.low.as_ref();
-            if low == "the" {
+            if t.is(start, Role::The) {
                 return None;
             }
             let days = i32::from(t.is(start, Role::Next));
@@ -190,10 +191,12 @@ impl Days<'_> {
         if !t.is(at, Role::The) || t.get(at + 1)?.word?.unit != Some(Unit::Day) {
             return None;
         }
-        let days = match t.get(at + 2)?.low.as_ref() {
-            "after" => 1,
-            "before" => -1,
-            _ => return None,
+        let days = if t.is(at + 2, Role::After) && t.is(at + 2, Role::Later) {
+            1
+        } else if t.is(at + 2, Role::Before) && !t.is(at + 2, Role::To) && !t.is(at + 2, Role::Of) {
+            -1
+        } else {
+            return None;
         };
         let named = self.numeric(at + 3).or_else(|| self.holiday(at + 3));
         let (day, to) = named
@@ -201,6 +204,18 @@ impl Days<'_> {
             .or_else(|| self.calendar(at + 3))?;
         let date = day.range.single()?.checked_add(i64::from(days).days()).ok()?;
         Some((Day::on(date, Said::Other), to))
+    }
+
+    /// Whether a day that is a name as well ("mai") is somebody here: after "with", or written as a name.
+    fn is_person(&self, at: usize) -> bool {
+        let t = self.text;
+        let Some(token) = t.get(at).filter(|token| token.staff) else {
+            return false;
+        };
+        let part = at > 0
+            && t.get(at - 1)
+                .is_some_and(|w| w.word.is_some_and(|w| w.part.is_some()));
+        !part && (t.listed_before(List::With, at) || at > 0 && token.capital())
     }
 
     fn plus(&self, days: i32) -> Option<Date> {

@@ -101,7 +101,7 @@ pub(crate) fn fold(c: &Context<'_>, hours: Hours<'_>, pieces: &[Piece]) -> Optio
         .find_map(|g| g.time.or(g.moment.map(|(_, p)| p)))
         .or_else(|| refused(false));
     let in_front_of = |p: Piece| {
-        if t.is(p.from, Role::The) && t.get(p.from).is_some_and(|t| t.low == "the") {
+        if t.is(p.from, Role::The) {
             p.from + 1
         } else {
             p.from
@@ -182,9 +182,7 @@ fn alternatives(t: &Text<'_>, a: &Piece, b: &Piece) -> bool {
         return false;
     }
     let both_days = a.is_day() && b.is_day();
-    (a.to..b.outer).any(|i| {
-        t.is(i, Role::Or) || both_days && t.is(i, Role::And) && t.get(i).is_some_and(|t| t.low != "-")
-    })
+    (a.to..b.outer).any(|i| t.is(i, Role::Or) || both_days && t.is(i, Role::And))
 }
 
 fn place(groups: &mut Vec<Group>, piece: &Piece, alternative: bool) {

@@ -11,7 +11,8 @@ pub(crate) fn cardinal(text: &Text<'_>, at: usize) -> Option<(u32, usize)> {
     }
     let tens = token.word?.number?;
     if (20..=50).contains(&tens) {
-        let next = if text.sign(at + 1, "-") && !text.get(at + 1)?.spaced {
+        let dashed = text.sign(at + 1, "-") && !text.get(at + 1)?.spaced;
+        let next = if dashed || text.is(at + 1, Role::TensAnd) {
             at + 2
         } else {
             at + 1
@@ -75,7 +76,7 @@ pub(crate) fn year(text: &Text<'_>, at: usize) -> Option<(i16, usize)> {
         // "2000 people" or "20:15" are no years; what follows a year is never a colon.
         return (fits && !text.sign(at + 1, ":")).then_some((i16::try_from(number).ok()?, at + 1));
     }
-    if token.word?.number == Some(2) && text.get(at + 1).is_some_and(|t| t.low == "thousand") {
+    if token.word?.number == Some(2) && text.is(at + 1, Role::Thousand) {
         let next = if text.is(at + 2, Role::And) {
             at + 3
         } else {

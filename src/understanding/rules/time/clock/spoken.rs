@@ -40,11 +40,10 @@ pub(super) fn spoken(
         let to = if unit { to + 1 } else { to };
         let named_hour = named(text, to + 1).is_some();
         // "5 to 7" is a range unless something says otherwise; "20 to 16" can only be minutes.
-        let preceded =
-            at > 0 && text.is(at - 1, Role::At) && text.get(at - 1).is_some_and(|t| t.low != "for");
+        let preceded = at > 0 && text.is(at - 1, Role::At) && !text.is(at - 1, Role::For);
         let ranged = at > 0 && (text.is(at - 1, Role::From) || text.is(at - 1, Role::Between));
         let usual = matches!(minutes, 5 | 10 | 15 | 20 | 25) || unit || text.is(to, Role::Past);
-        let past = text.is(to, Role::Past) && text.get(to).is_some_and(|t| t.low != "after");
+        let past = text.is(to, Role::Past) && !text.is(to, Role::Later);
         let sure = unit || named_hour || past || preceded || matches!(minutes, 15 | 20 | 25);
         if !usual || !sure || minutes > 59 || ranged {
             return None;
@@ -65,11 +64,7 @@ pub(super) fn spoken(
         hour.minute = i8::try_from(minutes).ok()?;
         (hour, to)
     } else if text.is(after, Role::Before) && !text.sign(after, "-") {
-        let plain = matches!(
-            text.get(after)?.low.as_ref(),
-            "to" | "till" | "til" | "before" | "of"
-        );
-        if !plain {
+        if !text.is(after, Role::MinutesTo) {
             return None;
         }
         let (mut hour, to) = whole_hour(text, after + 1)?;

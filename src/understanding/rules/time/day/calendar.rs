@@ -34,7 +34,7 @@ impl Days<'_> {
         if let Some(month) = month_at(after) {
             // "5 may be too late": a weak month needs a day that is an ordinal, "of", or a capital.
             let token = t.get(after)?;
-            let weak = token.is(Role::Weak) && token.low == "may" && !token.capital();
+            let weak = token.is(Role::VerbToo) && !token.capital();
             if weak && !sure && !of {
                 return None;
             }
@@ -47,7 +47,7 @@ impl Days<'_> {
         // "the 14th of this month", "20th of the next month"
         if of {
             let mut unit = next + 1;
-            if t.is(unit, Role::The) && t.get(unit)?.low == "the" {
+            if t.is(unit, Role::The) {
                 unit += 1;
             }
             let shift = if t.is(unit, Role::Next) || t.is(unit, Role::Following) || t.is(unit, Role::Coming) {
@@ -60,16 +60,48 @@ impl Days<'_> {
                 0
             };
             if t.get(unit)?.word?.unit == Some(Unit::Month) {
-                let first = self
-                    .today()
-                    .first_of_month()
-                    .checked_add(i64::from(shift).months())
-                    .ok()?;
-                let date = Date::new(first.year(), first.month(), number).ok()?;
-                return Some((Day::on(date, Said::Calendar), unit + 1));
+                let after = self.shift_after(unit + 1);
+                let date = self.in_month(after.map_or(shift, |(shift, _)| shift), number)?;
+                return Some((
+                    Day::on(date, Said::Calendar),
+                    after.map_or(unit + 1, |(_, to)| to),
+                ));
             }
         }
+        // "ngày 5 tháng sau"
+        if t.is(at, Role::TheDay)
+            && t.get(next)?.word?.unit == Some(Unit::Month)
+            && let Some((shift, to)) = self.shift_after(next + 1)
+        {
+            return Some((Day::on(self.in_month(shift, number)?, Said::Calendar), to));
+        }
         None
+    }
+
+    /// That day of the month which is so many months away.
+    fn in_month(&self, shift: i16, number: i8) -> Option<Date> {
+        let first = self.today().first_of_month();
+        let month = first.checked_add(i64::from(shift).months()).ok()?;
+        Date::new(month.year(), month.month(), number).ok()
+    }
+
+    /// How far away the words after a stretch move it ("que viene", "này"), with the token after them.
+    pub(super) fn shift_after(&self, at: usize) -> Option<(i16, usize)> {
+        let t = self.text;
+        let shift = if t.is(at, Role::NextAfter) || t.is(at, Role::ComingAfter) {
+            // "tuần sau nữa"
+            if t.is(at + 1, Role::Hence) {
+                return Some((2, at + 2));
+            }
+            1
+        } else if t.is(at, Role::LastAfter) {
+            -1
+        } else if t.is(at, Role::ThisAfter) {
+            0
+        } else {
+            return None;
+        };
+        Some((shift, at + 1))
     }
 
     /// A date that starts with its month, or the month alone.
@@ -90,6 +122,7 @@ impl Days<'_> {
         // "May I": a weak month needs a number.
         if let Some((number, sure, to)) = day_of_month(t, day_at)
             && year(t, day_at).is_none()
+            && !(t.is(day_at, Role::OfYear) && year(t, day_at + 1).is_some())
             && !t.sign(to, ":")
             && (sure
                 || t.get(day_at)
@@ -108,7 +141,7 @@ impl Days<'_> {
             || before(Role::During)
             || before(Role::Of)
             || before(Role::Next)
-            || before(Role::This) && t.get(at - 1).is_some_and(|t| t.low != "the")
+            || before(Role::This) && !before(Role::The)
             || before(Role::Early)
             || before(Role::Mid)
             || before(Role::Late)
@@ -118,7 +151,7 @@ impl Days<'_> {
             || before(Role::By)
             || before(Role::Until);
         let alone = !token.is(Role::Weak) || t.len() <= 2;
-        let proper = token.capital() && at > 0 && token.low != "may";
+        let proper = token.capital() && at > 0 && !token.is(Role::VerbToo);
         if !(introduced || alone || proper) {
             return None;
         }
@@ -135,9 +168,18 @@ impl Days<'_> {
         } else if t.is(to, Role::In) && t.is(to + 1, Role::A) && word_unit(to + 2) == Some(Unit::Year) {
             y = self.today().year() + 1;
             to += 3;
-        } else if (t.is(to, Role::Next) || t.is(to, Role::Last)) && word_unit(to + 1) == Some(Unit::Year) {
-            y = self.today().year() + if t.is(to, Role::Next) { 1 } else { -1 };
-            to += 2;
+        } else {
+            // "June of next year", "junio del año que viene"
+            let mut of = to + usize::from(t.is(to, Role::Of));
+            of += usize::from(of > to && t.is(of, Role::The));
+            if (t.is(of, Role::Next) || t.is(of, Role::Last)) && word_unit(of + 1) == Some(Unit::Year) {
+                y = self.today().year() + if t.is(of, Role::Next) { 1 } else { -1 };
+                to = of + 2;
+            } else if word_unit(of) == Some(Unit::Year)
+                && let Some((shift, after)) = self.shift_after(of + 1)
+            {
+                (y, to) = (self.today().year() + shift, after);
+            }
         }
         let mut found = self.month_of(y, month)?;
         found.year = true;
@@ -190,6 +232,7 @@ impl Days<'_> {
         let mut next = at;
         while t.sign(next, ",")
             || t.is(next, Role::Of)
+            || t.is(next, Role::OfYear)
             || t.sign(next, "/")
             || t.sign(next, "-") && !t.tokens[next].spaced
         {
@@ -228,20 +271,21 @@ impl Days<'_> {
             };
             (Date::new(y, month, 1).ok()?, to)
         } else {
-            if t.is(unit_at, Role::The) && t.get(unit_at)?.low == "the" {
+            if t.is(unit_at, Role::The) {
                 unit_at += 1;
             }
-            let shift = i64::from(t.is(unit_at, Role::Next));
+            let mut shift = i16::from(t.is(unit_at, Role::Next));
             if t.is(unit_at, Role::Next) || t.is(unit_at, Role::This) {
                 unit_at += 1;
             }
             if t.get(unit_at)?.word?.unit != Some(Unit::Month) {
                 return None;
             }
-            (
-                self.today().first_of_month().checked_add(shift.months()).ok()?,
-                unit_at + 1,
-            )
+            let mut to = unit_at + 1;
+            if let Some(after) = self.shift_after(to) {
+                (shift, to) = after;
+            }
+            (self.in_month(shift, 1)?, to)
         };
         match weekday {
             Some(day) => {
@@ -249,12 +293,51 @@ impl Days<'_> {
                 Some((Day::on(date, Said::Calendar), to))
             }
             None => {
-                let weeks = i64::from(nth) - 1;
-                let monday = first.nth_weekday_of_month(1, Weekday::Monday).ok()?;
-                let monday = monday.checked_add(weeks.weeks()).ok()?;
+                // The last week is the last whole one.
+                let monday = if nth < 0 {
+                    let sunday = first.nth_weekday_of_month(-1, Weekday::Sunday).ok()?;
+                    sunday.checked_sub(6.days()).ok()?
+                } else {
+                    let monday = first.nth_weekday_of_month(1, Weekday::Monday).ok()?;
+                    monday.checked_add((i64::from(nth) - 1).weeks()).ok()?
+                };
                 Some((Day::span(monday, monday.checked_add(7.days()).ok()?), to))
             }
         }
+    }
+
+    /// "el 5", "ngày 5": a day, unless what follows makes it something else ("el 5 %").
+    fn the_day(&self, number: i8, to: usize) -> Option<(Day, usize)> {
+        let t = self.text;
+        // "el 17 del 11"
+        if t.is(to, Role::Of)
+            && let Some(month) = t
+                .get(to + 1)
+                .and_then(|n| n.number)
+                .filter(|n| (1..=12).contains(n))
+            && t.get(to + 2).is_none_or(|n| n.kind == Kind::Sign)
+        {
+            return Some((self.near(i8::try_from(month).ok()?, number)?, to + 2));
+        }
+        let tight = |i: usize| t.get(i).is_some_and(|n| n.kind == Kind::Number && !n.spaced);
+        let dated = t
+            .get(to)
+            .is_some_and(|n| matches!(n.raw, "-" | "." | "/") && !n.spaced)
+            && tight(to + 1);
+        let other = dated
+            || t.get(to).is_some_and(|n| {
+                matches!(n.raw, "%" | ":" | "/" | "€" | "$") && !n.spaced
+                    || n.is(Role::HourWord)
+                    || n.is(Role::Am) && n.low.len() > 1
+                    || n.is(Role::Pm) && n.low.len() > 1
+                    || n.word.is_some_and(|w| w.unit.is_some())
+            });
+        if other || t.phrase(List::People, to).is_some() || t.listed(List::Counted, to) {
+            return None;
+        }
+        let mut day = Day::on(self.numbered_near(number, None)?, Said::Number(number));
+        day.month = true;
+        Some((day, to))
     }
 
     /// The number alone: "the 5th", "20th".
@@ -262,6 +345,12 @@ impl Days<'_> {
         let t = self.text;
         let start = if t.is(at, Role::The) { at + 1 } else { at };
         let (number, sure, to) = day_of_month(t, start)?;
+        if t.is(at, Role::TheHour) {
+            return None;
+        }
+        if !sure && (t.is(at, Role::TheDay) || t.is(start, Role::TheDay)) {
+            return self.the_day(number, to);
+        }
         // "the 5th" and "5th" are days; "the first one", "second", "third floor" are not.
         let digits = t.get(start)?.kind == Kind::Number;
         if !sure || !digits {
@@ -273,7 +362,7 @@ impl Days<'_> {
             let plain = digits
                 && !sure
                 && at > 0
-                && t.get(at - 1).is_some_and(|w| w.low == "on")
+                && t.is(at - 1, Role::On)
                 && t.get(to).is_none_or(|n| {
                     n.raw == "," || n.is(Role::At) || n.raw == "." && t.get(to + 1).is_none()
                 });

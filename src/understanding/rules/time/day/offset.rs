@@ -10,11 +10,13 @@ impl Days<'_> {
     /// "in two weeks", "3 days from now", "a week from Tuesday", "in half an hour", "two days ago".
     pub(super) fn offset(&self, at: usize) -> Option<(Found, usize)> {
         let t = self.text;
-        let in_front = t.is(at, Role::In) && t.get(at)?.low != "within" || t.is(at, Role::In);
+        if t.is(at, Role::RightNow) {
+            return Some((Found::Moment(self.now), at + 1));
+        }
+        let is_later = |i: usize| t.is(i, Role::Later) && !t.is(i, Role::After);
+        let in_front = t.is(at, Role::In);
         let mut start = if in_front { at + 1 } else { at };
-        while in_front
-            && (t.is(start, Role::Around) || t.is(start, Role::Next) && t.get(start)?.low != "next")
-        {
+        while in_front && t.is(start, Role::Around) {
             start += 1;
         }
         let (minutes, days, months, to) = self.amount(start)?;
@@ -22,7 +24,7 @@ impl Days<'_> {
         let mut next = to;
         let mut sign = 1;
         let mut base = None;
-        if t.is(next, Role::Starting) && at > 0 && t.get(at - 1).is_some_and(|w| w.low == "for") {
+        if t.is(next, Role::Starting) && at > 0 && t.is(at - 1, Role::For) {
             let on = if t.is(next + 1, Role::From) || t.is(next + 1, Role::On) {
                 next + 2
             } else {
@@ -34,14 +36,14 @@ impl Days<'_> {
         } else if t.is(next, Role::Ago) {
             sign = -1;
             next += 1;
-        } else if t.is(next, Role::Hence) || t.get(next).is_some_and(|t| t.low == "later") {
+        } else if t.is(next, Role::Hence) || is_later(next) {
             next += 1;
         } else if t.is(next, Role::From)
             || t.is(next, Role::After)
             || t.is(next, Role::On) && days == 7
             || t.is(next, Role::Before)
         {
-            sign = if t.is(next, Role::Before) && t.get(next)?.low == "before" {
+            sign = if t.is(next, Role::Before) && !t.is(next, Role::Of) && !t.is(next, Role::To) {
                 -1
             } else {
                 1
@@ -60,11 +62,11 @@ impl Days<'_> {
             }
         } else if !in_front {
             return None;
-        } else if t.get(next).is_some_and(|t| t.low == "time" || t.low == "times") {
+        } else if t.is(next, Role::Time) {
             next += 1;
         }
         // "5 minutes later" counts from now; "can I come an hour later" from what was agreed.
-        if minutes > 0 && at > 0 && !in_front && t.get(next - 1).is_some_and(|w| w.low == "later") {
+        if minutes > 0 && at > 0 && !in_front && is_later(next - 1) {
             return None;
         }
         if minutes > 0 {
@@ -74,7 +76,7 @@ impl Days<'_> {
         // "for 3 days starting next Monday" is a stretch, "3 days from Monday" a day.
         if let Some(base) = base
             && at > 0
-            && t.get(at - 1).is_some_and(|w| w.low == "for")
+            && t.is(at - 1, Role::For)
             && sign == 1
         {
             let until = base
@@ -131,7 +133,7 @@ impl Days<'_> {
             tenths = 5;
             next += 3;
         }
-        if t.get(next).is_some_and(|t| t.low == "more") {
+        if t.is(next, Role::More) {
             next += 1;
         }
         if t.is(next, Role::Business) {
@@ -155,7 +157,7 @@ impl Days<'_> {
         }
         let token = t.get(next)?;
         // Single letters are units only directly after digits ("3w", "1h").
-        if token.raw.len() == 1 && token.spaced && token.low != "h" {
+        if token.raw.len() == 1 && token.spaced && !token.is(Role::H) {
             return None;
         }
         match unit {

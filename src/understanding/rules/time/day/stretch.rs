@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
 
 use super::super::super::lang::{List, Role, Unit};
-use super::super::super::token::Kind;
+use super::super::super::token::{Kind, Token};
 use super::super::number::{cardinal, count, year};
 use super::{Day, Days, Said, week_of};
 
@@ -26,8 +26,10 @@ struct Distance {
     shift: i16,
     /// Whether it was said at all.
     said: bool,
-    /// The token after the words that say it.
+    /// The token after the words that say it: the stretch itself.
     after: usize,
+    /// How many words say it after the stretch ("tuần sau").
+    tail: usize,
 }
 
 impl Days<'_> {
@@ -55,7 +57,12 @@ impl Days<'_> {
             return Some(found);
         }
         let distance = self.distance(body)?;
-        let Distance { shift, said, after } = distance;
+        let Distance {
+            shift,
+            said,
+            after,
+            tail,
+        } = distance;
         if share.is_none() {
             let few = self.next_few(body, said && shift == 1);
             if let Some(found) = few.or_else(|| self.split_weekend(after, shift)) {
@@ -63,7 +70,7 @@ impl Days<'_> {
             }
         }
         if t.is(after, Role::Weekend) {
-            return self.weekend(shift, after + 1);
+            return self.weekend(shift, after + 1 + tail);
         }
         if t.is(after, Role::Fortnight) && (said || article) {
             let from = if shift == 1 {
@@ -138,7 +145,9 @@ impl Days<'_> {
         let (day, to) = self
             .calendar(on)
             .or_else(|| self.numeric(on))
-            .or_else(|| self.day_number(on))?;
+            .or_else(|| self.day_number(on))
+            // "la semana del 18": the small word is part of the day.
+            .or_else(|| self.day_number(at + 1).filter(|_| t.is(at + 1, Role::TheDay)))?;
         let monday = week_of(day.range.from?)?;
         Some((Day::span(monday, monday.checked_add(7.days()).ok()?), to))
     }
@@ -162,9 +171,30 @@ impl Days<'_> {
                 shift: 1,
                 said,
                 after,
+                tail: 0,
             });
         }
-        Some(Distance { shift, said, after })
+        let is_stretch = |t: &Token<'_>| {
+            let unit = t.word.and_then(|w| w.unit);
+            t.is(Role::Weekend) || matches!(unit, Some(Unit::Week | Unit::Month | Unit::Year))
+        };
+        if !said
+            && is_stretch(token)
+            && let Some((shift, to)) = self.shift_after(after + 1)
+        {
+            return Some(Distance {
+                shift,
+                said: true,
+                after,
+                tail: to - after - 1,
+            });
+        }
+        Some(Distance {
+            shift,
+            said,
+            after,
+            tail: 0,
+        })
     }
 
     fn weekend(&self, shift: i16, to: usize) -> Option<(Day, usize)> {
@@ -192,9 +222,14 @@ impl Days<'_> {
 
     /// A week, a month or a year, or a part of it, once it is known how far away.
     fn unit(&self, at: usize, share: Option<Share>, distance: Distance) -> Option<(Day, usize)> {
-        let Distance { shift, said, after } = distance;
+        let Distance {
+            shift,
+            said,
+            after,
+            tail,
+        } = distance;
         let today = self.today();
-        let to = after + 1;
+        let to = after + 1 + tail;
         let day = match self.text.get(after)?.word?.unit? {
             Unit::Day if share.is_none() && !said => Day::on(today, Said::Other),
             Unit::Week => return self.week(at, share, shift, to),
@@ -255,22 +290,35 @@ impl Days<'_> {
     /// "next 3 days", "the next few days", "3 next weeks", "upcoming 2 weeks", "next 4 business days".
     pub(super) fn next_few(&self, at: usize, ahead: bool) -> Option<(Day, usize)> {
         let t = self.text;
-        let tomorrow = self.plus(1)?;
         let (n, next, coming) = if ahead {
             let (n, next) = count(t, at + 1).filter(|_| !t.is(at + 1, Role::A))?;
             (n, next, t.is(at, Role::Coming))
         } else {
             let (n, next) = cardinal(t, at)?;
+            let unit = t.get(next).and_then(|t| t.word).and_then(|w| w.unit);
+            // "2 tuần tới", "3 días siguientes"
+            let after = matches!(unit, Some(Unit::Day | Unit::Week | Unit::Month))
+                && self.shift_after(next + 1).is_some_and(|(shift, _)| shift == 1);
+            if after {
+                let (day, to) = self.few(n, next, (false, false))?;
+                return Some((day, to + 1));
+            }
             if !(t.is(next, Role::Next) || t.is(next, Role::Coming)) {
                 return None;
             }
             (n, next + 1, t.is(next, Role::Coming))
         };
+        let business = t.is(next, Role::Business);
+        self.few(n, if business { next + 1 } else { next }, (coming, business))
+    }
+
+    /// So many of the unit at `next`, from tomorrow on.
+    fn few(&self, n: u32, next: usize, (coming, business): (bool, bool)) -> Option<(Day, usize)> {
+        let t = self.text;
+        let tomorrow = self.plus(1)?;
         if n > 400 {
             return None;
         }
-        let business = t.is(next, Role::Business);
-        let next = if business { next + 1 } else { next };
         let n = i64::from(n);
         match t.get(next)?.word?.unit? {
             Unit::Day if business => {

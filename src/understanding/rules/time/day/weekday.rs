@@ -17,11 +17,11 @@ impl Days<'_> {
         let qualifier = t.get(at)?;
         let mut which = Which::Plain;
         if qualifier.word?.weekday.is_none() {
-            which = if qualifier.is(Role::Next) || qualifier.low == "following" {
+            which = if qualifier.is(Role::Next) || qualifier.is(Role::Following) {
                 Which::Next
             } else if qualifier.is(Role::Coming) {
                 Which::Coming
-            } else if qualifier.is(Role::This) && qualifier.low != "the" {
+            } else if qualifier.is(Role::This) && !qualifier.is(Role::The) {
                 Which::This
             } else if qualifier.is(Role::Last) {
                 Which::Last
@@ -51,6 +51,11 @@ impl Days<'_> {
             return None;
         }
         next += 1;
+        if which == Which::Plain
+            && let Some((moved, to)) = self.which_after(next)
+        {
+            (which, next) = (moved, to);
+        }
         // "Wed." the dot belongs to the short form, if something follows in the same breath.
         if t.sign(next, ".") && token.raw.len() <= 5 && t.get(next + 1).is_some_and(|t| !t.capital()) {
             next += 1;
@@ -76,12 +81,22 @@ impl Days<'_> {
             while t.is(after, Role::Of) || t.sign(after, ",") || t.is(after, Role::In) {
                 after += 1;
             }
+            // "miércoles de la próxima semana"
+            if after > next && t.is(after, Role::The) {
+                after += 1;
+            }
             let word_unit = |i: usize| t.get(i).and_then(|t| t.word).and_then(|w| w.unit);
+            // "thứ sáu tuần sau", "el viernes de la semana que viene"
+            if word_unit(after) == Some(Unit::Week)
+                && let Some((weeks, to)) = self.shift_after(after + 1)
+            {
+                return Some((Day::on(self.week_day(day, weeks)?, Said::Other), to));
+            }
             if word_unit(after + 1) == Some(Unit::Week) && !t.is(after, Role::A) {
                 if t.is(after, Role::Next) || t.is(after, Role::Following) || t.is(after, Role::Coming) {
                     return Some((Day::on(self.week_day(day, 1)?, Said::Other), after + 2));
                 }
-                if t.is(after, Role::This) && t.get(after)?.low != "the" {
+                if t.is(after, Role::This) && !t.is(after, Role::The) {
                     return Some((Day::on(self.week_day(day, 0)?, Said::Other), after + 2));
                 }
             }
@@ -96,7 +111,7 @@ impl Days<'_> {
                 let date = self.soon(day)?.checked_add(7.days()).ok()?;
                 return Some((Day::on(date, Said::Other), next + 2));
             }
-            if word_unit(next) == Some(Unit::Week) && t.get(next)?.low == "week" {
+            if t.is(next, Role::WeekOn) {
                 let date = self.soon(day)?.checked_add(7.days()).ok()?;
                 return Some((Day::on(date, Said::Other), next + 1));
             }
@@ -126,6 +141,28 @@ impl Days<'_> {
             Said::Other
         };
         Some((Day::on(date, said), next))
+    }
+
+    /// What stands after a weekday and says which one ("que viene", "tới"), with the token after it.
+    fn which_after(&self, at: usize) -> Option<(Which, usize)> {
+        let t = self.text;
+        let next = t.get(at + 1);
+        // "thứ 6 sau 4h" is after four, "thứ 2 tới thứ 6" until Friday.
+        if next.is_some_and(|n| n.number.is_some() || n.word.is_some_and(|w| w.weekday.is_some())) {
+            return None;
+        }
+        let which = if t.is(at, Role::ComingAfter) {
+            Which::Coming
+        } else if t.is(at, Role::NextAfter) {
+            Which::Next
+        } else if t.is(at, Role::ThisAfter) {
+            Which::This
+        } else if t.is(at, Role::LastAfter) {
+            Which::Last
+        } else {
+            return None;
+        };
+        Some((which, at + 1))
     }
 
     /// Whether a short name that is also another word ("sat", "sun", "wed") is meant as a day.
@@ -158,24 +195,25 @@ impl Days<'_> {
         let t = self.text;
         let start = if t.is(at, Role::The) { at + 1 } else { at };
         let (number, sure, to) = day_of_month(t, start)?;
+        let sure = sure || t.is(at, Role::TheDay);
         let plain_ok = || {
             // A plain number after a weekday is more often an hour; unless it cannot be one.
             let hour = t.get(to).is_some_and(|n| {
-                n.is(Role::Am)
-                    || n.is(Role::Pm)
+                (n.is(Role::Am) || n.is(Role::Pm)) && (n.low.len() > 1 || !n.spaced)
                     || n.is(Role::Oclock)
                     || n.is(Role::Dash)
                     || n.is(Role::Ish)
                     || matches!(n.raw, ":" | ".")
                         && t.get(to + 1).is_some_and(|n| n.kind == Kind::Number && !n.spaced)
-                    || n.low == "h"
-                    || n.low == "o"
+                    || n.is(Role::H)
+                    || n.is(Role::O)
                     || n.kind == Kind::Number
                     || n.word.is_some_and(|w| w.unit.is_some())
             });
             !hour
                 && t.get(start).is_some_and(|t| t.kind == Kind::Number)
                 && (start > at
+                    || self.lang.number_after_weekday
                     || number > 23
                     || number > 12
                         && self

@@ -7,12 +7,16 @@ use super::{Bound, Context, Piece, What};
 /// Attaches "after", "before", "not" and their like.
 pub(super) fn bounds(c: &Context<'_>, pieces: &mut [Piece]) {
     let t = c.days.text;
+    // Words that belong to the piece before bound nothing: the "sau" of "tuần sau 9h" is no "after".
+    let mut taken = 0..0;
     for piece in pieces.iter_mut() {
+        let before = std::mem::replace(&mut taken, piece.from..piece.to);
         if matches!(piece.what, What::Moment(_) | What::Order(_)) {
             continue;
         }
         let at = before_small_words(t, piece);
-        if let Some((bound, outer)) = bound_before(t, piece, at) {
+        let is_free = at.checked_sub(1).is_none_or(|last| !before.contains(&last));
+        if is_free && let Some((bound, outer)) = bound_before(t, piece, at) {
             (piece.bound, piece.outer) = (bound, outer);
         }
         if piece.bound == Bound::On {
@@ -59,7 +63,7 @@ fn bound_before(t: &Text<'_>, piece: &Piece, at: usize) -> Option<(Bound, usize)
         (List::NotOn, Bound::Not),
     ] {
         if let Some(from) = t.phrase_before(list, at)
-            && !t.listed_before(List::Why, from)
+            && t.phrase_before(List::Why, from).is_none()
         {
             return Some((bound, from));
         }

@@ -12,6 +12,23 @@ pub(super) fn qualify(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     let mut at = 0;
     while at + 1 < pieces.len() {
         let (a, mut b) = (pieces[at], at + 1);
+        // "a las 5 mañana por la tarde": the day stands between the time and the part that it is of.
+        if let (What::Clock(mut clock), What::Days(_), Some(part)) =
+            (a.what, pieces[b].what, pieces.get(b + 1).copied())
+            && let What::Part(half) = part.what
+            && clock.open()
+            && !half.meal
+            && pieces[b].from < part.from
+            && linked(t, a.to, pieces[b].from.max(a.to))
+            && linked(t, pieces[b].to, part.from)
+        {
+            clock.within(&half);
+            (pieces[at].what, pieces[at].form) = (What::Clock(clock), Form::Sure);
+            pieces[b].to = part.to;
+            pieces.remove(b + 1);
+            at += 1;
+            continue;
+        }
         // "8pm this evening" has today's day before the part.
         if pieces[b].is_day() && pieces.get(b + 1).is_some_and(|p| p.from == pieces[b].from) {
             b += 1;
@@ -93,7 +110,7 @@ pub(super) fn stays(c: &Context<'_>, pieces: &mut Vec<Piece>) {
             p.from
                 .checked_sub(n)
                 .and_then(|i| t.get(i))
-                .is_some_and(|w| w.is(Role::Leaving) && w.low != "out")
+                .is_some_and(|w| w.is(Role::Leaving) && !w.is(Role::Out))
         })
     };
     let mut at = 0;
@@ -208,6 +225,22 @@ pub(super) fn lead(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     let mut at = 0;
     while at + 1 < pieces.len() {
         let (a, b) = (pieces[at], pieces[at + 1]);
+        // "chiều mai 3h": the day stands between the part and the time that it is a part for.
+        if let (What::Part(part), What::Days(_), Some(c)) = (a.what, b.what, pieces.get(at + 2).copied())
+            && b.from >= a.to
+            && c.from >= b.to
+            && linked(t, a.to, b.from)
+            && linked(t, b.to, c.from)
+            && let What::Clock(mut clock) = c.what
+            && clock.open()
+        {
+            clock.within(&part);
+            clock.of_night = part.half == Some(Half::Night) && !part.today;
+            (pieces[at + 2].what, pieces[at + 2].form) = (What::Clock(clock), Form::Sure);
+            pieces[at + 1].outer = a.from;
+            pieces.remove(at);
+            continue;
+        }
         if let What::Part(part) = a.what
             && b.from >= a.to
             && b.from - a.to <= 3

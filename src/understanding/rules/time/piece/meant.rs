@@ -31,6 +31,9 @@ fn meant(c: &Context<'_>, all: &[Piece], at: usize, piece: &Piece, t: &Text<'_>)
     if counts_something(t, piece) {
         return false;
     }
+    if piece.from > 0 && t.is(piece.from - 1, Role::TheHour) {
+        return true;
+    }
     // Over "the" and "around", which themselves decide: "around 8", but not "how about 8".
     let mut b = piece.from;
     while b > 0 && (t.is(b - 1, Role::The) || t.is(b - 1, Role::Around)) {

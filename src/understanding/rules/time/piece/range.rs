@@ -22,12 +22,17 @@ pub(super) fn range(c: &Context<'_>, a: &Piece, b: &Piece, between: bool) -> Opt
             number_to_day(c, (a, x), (b, y))
         }
         (What::Days(x), What::Clock(y))
-            if b.form == Form::Bare && x.said == Said::Calendar && y.minute == 0 =>
+            if b.form == Form::Bare && x.said == Said::Calendar && y.minute == 0 && !is_hour(c, a, b) =>
         {
             day_to_number(c, (a, x), b)
         }
         _ => None,
     }
+}
+
+/// "el 5/12 a las 11": the word before the number says that it is an hour.
+fn is_hour(c: &Context<'_>, a: &Piece, b: &Piece) -> bool {
+    (a.to..b.from).any(|i| c.days.text.is(i, Role::TheHour))
 }
 
 /// "2 to 4", "from 2pm until 4".
