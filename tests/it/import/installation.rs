@@ -158,6 +158,9 @@ pub(super) async fn furnish(file: &Path) {
         "INSERT INTO deliveries SELECT 7, id, 0, 'whatsapp', 'main', conversation_id, 'wamid', created_at, 'failed',
              created_at + 1, 'gone' FROM outbox WHERE n = 1",
         "INSERT INTO delivery_attempts SELECT id, 1, created_at, 'unknown', NULL FROM outbox WHERE n = 1",
+        "INSERT INTO attachments SELECT 9, business_id, conversation_id, 'whatsapp', 'main', 'wamid.in', 0, 'salon/c/m/0',
+             'image', '77', 'https://cdn.example/77', 'image/png', 'me.png', 17, 2, 1, created_at, 'salon/c/m/0.png',
+             'ab', 17, 'late', created_at + 1 FROM outbox WHERE n = 1",
         "INSERT INTO reminders SELECT id, 'day_before', starts_at - 86400000000, 0 FROM appointments",
         "UPDATE messages SET metadata = '{\"z\":1, \"a\":\"ü\"}', attachments = '[]' WHERE seq = 2",
         // The newest number is given out and gone.
