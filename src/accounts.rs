@@ -8,7 +8,7 @@ mod listeners;
 mod register;
 mod seal;
 
-pub use known::Accounts;
+pub use known::{Accounts, opened};
 pub use listeners::{Listener, Listeners};
 pub use register::{NotRegistered, Registered, Registration, Unfit};
 pub use seal::{Problem as SealProblem, Sealer};

@@ -62,7 +62,7 @@ impl Accounts {
     /// The address of an account's webhook.
     #[must_use]
     pub fn webhook_url(&self, channel: Channel, account: &AccountId) -> String {
-        format!("{}/webhooks/{channel}/{account}", self.public_url)
+        webhook_url(&self.public_url, channel, account)
     }
 
     /// The public address of a path with its query.
@@ -86,29 +86,36 @@ impl Accounts {
     /// An account as it is used, from its row.
     #[must_use]
     pub fn open(&self, row: &AccountRow) -> Account {
-        let secrets = self
-            .sealer
-            .open(row.channel, &row.account, &row.secrets)
-            .unwrap_or_else(|problem| {
-                tracing::error!(channel = %row.channel, account = %row.account, %problem, "an account cannot be used");
-                Secrets::default()
-            });
-        let mut settings: BTreeMap<String, String> =
-            serde_json::from_str(&row.settings).unwrap_or_else(|error| {
-                tracing::error!(channel = %row.channel, account = %row.account, %error, "an account's settings cannot be read");
-                BTreeMap::new()
-            });
-        settings.insert(
-            "webhook_url".to_owned(),
-            self.webhook_url(row.channel, &row.account),
-        );
-        Account {
-            channel: row.channel,
-            id: row.account.clone(),
-            business: row.business.clone(),
-            settings,
-            secrets,
-            problem: row.problem.clone(),
-        }
+        opened(row, &self.sealer, &self.public_url)
+    }
+}
+
+fn webhook_url(public_url: &str, channel: Channel, account: &AccountId) -> String {
+    let base = public_url.trim_end_matches('/');
+    format!("{base}/webhooks/{channel}/{account}")
+}
+
+/// An account as it is used, from its row, where the world reaches this installation at `public_url`.
+#[must_use]
+pub fn opened(row: &AccountRow, sealer: &Sealer, public_url: &str) -> Account {
+    let secrets = sealer
+        .open(row.channel, &row.account, &row.secrets)
+        .unwrap_or_else(|problem| {
+            tracing::error!(channel = %row.channel, account = %row.account, %problem, "an account cannot be used");
+            Secrets::default()
+        });
+    let mut settings: BTreeMap<String, String> = serde_json::from_str(&row.settings).unwrap_or_else(|error| {
+        tracing::error!(channel = %row.channel, account = %row.account, %error, "an account's settings cannot be read");
+        BTreeMap::new()
+    });
+    let url = webhook_url(public_url, row.channel, &row.account);
+    settings.insert("webhook_url".to_owned(), url);
+    Account {
+        channel: row.channel,
+        id: row.account.clone(),
+        business: row.business.clone(),
+        settings,
+        secrets,
+        problem: row.problem.clone(),
     }
 }

@@ -67,7 +67,9 @@ pub enum NotRegistered {
     #[error(transparent)]
     Unsealed(#[from] SealProblem),
     /// There is no such business.
-    #[error("there is no business {0}")]
+    #[error(
+        "there is no business {0}; `frontdesk business list` shows those there are, and the demo business comes with the first start"
+    )]
     UnknownBusiness(BusinessId),
     /// The name belongs to an account of another business.
     #[error("the name {0} is taken by an account of another business")]

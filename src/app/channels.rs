@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::accounts::{Accounts, Field};
+use crate::accounts::{Account, Accounts, Field, opened};
 use crate::attachments::outside::{Network, System};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::config::store::Database as Configured;
 use crate::outbound::wire::Wire;
 use crate::outbound::{Provider, Sender};
 use crate::store::ChannelStore;
-use crate::types::Channel;
+use crate::store::sqlite::SqliteStore;
+use crate::types::{AccountId, Channel};
 use crate::webhook::Heard;
 use crate::webhook::intake::Intake;
 use crate::{attachments, outbound, tls, webhook};
@@ -91,9 +93,35 @@ pub fn fields(channel: Channel) -> Option<&'static [Field]> {
 /// When a configured key is none; the settings have refused that before.
 pub fn accounts(settings: &Settings, store: Arc<dyn ChannelStore>) -> anyhow::Result<Accounts> {
     let sealer = settings.channels.sealer().context("FRONTDESK_SECRETS_KEY")?;
-    let here = format!("http://{}", settings.server.listen);
-    let public_url = settings.channels.public_url.as_ref().unwrap_or(&here);
-    Ok(Accounts::new(store, sealer, public_url))
+    Ok(Accounts::new(store, sealer, &public_url(settings)))
+}
+
+/// One account, read beside a running server whatever the database is.
+///
+/// # Errors
+/// When the database cannot be read, or a key is none.
+pub async fn look_at(
+    settings: &Settings,
+    channel: Channel,
+    account: &AccountId,
+) -> anyhow::Result<Option<Account>> {
+    let row = match &settings.store.database {
+        Configured::Sqlite { path } => SqliteStore::account_beside(path, channel, account).await?,
+        Configured::Postgres { .. } => {
+            let database = super::store(settings).await?;
+            let found = database.account(channel, account).await;
+            database.close().await;
+            found?
+        }
+    };
+    let sealer = settings.channels.sealer().context("FRONTDESK_SECRETS_KEY")?;
+    Ok(row.map(|row| opened(&row, &sealer, &public_url(settings))))
+}
+
+/// How providers reach this installation, as far as the settings say.
+fn public_url(settings: &Settings) -> String {
+    let here = || format!("http://{}", settings.server.listen);
+    settings.channels.public_url.clone().unwrap_or_else(here)
 }
 
 /// How providers are called. A redirect is an answer: a secret goes nowhere but where it was told to.

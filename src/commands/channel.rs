@@ -104,6 +104,10 @@ pub(super) async fn run(
     if let Command::Fields { channel } = command {
         return Ok(fields(intake(channel)?.as_ref(), output)?);
     }
+    // Beside the server that is to take it, which owns its SQLite file.
+    if let Command::Test { channel, account, to } = command {
+        return Ok(test(&settings, channel, &account, to, output).await?);
+    }
     let database = app::store(&settings).await.map_err(owned_by_the_server)?;
     let accounts = channels::accounts(&settings, database.clone())?;
     let done = carry_out(command, &accounts, &settings, output).await;
@@ -152,9 +156,7 @@ async fn carry_out(
         }
         Command::List { json } => Ok(list(accounts, json, output).await?),
         Command::Fields { channel } => Ok(fields(intake(channel)?.as_ref(), output)?),
-        Command::Test { channel, account, to } => {
-            Ok(test(accounts, channel, &account, to, now, output).await?)
-        }
+        Command::Test { channel, account, to } => Ok(test(settings, channel, &account, to, output).await?),
         Command::Resume { channel, account } => {
             found(accounts, channel, &account).await?;
             let resumed = accounts.store().stop_account(channel, &account, None, now).await;
@@ -296,23 +298,22 @@ fn fields(intake: &dyn Intake, output: &mut impl Write) -> anyhow::Result<()> {
 
 /// Sends what the provider would send, and says how it was answered.
 async fn test(
-    accounts: &Accounts,
+    settings: &Settings,
     channel: Channel,
     name: &AccountId,
     to: Option<String>,
-    now: jiff::Timestamp,
     output: &mut (impl Write + Send),
 ) -> anyhow::Result<()> {
+    let now = settings.system_clock().now();
     let intake = channels::intake(channel).ok_or_else(|| anyhow!("channel {channel} has no accounts"))?;
-    let account = accounts
-        .find(channel, name)
+    let account = channels::look_at(settings, channel, name)
         .await?
         .ok_or_else(|| anyhow!("there is no account {channel}/{name}"))?;
     let message_id = crate::ids::new_id(now).to_string();
     let sample = intake
         .sample(&account, "hello from frontdesk channel test", &message_id, now)
         .ok_or_else(|| anyhow!("only the provider can sign for {channel}: write to the account there"))?;
-    let url = to.unwrap_or_else(|| accounts.webhook_url(channel, name));
+    let url = to.unwrap_or_else(|| account.setting("webhook_url").unwrap_or_default().to_owned());
     let http = channels::client()?;
     let answer = post(&http, &url, sample.headers, sample.body).await?;
     let status = answer.as_u16();

@@ -38,6 +38,7 @@ mod turns;
 mod waitlist;
 mod writer;
 
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -54,14 +55,14 @@ use super::asked::Asked;
 use super::rules::joining::HandOver;
 use super::rules::{Expire, Hold, Requested};
 use super::{
-    Acceptance, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, CommitOutcome,
-    Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey, Opened,
-    OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry, TurnCommit,
-    Unfinished,
+    Acceptance, AccountRow, AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome,
+    CommitOutcome, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery, InboxVerdict, MessageKey,
+    Opened, OutboxRow, Receipt, Result, Session, Settlement, Standing, Store, Tell, TranscriptEntry,
+    TurnCommit, Unfinished,
 };
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::WaitlistEntry;
-use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
+use crate::types::{AccountId, AppointmentId, BusinessId, Channel, ConversationId, Pair, ParticipantId};
 
 /// How long a write waits for a place in the writer's queue.
 const QUEUE_WAIT_MAX: Duration = Duration::from_secs(5);
@@ -86,6 +87,23 @@ impl SqliteStore {
     /// When the file is in use by another process, cannot be opened, or was written by a newer frontdesk.
     pub async fn open(options: &Options) -> Result<Self> {
         open::open(options).await
+    }
+
+    /// One account in a file that a running server may own: read beside it, and nothing is locked, made or migrated.
+    ///
+    /// # Errors
+    /// When there is no such file, or no frontdesk's.
+    pub async fn account_beside(
+        file: &Path,
+        channel: Channel,
+        account: &AccountId,
+    ) -> Result<Option<AccountRow>> {
+        let options = common(file).read_only(true);
+        let cannot_open = |error| Error::Open(format!("cannot open {}: {error}", file.display()));
+        let pool = SqlitePool::connect_with(options).await.map_err(cannot_open)?;
+        let found = accounts::one(&pool, channel, account).await;
+        pool.close().await;
+        found
     }
 
     async fn enqueue(&self, job: Job) -> Result<()> {

@@ -100,6 +100,37 @@ async fn every_channel_goes_the_whole_way_on_postgresql() {
     }
 }
 
+/// The command that tries an account works beside the server, whatever the database is.
+#[tokio::test]
+async fn an_account_is_tried_beside_the_running_server() {
+    let database = Database::new().await;
+    for site in [Site::new(), Site::on(&database.url())] {
+        let mut house = House::open(case("standard"), site).await;
+        let to = format!("{}/webhooks/standard/salon", house.url());
+        let tried = house
+            .site
+            .run(&["channel", "test", "standard", "salon", "--to", &to])
+            .await;
+        let said = String::from_utf8_lossy(&tried.stdout).into_owned();
+        assert!(
+            tried.status.success() && said.contains("took the message (200)"),
+            "{tried:?}"
+        );
+        let sent = house.provider.gets(1).await;
+        assert_eq!(sent[0].json()["type"], "message.reply");
+        let unknown = house
+            .site
+            .run(&["channel", "test", "standard", "saloon", "--to", &to])
+            .await;
+        let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+        assert!(
+            !unknown.status.success() && said.contains("no account standard/saloon"),
+            "{said}"
+        );
+        house.stop().await;
+    }
+}
+
 /// A flipped bit anywhere in the body, or a wrong account, is refused with 401 and nothing else.
 #[tokio::test]
 async fn what_is_forged_is_refused_and_tells_nothing() {
