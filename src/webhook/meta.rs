@@ -118,7 +118,7 @@ pub(crate) struct Entry {
     pub(crate) id: Option<Id>,
     /// What changed: [`Change`]s.
     pub(crate) changes: Parts,
-    /// What was said to us: [`messaging::Event`]s.
+    /// What was said to us; [`messaging`] reads it.
     pub(crate) messaging: Parts,
     /// What was said while another app owns the conversation.
     pub(crate) standby: Parts,

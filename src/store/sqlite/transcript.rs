@@ -34,7 +34,7 @@ pub(super) struct MessageRow<'a>(
 );
 
 impl<'a> MessageRow<'a> {
-    /// The message of a conversation, whose id is given as [`hex`] writes it.
+    /// The message of a conversation, whose id is given as [`hex()`] writes it.
     pub(super) fn of(conversation: String, entry: &'a TranscriptEntry) -> Result<Self> {
         Ok(Self(
             conversation,
