@@ -178,7 +178,7 @@ fn time_span(t: &Text<'_>, piece: &Piece) -> Span {
 /// Whether two pieces are held apart by "or" (or list two days).
 fn alternatives(t: &Text<'_>, a: &Piece, b: &Piece) -> bool {
     let same = a.is_day() && b.is_day() || a.is_time() && b.is_time() || b.is_day() || b.is_time();
-    if !same || b.outer < a.to || b.outer - a.to > 4 {
+    if !same || b.outer < a.to || b.outer - a.to > 6 {
         return false;
     }
     let both_days = a.is_day() && b.is_day();
