@@ -200,12 +200,6 @@ fn corrections<'a>(hits: &'a [Hit<'_>], times: &'a [Piece]) -> impl Iterator<Ite
         .map(|hit| hit.from)
 }
 
-/// "ok ... wait, how much is it?": whoever asks for a moment has not said yes yet.
-fn waits(hits: &[Hit<'_>], yes: &Hit<'_>) -> bool {
-    hits.iter()
-        .any(|hit| matches!(hit.act, "wait" | "pause") && hit.from >= yes.to)
-}
-
 /// The acts of the cues, but not of those that other words have made theirs.
 fn meant(
     text: &Text<'_>,
@@ -216,11 +210,14 @@ fn meant(
     name: Option<&(SlotValue, usize, usize)>,
 ) -> Placed {
     let around = LazyCell::new(|| Surroundings::new(text));
+    // "ok ... wait, how much is it?": whoever asks for a moment has not said yes before it.
+    let waits = hits.iter().rfind(|hit| matches!(hit.act, "wait" | "pause"));
+    let waits = waits.map_or(0, |hit| hit.from);
     let in_name = |hit: &Hit<'_>| name.is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from);
     let stands = |hit: &&Hit<'_>| match hit.act {
         // "not this week" excludes, "Friday, no, Saturday" corrects, and neither answers.
         "deny" => !unsaid.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
-        "confirm" => !around.show(hit) && !around.speak_of(hit) && !in_name(hit) && !waits(hits, hit),
+        "confirm" => !around.show(hit) && !around.speak_of(hit) && !in_name(hit) && hit.to > waits,
         "start.cancel" | "start.reschedule" | "stop" => !around.show(hit) && !in_name(hit),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
@@ -286,7 +283,8 @@ fn times(context: &Context<'_>, hits: &[Hit<'_>], taken: &[bool]) -> Vec<Piece> 
     let mut times = pieces(context);
     let told = context.name_asked || times.len() == 1;
     times.retain(|p| {
-        is_free(p) && !inside(p) && !parting(p) && !(told && people::is_somebody(text, context.name_asked, p))
+        let somebody = told && people::is_somebody(text, context.name_asked, p);
+        is_free(p) && !inside(p) && !parting(p) && !somebody
     });
     times
 }

@@ -63,7 +63,7 @@ pub(crate) fn party(t: &Text<'_>, expecting: Option<Expecting>, taken: &[bool]) 
 
 /// A number before what counts heads: "3 people", "2 adults and 3 kids", "the four of us".
 fn heads(t: &Text<'_>, at: usize) -> Option<Party> {
-    let (n, to) = cardinal(t, at).filter(|(n, _)| *n < 1000)?;
+    let (n, to) = cardinal(t, at).filter(|(n, _)| (1..1000).contains(n))?;
     let after = t.phrase(List::People, to)?;
     // "one" is mostly somebody; it counts before words that only heads are counted with.
     if t.is(at, Role::A) && !t.listed(List::OneHead, to) {
@@ -72,7 +72,7 @@ fn heads(t: &Text<'_>, at: usize) -> Option<Party> {
     // "from 2 people to 3"
     if t.is(at.wrapping_sub(1), Role::From)
         && t.is(after, Role::To)
-        && let Some((people, end)) = cardinal(t, after + 1)
+        && let Some((people, end)) = cardinal(t, after + 1).filter(|(n, _)| (1..1000).contains(n))
     {
         let people = Some(people);
         return Some(Party {

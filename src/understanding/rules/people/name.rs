@@ -185,9 +185,10 @@ impl Page<'_> {
             |i: usize| t.listed(List::My, i) || t.listed(List::Kin, i) || t.listed(List::NameFiller, i);
         // "Jo-Ann", and "R-o-b" to spell it: what a dash joins belongs to the word before.
         let joined = |i: usize| i > 1 && t.sign(i - 1, "-") && !t.tokens[i].spaced;
+        let spelt = |i: usize| t.sign(i + 1, "-") && t.low(i).chars().count() == 1;
         let words: Vec<usize> = (0..t.len())
             .filter(|&i| t.tokens[i].kind == Kind::Word && !t.listed(List::NameCourtesy, i) && !joined(i))
-            .filter(|&i| !mine(i) && !(t.sign(i + 1, "-") && t.low(i).chars().count() == 1))
+            .filter(|&i| !mine(i) && !spelt(i))
             .collect();
         let plain = |i: &usize| {
             let word = &t.tokens[*i];

@@ -364,6 +364,8 @@ fn window(c: &Context<'_>, hours: Hours<'_>, group: &Group, inferred: &mut Vec<I
             Bound::On | Bound::Not => day.range,
         })
     });
+    // "the next 0 weeks" are no days, and nothing lies beyond the end of the calendar.
+    let dates = dates.filter(DateRange::runs);
     let dates = match (dates.and_then(DateRange::single), group.time.map(|p| p.what)) {
         (Some(day), Some(What::Clock(clock)))
             if clock.of_night && clock.time().is_some_and(|t| t.hour() < 5) =>
