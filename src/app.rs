@@ -280,7 +280,7 @@ async fn start(
         outbox,
         outbox_stop,
     };
-    keep_up(settings, &running, &meter, life);
+    keep_up(settings, &running, &app.clock, &meter, life);
     let (listeners, listened) = (app.listeners.clone(), app.accounts.store().clone());
     every(life, "listeners", LISTENERS_EVERY, move || {
         let (listeners, store) = (listeners.clone(), listened.clone());
@@ -342,7 +342,7 @@ async fn start(
 }
 
 /// Does from time to time what no message asks for.
-fn keep_up(settings: &Settings, running: &Running, meter: &Meter, life: &Lifecycle) {
+fn keep_up(settings: &Settings, running: &Running, clock: &Arc<dyn Clock>, meter: &Meter, life: &Lifecycle) {
     let swept = running.conversations.clone();
     every(life, "sweep", settings.upkeep.sweep_every, move || {
         let conversations = swept.clone();
@@ -357,15 +357,17 @@ fn keep_up(settings: &Settings, running: &Running, meter: &Meter, life: &Lifecyc
         running.conversations.clone(),
         meter.clone(),
     );
+    let clock = clock.clone();
     every(life, "gauges", Duration::from_secs(5), move || {
         let (store, conversations, meter) = (watched.clone(), counted.clone(), gauge.clone());
+        let clock = clock.clone();
         async move {
             let load = conversations.load();
             metrics::conversations_are(load.actors, load.waiting);
             let remembered = conversations.remembered();
             metrics::cache_holds(remembered.entries, remembered.bytes);
             if let Ok(figures) = store.figures().await {
-                metrics::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+                figures.measure(clock.now());
             }
             meter.upkeep();
         }

@@ -35,6 +35,8 @@ mod transcript;
 mod turn;
 mod waitlist;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -60,6 +62,7 @@ pub use crate::booking::appointment::Actor;
 use crate::booking::appointment::Appointment;
 pub use crate::dialogue::context::Session;
 use crate::dialogue::outcome::WaitlistEntry;
+use crate::telemetry::metrics;
 use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// What can go wrong with a store; each says what to do.
@@ -255,10 +258,30 @@ pub struct Figures {
     pub sessions_open: u64,
     /// Messages accepted and not answered.
     pub inbox_unfinished: u64,
+    /// When the oldest of them came in.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub inbox_oldest: Option<Timestamp>,
     /// Messages given up and not dropped: an operator should look at them.
     pub inbox_dead: u64,
     /// Replies committed and not delivered.
     pub outbox_waiting: u64,
+    /// When the oldest of them was committed, among the 10 000 that are due first.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub outbox_oldest: Option<Timestamp>,
     /// Appointments in a live state.
     pub appointments_live: u64,
+}
+
+impl Figures {
+    /// Sets the gauges of what waits in the database.
+    pub fn measure(&self, now: Timestamp) {
+        // A clock that was set back makes nothing younger than new.
+        let age = |since: Option<Timestamp>| {
+            since.map_or(Duration::ZERO, |since| {
+                Duration::try_from(now.duration_since(since)).unwrap_or_default()
+            })
+        };
+        metrics::inbox_is(self.inbox_unfinished, age(self.inbox_oldest), self.inbox_dead);
+        metrics::outbox_is(self.outbox_waiting, age(self.outbox_oldest));
+    }
 }

@@ -65,6 +65,7 @@ impl Meter {
         let handle = builder()?.install_recorder()?;
         metrics::describe();
         metrics::start_at_zero();
+        process::began();
         Ok(Self(handle))
     }
 
@@ -118,6 +119,9 @@ mod tests {
             "frontdesk_commit_duration_seconds_count 0",
             r#"frontdesk_store_errors_total{kind="unavailable"} 0"#,
             "frontdesk_store_retries_total 0",
+            "frontdesk_store_reads_total 0",
+            "frontdesk_store_writes_total 0",
+            "frontdesk_messages_answered_total 0",
             r#"frontdesk_db_pool_connections{state="idle"} 0"#,
             r#"frontdesk_llm_requests_total{outcome="ok"} 0"#,
             r#"frontdesk_llm_tokens_total{direction="input"} 0"#,
@@ -125,9 +129,15 @@ mod tests {
             "frontdesk_llm_retries_total 0",
             "frontdesk_llm_in_flight 0",
             r#"frontdesk_understanding_total{engine="rules",result="understood"} 0"#,
+            r#"frontdesk_llm_left_alone{endpoint="first"} 0"#,
             "frontdesk_inbox_unfinished 0",
+            "frontdesk_inbox_oldest_seconds 0",
+            "frontdesk_inbox_dead 0",
             r#"frontdesk_inbox_duplicates_total{channel="api"} 0"#,
             "frontdesk_outbox_waiting 0",
+            "frontdesk_outbox_oldest_seconds 0",
+            r#"frontdesk_http_responses_total{status="503"} 0"#,
+            "frontdesk_event_streams 0",
             r#"frontdesk_outbox_sent_total{channel="web",result="sent"} 0"#,
             r#"frontdesk_appointments_total{event="confirmed"} 0"#,
             "frontdesk_slot_conflicts_total 0",

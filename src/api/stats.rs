@@ -42,6 +42,12 @@ pub(super) struct Stats {
     cache_bytes: u64,
     /// Contexts given to the shared cache, by what became of them.
     cache_writes: BTreeMap<String, u64>,
+    /// Messages answered by a turn that is committed.
+    messages_answered: u64,
+    /// Questions put to the database.
+    store_reads: u64,
+    /// Transactions that changed it, each for a whole batch.
+    store_writes: u64,
     /// Turns by outcome.
     turns: BTreeMap<String, u64>,
     /// Messages understood, by `engine/result`.
@@ -92,6 +98,9 @@ pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem
         cache_entries: samples.sum("frontdesk_cache_entries"),
         cache_bytes: samples.sum("frontdesk_cache_bytes"),
         cache_writes: by("frontdesk_cache_writes_total", &["result"]),
+        messages_answered: samples.sum("frontdesk_messages_answered_total"),
+        store_reads: samples.sum("frontdesk_store_reads_total"),
+        store_writes: samples.sum("frontdesk_store_writes_total"),
         turns: by("frontdesk_turns_total", &["outcome"]),
         understanding: by("frontdesk_understanding_total", &["engine", "result"]),
         llm_requests: by("frontdesk_llm_requests_total", &["outcome"]),
@@ -118,6 +127,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
 async fn refresh(app: &App) -> Option<Figures> {
     let load = app.conversations.load();
     telemetry::conversations_are(load.actors, load.waiting);
+    telemetry::event_streams_are(app.hub.listeners());
     let remembered = app.conversations.remembered();
     telemetry::cache_holds(remembered.entries, remembered.bytes);
     // What cannot be counted keeps its last value; `/ready` says that the database is away.
@@ -125,7 +135,7 @@ async fn refresh(app: &App) -> Option<Figures> {
         .await
         .ok()?
         .ok()?;
-    telemetry::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+    figures.measure(app.clock.now());
     Some(figures)
 }
 

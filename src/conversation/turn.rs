@@ -402,6 +402,7 @@ async fn decide(
         match commit::attempt(services, pair, &business, &loaded, &draft, input, lost).await? {
             Verdict::Committed(after, answer) => {
                 metrics::turn_ended(TurnOutcome::Committed);
+                metrics::messages_answered(draft.given.len());
                 return Ok((after, Some(answer)));
             }
             Verdict::Nothing => return Ok((loaded, None)),

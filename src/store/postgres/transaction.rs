@@ -118,7 +118,12 @@ async fn once<O: Operation>(link: &mut Link, operation: &O) -> Result<O::Output>
         }
     };
     match limited(limit, sqlx::query(last).execute(connection)).await {
-        Ok(_) => Ok(answer),
+        Ok(_) => {
+            if last == "COMMIT" {
+                crate::telemetry::metrics::store_wrote();
+            }
+            Ok(answer)
+        }
         Err(error) if last == "ROLLBACK" => {
             // Whatever ends the connection ends the transaction.
             link.broke();

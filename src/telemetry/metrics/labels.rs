@@ -154,6 +154,51 @@ label!(
     }
 );
 label!(
+    /// Endpoints of language models, in the order in which they are asked.
+    LlmEndpoint {
+        /// `llm.base_url`.
+        First = "first",
+        /// `llm.fallback_base_url`.
+        Second = "second",
+    }
+);
+label!(
+    /// Classes of answers to requests.
+    HttpStatus {
+        /// An upgrade and the like.
+        Informational = "1xx",
+        /// It was done.
+        Done = "2xx",
+        /// It is elsewhere, or unchanged.
+        Elsewhere = "3xx",
+        /// The request was wrong.
+        Wrong = "4xx",
+        /// Too many at once from there.
+        TooMany = "429",
+        /// Something broke here.
+        Broken = "5xx",
+        /// Not now: too much is under way, or the database is away.
+        NotNow = "503",
+    }
+);
+
+impl HttpStatus {
+    /// The class of a status.
+    #[must_use]
+    pub const fn of(status: u16) -> Self {
+        match status {
+            429 => Self::TooMany,
+            503 => Self::NotNow,
+            0..200 => Self::Informational,
+            200..300 => Self::Done,
+            300..400 => Self::Elsewhere,
+            400..500 => Self::Wrong,
+            _ => Self::Broken,
+        }
+    }
+}
+
+label!(
     /// Why an act that a language model proposed was left out.
     LlmDropped {
         /// No such act.
