@@ -237,7 +237,15 @@ async fn without_the_key_a_locked_site_shows_nothing_but_its_open_doors() {
             "unauthorized",
         );
     }
-    for path in ["/health", "/ready", "/openapi.json", "/docs", "/", "/web/chat.js"] {
+    for path in [
+        "/health",
+        "/ready",
+        "/openapi.json",
+        "/docs",
+        "/",
+        "/web/chat.js",
+        "/console/metrics",
+    ] {
         assert_eq!(site.get(path).await.status, StatusCode::OK, "{path}");
     }
     for (header, value) in [("authorization", "Bearer secret"), ("x-api-key", "secret")] {

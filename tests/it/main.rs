@@ -10,6 +10,7 @@ mod bad_input;
 mod channels;
 mod checker;
 mod crowd;
+mod dashboards;
 mod dead_letters;
 mod deliveries;
 mod faults;
