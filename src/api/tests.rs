@@ -426,6 +426,11 @@ async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
         "/web/chat.css",
         "/web/docs.js",
         "/web/docs.css",
+        "/console/metrics",
+        "/web/metrics.js",
+        "/web/metrics.css",
+        "/web/chart.js",
+        "/web/exposition.js",
     ] {
         let answer = site.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");

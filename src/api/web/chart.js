@@ -21,9 +21,9 @@ export class Card {
   constructor(title, { series, show, top = 0, fixed = false, kept }) {
     Object.assign(this, { show, top, fixed, kept, values: series.map(() => []) });
     this.node = make("section", "card");
-    const heading = make("h3", "", title);
-    this.highest = make("span", "top-value");
-    heading.append(this.highest);
+    const head = make("header");
+    this.highest = make("span", "most");
+    head.append(make("h3", "", title), this.highest);
     this.chart = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
     this.chart.setAttribute("aria-label", title);
     const list = make("dl");
@@ -32,7 +32,7 @@ export class Card {
       list.append(make("dt", `s${at}`, name), value);
       return value;
     });
-    this.node.append(heading, this.chart, list);
+    this.node.append(head, this.chart, list);
   }
 
   // One more value for each series; `null` is a gap.
@@ -54,9 +54,9 @@ export class Card {
     this.chart.replaceChildren(base, ...this.values.map((values, at) => this.curve(values, at, top)));
   }
 
-  // The newest value is at the right edge; where nothing is known, nothing is drawn.
+  // The newest value is at the right edge; where nothing is known, nothing is drawn. The first minute fills the chart.
   curve(values, at, top) {
-    const step = WIDTH / (this.kept - 1);
+    const step = WIDTH / (Math.max(values.length, this.kept / 5) - 1);
     const path = [];
     let isPen = false;
     values.forEach((value, n) => {

@@ -6,6 +6,8 @@ import { Span, parse, sum } from "./exposition.js";
 import { Refused, request } from "./line.js";
 
 const EVERY_MS = 2_000;
+// Rates, ratios and quantiles are those of so many looks, or they would jump with every message.
+const SPAN_LOOKS = 8;
 // Five minutes of looks.
 const KEPT = 150;
 const LIMIT_MS = 10_000;
@@ -18,7 +20,7 @@ const rate = (value) => `${some(value)}/s`;
 const percent = (value) => `${(value * 100).toFixed(1)} %`;
 const bytes = (value) => `${(value / 1_048_576).toFixed(1)} MiB`;
 const time = (value) =>
-  value < 0.001 ? `${Math.round(value * 1e6)} µs` : value < 1 ? `${(value * 1000).toFixed(value < 0.01 ? 1 : 0)} ms` : value < 90 ? `${value.toFixed(1)} s` : `${(value / 60).toFixed(1)} min`;
+  value === 0 ? "0 s" : value < 0.001 ? `${Math.round(value * 1e6)} µs` : value < 1 ? `${(value * 1000).toFixed(value < 0.01 ? 1 : 0)} ms` : value < 90 ? `${value.toFixed(1)} s` : `${(value / 60).toFixed(1)} min`;
 
 const TIERS = ["local", "shared", "durable"];
 const hits = (span, tier) => span.rate("frontdesk_cache_requests_total", { tier, result: "hit" });
@@ -37,8 +39,8 @@ const FIRST = [
 ];
 const REST = [
   ["Messages answered", { series: ["messages"], show: rate }, (span) => [span.rate("frontdesk_messages_answered_total")]],
-  ["Turn", { series: ["median", "95th"], show: time }, (span) => [0.5, 0.95].map((q) => span.quantile(q, "frontdesk_turn_duration_seconds", { stage: "total" }))],
-  ["Understanding, deciding, commit: 95th", { series: ["understand", "decide", "commit"], show: time }, (span) => ["understand", "decide", "commit"].map((stage) => span.quantile(0.95, "frontdesk_turn_duration_seconds", { stage }))],
+  ["A turn as a whole", { series: ["median", "95th"], show: time }, (span) => [0.5, 0.95].map((q) => span.quantile(q, "frontdesk_turn_duration_seconds", { stage: "total" }))],
+  ["Stages of a turn, 95th", { series: ["understand", "decide", "commit"], show: time }, (span) => ["understand", "decide", "commit"].map((stage) => span.quantile(0.95, "frontdesk_turn_duration_seconds", { stage }))],
   ["Conversations", { series: ["live", "messages waiting"], show: whole }, (span) => [gauge("frontdesk_actors")(span), gauge("frontdesk_mailbox_waiting")(span)]],
   ["Turns per commit", { series: ["mean"], show: some, top: 1 }, (span) => [span.share(span.grown("frontdesk_commit_batch_turns_sum"), span.grown("frontdesk_commit_batch_turns_count"))]],
   ["Connections that read", { series: ["busy", "idle"], show: whole, top: 1 }, (span) => ["busy", "idle"].map((state) => gauge("frontdesk_db_pool_connections", { state })(span))],
@@ -104,7 +106,7 @@ function keep(given) {
 
 function ask(why) {
   keep(null);
-  last = null;
+  looks = [];
   $("status").textContent = "Locked";
   $("figures").hidden = true;
   $("forget").hidden = true;
@@ -115,7 +117,7 @@ function ask(why) {
 
 // ---- Looking
 
-let last = null; // { at, metrics }
+let looks = []; // [{ at, metrics }], oldest first
 let failures = 0;
 let timer;
 
@@ -144,11 +146,12 @@ function seen(metrics, at) {
   $("figures").hidden = false;
   $("forget").hidden = key === null;
   $("status").textContent = "Live";
-  if (last) {
-    const span = new Span(last.metrics, metrics, (at - last.at) / 1000);
+  const oldest = looks[0];
+  if (oldest) {
+    const span = new Span(oldest.metrics, metrics, (at - oldest.at) / 1000);
     for (const show of shown) show(span);
   }
-  last = { at, metrics };
+  looks = [...looks, { at, metrics }].slice(-SPAN_LOOKS);
 }
 
 $("key-form").addEventListener("submit", (event) => {

@@ -35,6 +35,10 @@ enum Token {
 const GROUPING: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 const OPERATORS: [&str; 5] = ["and", "or", "unless", "bool", "offset"];
 
+fn is_grouping(token: &Token) -> bool {
+    matches!(token, Token::Word(word) if GROUPING.contains(&word.as_str()))
+}
+
 fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text.chars().peekable();
@@ -67,12 +71,12 @@ pub(super) fn read(text: &str) -> Query {
     let tokens = tokens(text);
     let mut query = Query::default();
     let mut rest = tokens.iter().peekable();
-    let sign = |token: Option<&&Token>, sign: char| token.is_some_and(|token| **token == Token::Sign(sign));
+    let sign = |token: Option<&&Token>, sign| token.is_some_and(|token| **token == Token::Sign(sign));
     while let Some(token) = rest.next() {
         match token {
             // A range: `[5m]`, `[$__rate_interval]`.
             Token::Sign('[') => while rest.next().is_some_and(|token| *token != Token::Sign(']')) {},
-            Token::Word(word) if GROUPING.contains(&word.as_str()) => {
+            token @ Token::Word(_) if is_grouping(token) => {
                 assert_eq!(rest.next(), Some(&Token::Sign('(')), "{text}");
                 for token in rest.by_ref().take_while(|token| **token != Token::Sign(')')) {
                     if let Token::Word(label) = token {
@@ -81,8 +85,9 @@ pub(super) fn read(text: &str) -> Query {
                 }
             }
             Token::Word(word) if OPERATORS.contains(&word.as_str()) => {}
-            // A function.
-            Token::Word(_) if sign(rest.peek(), '(') => {}
+            // A function, or an aggregation whose labels follow.
+            Token::Word(_) if sign(rest.peek(), '(') || rest.peek().is_some_and(|next| is_grouping(next)) => {
+            }
             Token::Word(metric) => {
                 let mut selector = Selector {
                     metric: metric.clone(),
