@@ -285,3 +285,33 @@ impl Figures {
         metrics::outbox_is(self.outbox_waiting, age(self.outbox_oldest));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_measured_with_its_age_and_a_clock_that_was_set_back_makes_none() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let now: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let figures = Figures {
+            inbox_unfinished: 2,
+            inbox_oldest: Some(now - Duration::from_millis(2500)),
+            inbox_dead: 1,
+            outbox_oldest: Some(now + Duration::from_secs(60)),
+            ..Figures::default()
+        };
+        ::metrics::with_local_recorder(&recorder, || figures.measure(now));
+        let text = handle.render();
+        for line in [
+            "frontdesk_inbox_unfinished 2",
+            "frontdesk_inbox_oldest_seconds 2.5",
+            "frontdesk_inbox_dead 1",
+            "frontdesk_outbox_waiting 0",
+            "frontdesk_outbox_oldest_seconds 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "no {line} in:\n{text}");
+        }
+    }
+}

@@ -292,4 +292,25 @@ fn alerts_come_when_they_shall_and_only_then() {
         let said = [ended.stdout, ended.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
         assert!(ended.status.success(), "{arguments:?}:\n{}", said.concat());
     }
+
+    // The dashboard's queries as rules, because promtool reads those.
+    let dashboard: Value = serde_json::from_str(&text("dashboards/grafana/frontdesk.json")).unwrap();
+    let rules: Vec<Value> = of_the_dashboard(&dashboard)
+        .into_iter()
+        .enumerate()
+        .map(|(n, (query, _))| {
+            json!({"record": format!("query:{n}"), "expr": query.replace("$__rate_interval", "1m")})
+        })
+        .collect();
+    let folder = tempfile::TempDir::new().unwrap();
+    let written = folder.path().join("queries.yml");
+    // JSON is YAML.
+    let document = json!({"groups": [{"name": "dashboard", "rules": rules}]});
+    std::fs::write(&written, document.to_string()).unwrap();
+    let ended = run(&["check", "rules", written.to_str().unwrap()]).unwrap();
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
 }

@@ -49,7 +49,7 @@ export class Card {
   paint() {
     const most = Math.max(this.top, ...this.values.flat().filter((value) => value !== null));
     const top = this.fixed ? this.top : most * 1.05 || 1;
-    this.highest.textContent = this.fixed ? "" : `up to ${this.show(most)}`;
+    this.highest.textContent = this.fixed ? "" : `max ${this.show(most)}`;
     const base = draw("line", { class: "base", x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT });
     this.chart.replaceChildren(base, ...this.values.map((values, at) => this.curve(values, at, top)));
   }

@@ -360,3 +360,25 @@ label!(
         NoShow = "no_show",
     }
 );
+
+#[cfg(test)]
+mod tests {
+    use super::HttpStatus;
+
+    #[test]
+    fn every_status_has_a_class_and_two_have_one_of_their_own() {
+        for (status, class) in [
+            (101, "1xx"),
+            (200, "2xx"),
+            (202, "2xx"),
+            (304, "3xx"),
+            (401, "4xx"),
+            (429, "429"),
+            (500, "5xx"),
+            (503, "503"),
+            (504, "5xx"),
+        ] {
+            assert_eq!(HttpStatus::of(status).as_str(), class, "{status}");
+        }
+    }
+}
