@@ -28,6 +28,7 @@ mod notices;
 mod router;
 mod scene;
 mod session;
+mod stages;
 mod supervisor;
 mod turn;
 mod understand;
@@ -51,6 +52,7 @@ use tokio::time::Instant;
 use self::actor::{ConversationActor, Item, Message, What};
 use self::moved::followed;
 use self::router::{Place, Router};
+use self::stages::Arrival;
 use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
@@ -427,7 +429,7 @@ impl Conversations {
         let make = |place: Place| {
             Message::Item(Item {
                 what,
-                arrived: Instant::now(),
+                arrived: Arrival::now(),
                 due,
                 place: Some(place),
                 kept: None,
@@ -470,7 +472,7 @@ impl Reserved {
         let Self { actor, place } = self;
         let _ = actor.send_message(Message::Item(Item {
             what: What::Message(Box::new(message), None),
-            arrived: Instant::now(),
+            arrived: Arrival::now(),
             due: None,
             place: Some(place),
             kept: None,
