@@ -30,6 +30,8 @@ use crate::config::store::Transcript;
 use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
 use crate::lifecycle::Lifecycle;
 use crate::outbound::{Dispatcher, Hub, Sender, WebSender};
+use crate::rates::Rates;
+use crate::shares::Shares;
 use crate::store::behind::Behind;
 use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
@@ -41,6 +43,7 @@ use crate::webhook::{self, Heard};
 
 pub mod channels;
 pub mod model;
+mod rates;
 pub mod shared;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.
@@ -48,6 +51,9 @@ const DEMO: &str = include_str!("../examples/lotus-nails.toml");
 
 /// How often it is looked who of a business's systems wants to hear what happens.
 const LISTENERS_EVERY: Duration = Duration::from_secs(10);
+
+/// How often counts that are paid back are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(15);
 
 /// Pages that may listen for replies at once.
 const LISTENERS_MAX: usize = 10_000;
@@ -70,6 +76,8 @@ pub struct App {
     listeners: Listeners,
     /// Shows customers of a channel that they were heard.
     attention: Heard,
+    /// How often somebody may come in.
+    pub rates: Rates,
     /// The cache that processes share, if there is one.
     shared: Option<Arc<RedisCache>>,
     /// The language model, if there is one.
@@ -148,6 +156,7 @@ async fn compose(settings: &Settings, database: Arc<dyn Database>) -> anyhow::Re
     let fetcher = channels::fetcher(settings, &accounts, &clock)?;
     Ok(App {
         fetcher,
+        rates: rates::of(settings, shared.as_ref()),
         store,
         businesses,
         conversations,
@@ -281,6 +290,11 @@ async fn start(
         outbox_stop,
     };
     keep_up(settings, &running, &meter, life);
+    let counted = app.rates.clone();
+    every(life, "rates", FORGET_EVERY, move || {
+        counted.forget_old();
+        std::future::ready(())
+    });
     let (listeners, listened) = (app.listeners.clone(), app.accounts.store().clone());
     every(life, "listeners", LISTENERS_EVERY, move || {
         let (listeners, store) = (listeners.clone(), listened.clone());
@@ -301,10 +315,13 @@ async fn start(
         address,
         business: demo_business.clone(),
     };
-    let webhooks = webhook::route::router(webhook::route::Parts {
+    let shares = Shares::new(settings.server.requests_max);
+    let webhooks = webhook::route::router(webhook::route::Furnishing {
         accounts: app.accounts.clone(),
         store: app.store.clone(),
         conversations: app.conversations.clone(),
+        rates: app.rates.clone(),
+        shares: shares.clone(),
         clock: app.clock.clone(),
         intakes: channels::intakes(),
         heard: app.attention,
@@ -319,6 +336,8 @@ async fn start(
         accounts: app.accounts,
         fields: channels::fields,
         listeners: app.listeners,
+        rates: app.rates,
+        shares,
         cache: match app.shared {
             Some(redis) => redis as Arc<dyn Probe>,
             None => Arc::new(NotConfigured),

@@ -329,6 +329,14 @@ impl Conversations {
         Ok(())
     }
 
+    /// Has the pair's conversation answer what lies in the inbox.
+    ///
+    /// # Errors
+    /// When there is no room for a bell.
+    pub fn look_into_inbox(&self, pair: &Pair) -> Result<(), Refused> {
+        self.ring(pair).map(drop)
+    }
+
     /// Has the pair's actor look into the inbox. The receiver hears when what lay there is answered; it is closed when
     /// that failed.
     fn ring(&self, pair: &Pair) -> Result<oneshot::Receiver<()>, Refused> {

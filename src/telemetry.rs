@@ -131,6 +131,9 @@ mod tests {
             r#"frontdesk_outbox_sent_total{channel="web",result="sent"} 0"#,
             r#"frontdesk_appointments_total{event="confirmed"} 0"#,
             "frontdesk_slot_conflicts_total 0",
+            r#"frontdesk_limited_total{scope="participant",result="kept"} 0"#,
+            r#"frontdesk_limit_decisions_total{by="local"} 0"#,
+            r#"frontdesk_shed_total{reason="late"} 0"#,
             r#"frontdesk_invariant_violations_total{invariant="I8"} 0"#,
         ] {
             assert!(text.lines().any(|line| line == series), "no {series} in:\n{text}");

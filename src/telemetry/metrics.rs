@@ -13,9 +13,9 @@ use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, g
 pub(super) use start::start_at_zero;
 
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, Fetched, Hook, LlmDropped,
-    LlmOutcome, Stage, StoreError, Tier, TokenDirection, Told, TranscriptRows, TurnOutcome, Understood,
-    Wording,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, DecidedBy, Delivery, Engine, Fetched, Hook,
+    Limited, LlmDropped, LlmOutcome, Scope, Shed, Stage, StoreError, Tier, TokenDirection, Told,
+    TranscriptRows, TurnOutcome, Understood, Wording,
 };
 
 use crate::types::Channel;
@@ -68,6 +68,9 @@ const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const HOOKS: &str = "frontdesk_webhook_requests_total";
+const LIMITED: &str = "frontdesk_limited_total";
+const LIMIT_DECISIONS: &str = "frontdesk_limit_decisions_total";
+const SHED: &str = "frontdesk_shed_total";
 const ATTACHMENTS: &str = "frontdesk_attachments_total";
 const TOLD: &str = "frontdesk_webhook_events_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
@@ -84,7 +87,7 @@ const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 35] = [
+pub const ALL: [Metric; 38] = [
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -185,6 +188,21 @@ pub const ALL: [Metric; 35] = [
         Kind::Counter,
         HOOKS,
         "Requests of providers, by what became of them",
+    ),
+    metric(
+        Kind::Counter,
+        LIMITED,
+        "Messages and requests that came too often, by what of and what became of them",
+    ),
+    metric(
+        Kind::Counter,
+        LIMIT_DECISIONS,
+        "Decisions about how often somebody comes, by whose counts made them",
+    ),
+    metric(
+        Kind::Counter,
+        SHED,
+        "Messages and requests that were refused because too much was under way, by reason",
     ),
     metric(Kind::Counter, TOLD, "What providers told, by its kind"),
     metric(
@@ -376,6 +394,21 @@ pub fn queues_are(inbox_unfinished: u64, outbox_waiting: u64) {
 /// A provider's request was answered.
 pub fn hook_answered(channel: Channel, result: Hook) {
     counter!(HOOKS, "channel" => channel.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// Something came too often.
+pub fn limited(scope: Scope, result: Limited) {
+    counter!(LIMITED, "scope" => scope.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// It was decided whether something comes too often.
+pub fn limit_decided(by: DecidedBy) {
+    counter!(LIMIT_DECISIONS, "by" => by.as_str()).increment(1);
+}
+
+/// Something was refused because too much is under way.
+pub fn shed(reason: Shed) {
+    counter!(SHED, "reason" => reason.as_str()).increment(1);
 }
 
 /// A provider told something.

@@ -21,6 +21,7 @@ mod model_crowd;
 mod process;
 mod races;
 mod ractor_facts;
+mod rates;
 mod real_model;
 mod redis_cache;
 mod starting;
