@@ -44,7 +44,10 @@ use crate::webhook::{self, Heard};
 pub mod channels;
 pub mod model;
 mod rates;
+mod reload;
 pub mod shared;
+
+pub use reload::Reload;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.
 const DEMO: &str = include_str!("../examples/lotus-nails.toml");
@@ -177,6 +180,8 @@ fn limits(settings: &Settings) -> Limits {
     Limits {
         waiting_per_pair_max: usize::try_from(from.waiting_per_pair_max).unwrap_or(usize::MAX),
         waiting_max: usize::try_from(from.waiting_max).unwrap_or(usize::MAX),
+        waiting_longest: from.waiting_longest,
+        turns_at_once_max: usize::try_from(from.turns_at_once_max).unwrap_or(usize::MAX),
         messages_per_turn_max: usize::try_from(from.messages_per_turn_max).unwrap_or(usize::MAX),
         idle: from.actor_idle,
         actors_max: usize::try_from(from.actors_max).unwrap_or(usize::MAX),
@@ -201,7 +206,8 @@ pub fn demo() -> anyhow::Result<Catalogue> {
 ///
 /// # Errors
 /// When something cannot be started, and waiting would not help.
-pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow::Result<()> {
+pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle, reload: Reload) -> anyhow::Result<()> {
+    let wishes = reload::Wishes::listen().context("cannot listen for SIGHUP")?;
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("cannot listen on {} (FRONTDESK_LISTEN)", settings.server.listen))?;
@@ -212,7 +218,8 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
     let (connections_max, grace) = (settings.server.connections_max, settings.server.shutdown_deadline);
     let serving = api::serve::serve(listener, door.clone(), connections_max, life.soft(), grace);
     let starting = async {
-        let started = Box::pin(start(&settings, meter, &life, &door, address)).await;
+        let starting = start(&settings, meter, &life, &door, address, (reload, wishes));
+        let started = Box::pin(starting).await;
         if !matches!(started, Ok(Some(_))) {
             // Nothing will ever stand behind the door; whoever waits at it is told so, and the port is closed.
             door.database_is_away();
@@ -261,6 +268,7 @@ async fn start(
     life: &Lifecycle,
     door: &Door,
     address: SocketAddr,
+    (reload, wishes): (Reload, reload::Wishes),
 ) -> anyhow::Result<Option<Running>> {
     let soft = life.soft();
     let mut waits = || door.database_is_away();
@@ -290,6 +298,7 @@ async fn start(
         outbox_stop,
     };
     keep_up(settings, &running, &meter, life);
+    reload.obey(wishes, app.rates.clone(), life);
     let counted = app.rates.clone();
     every(life, "rates", FORGET_EVERY, move || {
         counted.forget_old();

@@ -24,6 +24,7 @@ mod ractor_facts;
 mod rates;
 mod real_model;
 mod redis_cache;
+mod reload;
 mod starting;
 mod store_contract;
 mod stories;

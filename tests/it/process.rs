@@ -221,8 +221,12 @@ impl Process {
 
     /// SIGTERM, and nothing more.
     pub(crate) async fn ask_to_stop(&self) {
+        self.signal("-TERM").await;
+    }
+
+    pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let sent = Command::new("kill").args([name, &id]).status().await.unwrap();
         assert!(sent.success());
     }
 
