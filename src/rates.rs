@@ -19,6 +19,7 @@ pub mod peer;
 pub mod rule;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -119,6 +120,8 @@ struct Inner {
     rules: RwLock<Arc<Rules>>,
     local: Local,
     shared: Option<Arc<dyn Ledger>>,
+    /// That a proxy is not named; said in the log once.
+    told_of_proxy: AtomicBool,
     /// Addresses are counted under what this makes of them.
     secret: hmac::Key,
 }
@@ -138,6 +141,7 @@ impl Rates {
             rules: RwLock::new(Arc::new(rules)),
             local: Local::new(COUNTS_MAX),
             shared,
+            told_of_proxy: AtomicBool::new(false),
             secret: hmac::Key::new(hmac::HMAC_SHA256, key),
         }))
     }
@@ -242,6 +246,14 @@ impl Rates {
         let (Some(rate), Some(connection)) = (rules.address, extensions.get::<Connection>()) else {
             return Ok(());
         };
+        if rules.proxies.are_unnamed(connection.0, headers)
+            && !self.0.told_of_proxy.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                "requests come through a proxy that server.trusted_proxies does not name: all its clients are \
+                 counted as one address"
+            );
+        }
         let id = self.hashed(rules.proxies.whose(connection.0, headers));
         let ask = Ask {
             key: Key {

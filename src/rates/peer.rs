@@ -158,6 +158,12 @@ impl Proxies {
         address
     }
 
+    /// Whether somebody who is not trusted says for whom they ask: anybody may, but it is mostly a proxy that the
+    /// settings forgot.
+    pub(super) fn are_unnamed(&self, connection: IpAddr, headers: &HeaderMap) -> bool {
+        headers.contains_key(self.header.name()) && !self.trusts(connection.to_canonical())
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.holds(address))
     }
@@ -308,6 +314,20 @@ mod tests {
         check("10.0.0.1", &["198.51.100.7, unknown, 10.0.0.2"], "10.0.0.2");
         check("10.0.0.1", &[""], "10.0.0.1");
         check("10.0.0.1", &[",,,"], "10.0.0.1");
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_named_is_noticed() {
+        let proxies = Proxies {
+            trusted: vec![network("10.0.0.0/8").unwrap()],
+            ..Proxies::default()
+        };
+        let mut said = HeaderMap::new();
+        said.insert("x-forwarded-for", "198.51.100.7".parse().unwrap());
+        let from = |address: &str, headers| proxies.are_unnamed(address.parse().unwrap(), headers);
+        assert!(from("192.0.2.1", &said));
+        assert!(!from("10.0.0.1", &said));
+        assert!(!from("192.0.2.1", &HeaderMap::new()));
     }
 
     #[test]
