@@ -1,6 +1,7 @@
 //! One conversation, one owner: the router, the actor of each pair, and the turn.
 //!
-//! - `router`: the exact map from pair to live actor, and admission.
+//! - `router`: the exact map from pair to live actor, and admission; `pressure` sees when a message would wait too long.
+//! - `turnstile`: how many turns of one business are worked on while others have some.
 //! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `understand`: the messages of a turn become acts; with `scene` and `history`, what a model is told around them, and
@@ -25,12 +26,14 @@ mod model;
 mod moved;
 mod names;
 mod notices;
+mod pressure;
 mod router;
 mod scene;
 mod session;
 mod stages;
 mod supervisor;
 mod turn;
+mod turnstile;
 mod understand;
 mod upkeep;
 
@@ -53,6 +56,7 @@ use self::actor::{ConversationActor, Item, Message, What};
 use self::moved::followed;
 use self::router::{Place, Router};
 use self::stages::Arrival;
+use self::turnstile::Turnstile;
 use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
@@ -151,6 +155,7 @@ struct Services {
     outbox_bell: Arc<dyn Fn() + Send + Sync>,
     listeners: Listeners,
     router: Router,
+    turnstile: Turnstile,
     upkeep: upkeep::Bell,
 }
 
@@ -177,6 +182,7 @@ impl Conversations {
             local: parts.local,
             shared: parts.shared,
             router: Router::new(limits.clone()),
+            turnstile: Turnstile::new(limits.turns_at_once_max),
             limits,
             outbox_bell: parts.outbox_bell,
             listeners: parts.listeners,
@@ -329,6 +335,14 @@ impl Conversations {
         // A turn that takes longer goes on; whoever rings this bell only wants not to run ahead.
         let _ = tokio::time::timeout(wait, done).await;
         Ok(())
+    }
+
+    /// Has the pair's conversation answer what lies in the inbox.
+    ///
+    /// # Errors
+    /// When there is no room for a bell.
+    pub fn look_into_inbox(&self, pair: &Pair) -> Result<(), Refused> {
+        self.ring(pair).map(drop)
     }
 
     /// Has the pair's actor look into the inbox. The receiver hears when what lay there is answered; it is closed when

@@ -12,8 +12,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
@@ -188,10 +188,34 @@ impl Caller {
     }
 }
 
+/// Who calls, unless their address has had too much of it: of wrong keys, and of what a visitor does. A visitor's token
+/// is given to anybody, so that it vouches for nobody; who holds a key is never limited by an address.
+async fn admitted(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let caller = app.keys.caller(headers);
+    if !matches!(caller, Ok(Caller::Operator)) {
+        app.rates.stranger(extensions, headers).await?;
+    }
+    caller
+}
+
+/// Lets in who asks for what needs no key, unless their address has had too much of it.
+pub(super) async fn admit_stranger(
+    app: &App,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    let has_key = app.keys.are_configured() && matches!(app.keys.caller(headers), Ok(Caller::Operator));
+    if !has_key {
+        app.rates.stranger(extensions, headers).await?;
+    }
+    Ok(())
+}
+
 /// Lets operators through.
 pub(super) async fn operators_only(State(app): State<App>, request: Request, next: Next) -> Response {
-    match app.keys.caller(request.headers()) {
-        Ok(Caller::Operator) => next.run(request).await,
+    let (parts, body) = request.into_parts();
+    match admitted(&app, &parts.extensions, &parts.headers).await {
+        Ok(Caller::Operator) => next.run(Request::from_parts(parts, body)).await,
         Ok(Caller::Visitor(_)) => Problem::new(
             Kind::Forbidden,
             "a web chat's token allows only its own conversation",
@@ -202,11 +226,12 @@ pub(super) async fn operators_only(State(app): State<App>, request: Request, nex
 }
 
 /// Lets operators and visitors through; the handler checks which conversation it is about.
-pub(super) async fn visitors_too(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    match app.keys.caller(request.headers()) {
+pub(super) async fn visitors_too(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admitted(&app, &parts.extensions, &parts.headers).await {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => problem.into_response(),
     }

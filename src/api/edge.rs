@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::ids;
-use crate::telemetry::metrics::{self, HttpStatus};
+use crate::telemetry::metrics::{self, HttpStatus, Shed};
 
 /// How much longer than a message's wait any answer may take: longer than a write is tried at the database, so that
 /// a database that is away is told as such.
@@ -88,6 +88,7 @@ async fn within(limits: &Limits, request: Request, next: Next) -> Response {
         None
     } else {
         let Ok(permit) = limits.room.try_acquire() else {
+            metrics::shed(Shed::Requests);
             return Problem::new(Kind::Unavailable, "too many requests are under way")
                 .retry_after(Duration::from_secs(1))
                 .into_response();

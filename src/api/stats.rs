@@ -58,6 +58,10 @@ pub(super) struct Stats {
     outbox_sent: BTreeMap<String, u64>,
     /// Connections of the database pool by state.
     pool: BTreeMap<String, u64>,
+    /// What came too often, by `scope/result`.
+    limited: BTreeMap<String, u64>,
+    /// What was refused because too much was under way, by reason.
+    shed: BTreeMap<String, u64>,
     /// Bookings that met a slot that was taken meanwhile.
     slot_conflicts: u64,
     /// Broken invariants, by number; anything but 0 is a bug.
@@ -106,6 +110,8 @@ pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem
         llm_requests: by("frontdesk_llm_requests_total", &["outcome"]),
         outbox_sent: by("frontdesk_outbox_sent_total", &["channel", "result"]),
         pool: by("frontdesk_db_pool_connections", &["state"]),
+        limited: by("frontdesk_limited_total", &["scope", "result"]),
+        shed: by("frontdesk_shed_total", &["reason"]),
         slot_conflicts: samples.sum("frontdesk_slot_conflicts_total"),
         invariant_violations: by("frontdesk_invariant_violations_total", &["invariant"]),
         resident_memory_bytes: samples.sum("process_resident_memory_bytes"),

@@ -1,6 +1,7 @@
 //! Bad input and good manners at the edge.
 
 mod channels;
+mod limits;
 mod live;
 mod models;
 mod support;

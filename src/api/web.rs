@@ -8,6 +8,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{Extensions, HeaderMap};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
@@ -64,8 +65,11 @@ pub(super) struct WebSession {
 )]
 pub(super) async fn session(
     State(app): State<App>,
+    extensions: Extensions,
+    headers: HeaderMap,
     Body(new): Body<NewWebSession>,
 ) -> Result<Json<WebSession>, Problem> {
+    super::auth::admit_stranger(&app, &extensions, &headers).await?;
     let business_id = new
         .business_id
         .unwrap_or_else(|| app.settings.demo_business.clone());

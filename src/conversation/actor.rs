@@ -319,6 +319,7 @@ impl State {
         let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
         let span = stages::loading(self.queue.front().map(|item| &item.arrived));
         let loading = async move {
+            let pass = services.turnstile.enter(&pair.business).await;
             // A panic is a mistake of ours; without a report the actor would wait for it for ever.
             let loading = AssertUnwindSafe(load::load(&services, &pair)).catch_unwind();
             let result = loading.await.unwrap_or_else(|_| {
@@ -327,6 +328,7 @@ impl State {
                     retry_after: super::RETRY_AFTER,
                 })
             });
+            drop(pass);
             let _ = myself.send_message(Message::Loaded(Box::new(result)));
         };
         tokio::spawn(loading.instrument(span));

@@ -12,6 +12,10 @@ pub struct Limits {
     pub waiting_per_pair_max: usize,
     /// Messages of all pairs that may wait.
     pub waiting_max: usize,
+    /// A message that would have to wait longer for its turn is refused at once.
+    pub waiting_longest: Duration,
+    /// Turns of one business that are worked on at once while other businesses have some, too.
+    pub turns_at_once_max: usize,
     /// Messages that one turn answers at most.
     pub messages_per_turn_max: usize,
     /// An actor without messages leaves after this.
@@ -34,6 +38,8 @@ impl Default for Limits {
         Self {
             waiting_per_pair_max: 32,
             waiting_max: 10_000,
+            waiting_longest: Duration::from_secs(10),
+            turns_at_once_max: 32,
             messages_per_turn_max: 20,
             idle: Duration::from_secs(15 * 60),
             // At some 10 KB each they take 160 MB.

@@ -4,6 +4,7 @@ mod admission;
 mod behind;
 mod caches;
 mod cap;
+mod fairness;
 mod faults;
 mod house;
 mod joining;

@@ -394,6 +394,7 @@ async fn decide(
     draft: Draft,
     event: Option<&Event>,
 ) -> Result<(Loaded, Option<Answer>), Failure> {
+    let _pass = services.turnstile.enter(&pair.business).await;
     let business = services
         .businesses
         .find(&pair.business)

@@ -16,9 +16,9 @@ pub(super) use buckets::HISTOGRAMS;
 pub(super) use start::start_at_zero;
 
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, Fetched, Hook, HttpStatus,
-    LlmDropped, LlmEndpoint, LlmOutcome, Stage, StoreError, Tier, TokenDirection, Told, TranscriptRows,
-    TurnOutcome, Understood, Wording,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, DecidedBy, Delivery, Engine, Fetched, Hook,
+    HttpStatus, Limited, LlmDropped, LlmEndpoint, LlmOutcome, Scope, Shed, Stage, StoreError, Tier,
+    TokenDirection, Told, TranscriptRows, TurnOutcome, Understood, Wording,
 };
 pub use llm::{
     llm_called, llm_dropped, llm_left_alone, llm_retried, llm_skipped, llm_tokens, llm_worded, llm_works_on,
@@ -72,6 +72,9 @@ const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const HOOKS: &str = "frontdesk_webhook_requests_total";
+const LIMITED: &str = "frontdesk_limited_total";
+const LIMIT_DECISIONS: &str = "frontdesk_limit_decisions_total";
+const SHED: &str = "frontdesk_shed_total";
 const ATTACHMENTS: &str = "frontdesk_attachments_total";
 const TOLD: &str = "frontdesk_webhook_events_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
@@ -211,6 +214,21 @@ pub const ALL: &[Metric] = &[
         Kind::Counter,
         HOOKS,
         "Requests of providers, by what became of them",
+    ),
+    metric(
+        Kind::Counter,
+        LIMITED,
+        "Messages and requests that came too often, by what of and what became of them",
+    ),
+    metric(
+        Kind::Counter,
+        LIMIT_DECISIONS,
+        "Decisions about how often somebody comes, by whose counts made them",
+    ),
+    metric(
+        Kind::Counter,
+        SHED,
+        "Messages and requests that were refused because too much was under way, by reason",
     ),
     metric(Kind::Counter, TOLD, "What providers told, by its kind"),
     metric(
@@ -400,6 +418,21 @@ pub fn event_streams_are(streams: usize) {
 /// A provider's request was answered.
 pub fn hook_answered(channel: Channel, result: Hook) {
     counter!(HOOKS, "channel" => channel.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// Something came too often.
+pub fn limited(scope: Scope, result: Limited) {
+    counter!(LIMITED, "scope" => scope.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// It was decided whether something comes too often.
+pub fn limit_decided(by: DecidedBy) {
+    counter!(LIMIT_DECISIONS, "by" => by.as_str()).increment(1);
+}
+
+/// Something was refused because too much is under way.
+pub fn shed(reason: Shed) {
+    counter!(SHED, "reason" => reason.as_str()).increment(1);
 }
 
 /// A provider told something.

@@ -9,6 +9,7 @@ mod fixtures;
 mod hostile;
 mod house;
 mod kills;
+mod limits;
 mod linking;
 mod order;
 mod stub;

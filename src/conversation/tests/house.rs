@@ -325,6 +325,15 @@ impl House {
         }
     }
 
+    /// A business of that id, too, which offers the same.
+    pub(super) async fn also_has(&self, id: &str) {
+        let text = CATALOGUE.replace("demo-salon", id);
+        let catalogue = Catalogue::from_toml(&text).unwrap();
+        assert_eq!(catalogue.id.as_str(), id);
+        let businesses = &self.conversations.services.businesses;
+        businesses.put(catalogue, now()).await.unwrap();
+    }
+
     /// Somebody sends a message and waits for its answer in a task.
     pub(super) fn send(&self, message: Inbound) -> JoinHandle<Result<Said, Refused>> {
         let conversations = self.conversations.clone();

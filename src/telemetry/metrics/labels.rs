@@ -294,6 +294,48 @@ label!(
     }
 );
 label!(
+    /// What is limited in how often it comes.
+    Scope {
+        /// A customer's messages.
+        Participant = "participant",
+        /// The messages through an account.
+        Account = "account",
+        /// What comes from an address and nobody vouches for.
+        Address = "address",
+    }
+);
+label!(
+    /// What became of what came too often.
+    Limited {
+        /// It was refused, and its sender told when to come again.
+        Refused = "refused",
+        /// It is safe, and answered later.
+        Kept = "kept",
+    }
+);
+label!(
+    /// Whose counts decided.
+    DecidedBy {
+        /// Those of this process.
+        Local = "local",
+        /// Those that processes share.
+        Shared = "shared",
+    }
+);
+label!(
+    /// Why something was refused before it waited.
+    Shed {
+        /// As many requests are under way as there is room for.
+        Requests = "requests",
+        /// As many messages wait as may.
+        Waiting = "waiting",
+        /// Its business has its share of what is left.
+        Share = "share",
+        /// It would have waited for too long.
+        Late = "late",
+    }
+);
+label!(
     /// What a provider told.
     Told {
         /// A message.

@@ -64,6 +64,13 @@ pub(in crate::telemetry) fn start_at_zero() {
         "invariant",
         crate::invariants::Invariant::ALL.iter().map(|i| i.id()),
     );
+    for scope in Scope::ALL {
+        for result in Limited::ALL {
+            counter!(LIMITED, "scope" => scope.as_str(), "result" => result.as_str()).absolute(0);
+        }
+    }
+    zero(LIMIT_DECISIONS, "by", DecidedBy::ALL.iter().map(|by| by.as_str()));
+    zero(SHED, "reason", Shed::ALL.iter().map(|reason| reason.as_str()));
     for engine in Engine::ALL {
         for result in Understood::ALL {
             counter!(UNDERSTANDING, "engine" => engine.as_str(), "result" => result.as_str()).absolute(0);
