@@ -1,6 +1,7 @@
 //! One conversation, one owner: the router, the actor of each pair, and the turn.
 //!
 //! - `router`: the exact map from pair to live actor, and admission; `pressure` sees when a message would wait too long.
+//! - `reserved`: a place for a message that is made durable first.
 //! - `turnstile`: how many turns of one business are worked on while others have some.
 //! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
@@ -27,6 +28,7 @@ mod moved;
 mod names;
 mod notices;
 mod pressure;
+mod reserved;
 mod router;
 mod scene;
 mod session;
@@ -44,6 +46,7 @@ pub use answer::Answer;
 pub use businesses::{Business, Businesses};
 pub use limits::Limits;
 pub use names::lexicon;
+pub use reserved::Reserved;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -276,7 +279,7 @@ impl Conversations {
     pub async fn reserve(&self, pair: &Pair) -> Result<Reserved, Refused> {
         self.knows(&pair.business).await?;
         let (actor, place) = self.services.router.reserve(pair, || self.start(pair))?;
-        Ok(Reserved { actor, place })
+        Ok(Reserved::new(actor, place))
     }
 
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
@@ -471,27 +474,6 @@ fn start(services: &Arc<Services>, pair: &Pair, supervisor: ActorCell) -> Result
             retry_after: RETRY_AFTER,
         }
     })
-}
-
-/// A place in a conversation. Dropping it gives the place back.
-pub struct Reserved {
-    actor: ActorRef<Message>,
-    place: Place,
-}
-
-impl Reserved {
-    /// Hands a message that is in the inbox over to its conversation, which answers it through the outbox. Never waits.
-    /// An actor that has died meanwhile loses nothing: what is in the inbox is found there.
-    pub fn deliver(self, message: Inbound) {
-        let Self { actor, place } = self;
-        let _ = actor.send_message(Message::Item(Item {
-            what: What::Message(Box::new(message), None),
-            arrived: Arrival::now(),
-            due: None,
-            place: Some(place),
-            kept: None,
-        }));
-    }
 }
 
 /// How much a sweep looks at.
