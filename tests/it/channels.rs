@@ -2,6 +2,7 @@
 //! and a stub where the provider's API would be.
 
 mod attachments;
+mod brakes;
 mod cases;
 mod contract;
 mod faults;
@@ -11,4 +12,5 @@ mod house;
 mod kills;
 mod linking;
 mod order;
+mod steps;
 mod stub;

@@ -219,8 +219,17 @@ impl Process {
 
     /// SIGTERM, and nothing more.
     pub(crate) async fn ask_to_stop(&self) {
+        self.signal("-TERM").await;
+    }
+
+    /// SIGSTOP: it does nothing any more, and hears of nothing, until it is killed.
+    pub(crate) async fn freeze(&self) {
+        self.signal("-STOP").await;
+    }
+
+    async fn signal(&self, signal: &str) {
         let id = self.child.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let sent = Command::new("kill").args([signal, &id]).status().await.unwrap();
         assert!(sent.success());
     }
 
