@@ -19,6 +19,7 @@ macro_rules! files {
             files!($folder, 20261128000000, "imports"),
             files!($folder, 20261201000000, "channels"),
             files!($folder, 20261202000000, "attachments"),
+            files!($folder, 20261203000000, "early_receipts"),
         ]
     };
     ($folder:literal, $version:literal, $what:literal) => {
@@ -39,9 +40,9 @@ macro_rules! files {
 }
 
 /// For SQLite.
-pub(super) const SQLITE: [File; 7] = files!("sqlite");
+pub(super) const SQLITE: [File; 8] = files!("sqlite");
 /// For PostgreSQL: the same versions, the same logical shape.
-pub(super) const POSTGRES: [File; 7] = files!("postgres");
+pub(super) const POSTGRES: [File; 8] = files!("postgres");
 
 /// Runs these files.
 ///
