@@ -185,6 +185,23 @@ async fn a_new_listener_hears_at_once() {
     assert!(site.listeners.of(&salon).is_none());
 }
 
+#[tokio::test]
+async fn an_accounts_model_is_known_at_once_and_what_is_no_name_is_refused() {
+    let site = real_site().await;
+    let model = || site.listeners.model(Channel::Telegram, "salon");
+    put(&site, SALON, &telegram()).await;
+    assert_eq!(model(), None);
+    let wanted = |model: &str| json!({"settings": {"model": model}});
+    let set = put(&site, SALON, &wanted("small:q8")).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.text());
+    assert_eq!(model().as_deref(), Some("small:q8"));
+    let problem = check(&put(&site, SALON, &wanted("a\nb")).await, 422, "invalid");
+    assert_eq!(problem["errors"][0]["path"], "settings.model", "{problem}");
+    assert_eq!(site.listeners.model(Channel::Slack, "salon"), None);
+    put(&site, SALON, &wanted("")).await;
+    assert_eq!(model(), None, "taken back");
+}
+
 /// What everybody says first.
 async fn says(site: &Site, who: &str, channel: &str) {
     let said = message(&json!({"participant_id": who, "channel": channel}));
