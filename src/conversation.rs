@@ -148,6 +148,7 @@ struct Services {
     limits: Arc<Limits>,
     outbox_bell: Arc<dyn Fn() + Send + Sync>,
     listeners: Listeners,
+    redactions: history::Redactions,
     router: Router,
     upkeep: upkeep::Bell,
 }
@@ -178,6 +179,7 @@ impl Conversations {
             limits,
             outbox_bell: parts.outbox_bell,
             listeners: parts.listeners,
+            redactions: history::Redactions::default(),
             upkeep: bell,
         });
         let (supervisor, _) = supervisor::start(services.clone()).await?;

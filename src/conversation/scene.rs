@@ -13,6 +13,7 @@ use crate::understanding::SlotKind;
 use crate::understanding::scene::{CommonAnswer, GoalSaid, Line, Scene};
 
 /// Where a message came to.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct At<'a> {
     pub(super) channel: Channel,
     /// The model of its account, if that has one of its own.

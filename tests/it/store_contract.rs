@@ -345,7 +345,8 @@ macro_rules! stores_of_channels {
                 what_comes_in_under_an_old_name_is_handed_over
                 a_first_turn_under_way_answers_nothing_that_has_moved
                 a_join_among_turns_loses_and_doubles_nothing
-                a_dead_letter_is_retried_where_its_sender_is_now;
+                a_dead_letter_is_retried_where_its_sender_is_now
+                a_token_makes_one_participant_another_and_no_second_one;
         })*
     };
 }

@@ -290,6 +290,12 @@ async fn a_token_links_whoever_brings_it_back() {
     check(&redeem(token, "nobody").await, 404, "not-found");
     assert_eq!(redeem(token, "bea").await.json(), json!({"joined": 2}));
     assert_eq!(redeem(token, "bea").await.json(), json!({"joined": 0}));
+    // Whoever saw it over her shoulder becomes nobody else.
+    says(&site, "eve", "api").await;
+    for spent in [token, &format!(" {token}\n")] {
+        check(&redeem(spent, "eve").await, 409, "conflict");
+    }
+    assert_eq!(redeem(token, "bea").await.json(), json!({"joined": 0}));
 }
 
 #[tokio::test]

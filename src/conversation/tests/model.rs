@@ -335,6 +335,24 @@ async fn a_conversation_may_ask_for_a_model_before_its_account_its_channel_and_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_taken_back_is_not_told_to_the_model_again() {
+    let house = House::with_a_model().await;
+    house.says("anna", "my secret").await;
+    house.says("anna", "hi").await;
+    house.store.take_back(&pair("anna"), "my secret");
+    house.conversations.took_back();
+    house.says("anna", "gel").await;
+    let noted = house.mind.noted();
+    let told = |at: usize| noted[at].history.iter().any(|(_, text)| text == "my secret");
+    assert!(told(1));
+    assert!(!told(2), "{:?}", noted[2].history);
+    assert!(
+        noted[2].history.iter().any(|(_, text)| text == "hi"),
+        "the rest stays"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_never_wrote_has_no_model_to_set() {
     let house = House::open().await;
     let set = house
