@@ -172,6 +172,7 @@ fn limits(settings: &Settings) -> Limits {
         idle: from.actor_idle,
         actors_max: usize::try_from(from.actors_max).unwrap_or(usize::MAX),
         session_gap: from.session_idle,
+        slow_turn: settings.log.slow_turn,
         burst: Arc::new(move |channel| {
             let burst = bursts.burst(channel);
             (burst.quiet, burst.longest)

@@ -28,6 +28,7 @@ mod notices;
 mod router;
 mod scene;
 mod session;
+mod stages;
 mod supervisor;
 mod turn;
 mod understand;
@@ -51,6 +52,7 @@ use tokio::time::Instant;
 use self::actor::{ConversationActor, Item, Message, What};
 use self::moved::followed;
 use self::router::{Place, Router};
+use self::stages::Arrival;
 use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
@@ -372,8 +374,7 @@ impl Conversations {
         Tell::new(move |appointment, kind| notices::of_change(&business, appointment, kind, &listeners, at))
     }
 
-    /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew
-    /// before its next use, and the waitlist is looked at.
+    /// Appointments of a business were changed from outside: its calendar is read anew, and its waitlist looked at.
     pub fn calendar_changed(&self, business: &BusinessId) {
         self.services.businesses.calendar_changed(business);
         self.services.upkeep.slots_freed(business);
@@ -429,7 +430,7 @@ impl Conversations {
         let make = |place: Place| {
             Message::Item(Item {
                 what,
-                arrived: Instant::now(),
+                arrived: Arrival::now(),
                 due,
                 place: Some(place),
                 kept: None,
@@ -472,7 +473,7 @@ impl Reserved {
         let Self { actor, place } = self;
         let _ = actor.send_message(Message::Item(Item {
             what: What::Message(Box::new(message), None),
-            arrived: Instant::now(),
+            arrived: Arrival::now(),
             due: None,
             place: Some(place),
             kept: None,

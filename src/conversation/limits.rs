@@ -23,6 +23,8 @@ pub struct Limits {
     /// How long the messages of a turn may take to be understood, together and from when the turn begins. A sender who
     /// waits less shortens it.
     pub understanding: Duration,
+    /// A turn that takes longer, its waiting included, is logged with where the time went.
+    pub slow_turn: Duration,
     /// How long a turn of a channel waits for more messages: after the last one, and in all.
     pub burst: Arc<dyn Fn(Channel) -> (Duration, Duration) + Send + Sync>,
 }
@@ -38,6 +40,7 @@ impl Default for Limits {
             actors_max: 16_000,
             session_gap: Duration::from_secs(2 * 60 * 60),
             understanding: Duration::from_secs(10),
+            slow_turn: Duration::from_secs(5),
             burst: Arc::new(|_| (Duration::ZERO, Duration::ZERO)),
         }
     }

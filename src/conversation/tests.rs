@@ -12,4 +12,5 @@ mod model;
 mod once;
 mod order;
 mod poison;
+mod stages;
 pub(in crate::conversation) mod store;

@@ -10,7 +10,7 @@ use super::history;
 use super::joining::Patience;
 use super::load::Loaded;
 use super::turn::Waiting;
-use super::{Business, Services, scene};
+use super::{Business, Services, scene, stages};
 use crate::dialogue::Heard;
 use crate::store::{Asked, Inbound};
 use crate::telemetry::metrics::{self, Engine, LlmOutcome, Stage};
@@ -109,7 +109,7 @@ pub(super) async fn understand(
             .map_or(language, |kept| kept.understood.language);
         said = said.map(|said| said.and([history::line(Speaker::Customer, &inbound.text)]));
     }
-    metrics::turn_took(Stage::Understand, thinking.patience.begun.elapsed());
+    stages::took(Stage::Understand, thinking.patience.begun.elapsed());
     Ok(draft(messages, thinking.patience.begun))
 }
 

@@ -17,6 +17,7 @@ mod guardrails;
 mod import;
 mod kills;
 mod load;
+mod lost_answers;
 mod model_crowd;
 mod process;
 mod races;

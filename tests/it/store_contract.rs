@@ -51,6 +51,11 @@ pub(crate) trait Backend: Send + Sync {
 
     /// Asks the database itself: two columns of text, in order.
     async fn ask(&self, sql: &'static str) -> Vec<(Option<String>, Option<String>)>;
+
+    /// Whether a transcript may come a moment after its turn, also from a store that was opened before.
+    fn writes_behind(&self) -> bool {
+        false
+    }
 }
 
 struct Sqlite(TempDir);
@@ -133,6 +138,10 @@ impl<B: Backend> Backend for Behind<B> {
     async fn open_for_channels(&self) -> (Arc<dyn Store>, Arc<dyn ChannelStore>) {
         let (store, channels) = self.0.open_for_channels().await;
         (Arc::new(behind::Behind::new(store)), channels)
+    }
+
+    fn writes_behind(&self) -> bool {
+        true
     }
 
     async fn ask(&self, sql: &'static str) -> Vec<(Option<String>, Option<String>)> {

@@ -53,12 +53,13 @@ impl Column {
 }
 
 /// What one of the databases has and is not copied: a table, or a column as `table.column`.
-pub const LEFT_OUT: [&str; 5] = [
+pub const LEFT_OUT: [&str; 6] = [
     // What migrations keep about themselves.
     "_sqlx_migrations",
     "sqlite_sequence",
-    // SQLite's writer asks it about its own commits.
+    // Writers ask it about their own commits: the one of SQLite, those of PostgreSQL.
     "writer",
+    "writers",
     // Orders the rows of SQLite only; PostgreSQL has no such column.
     "turns.n",
     // Is about this copying.

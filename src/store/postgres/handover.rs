@@ -11,8 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::link::Link;
-use super::transaction::AnyOperation;
+use super::transaction::{AnyOperation, Writer};
 use crate::store::Error;
 use crate::store::batch::Batched;
 
@@ -104,8 +103,8 @@ struct Handed {
 
 #[async_trait]
 impl AnyOperation for Handed {
-    async fn carry_out(&mut self, link: &mut Link) {
-        self.operation.carry_out(link).await;
+    async fn carry_out(&mut self, writer: &mut Writer) {
+        self.operation.carry_out(writer).await;
     }
 
     fn reply(self: Box<Self>) {

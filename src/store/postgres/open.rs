@@ -195,6 +195,7 @@ pub(in crate::store) async fn migrate(options: &PgConnectOptions, limit: Duratio
         )));
     }
     migrations::migrator(&migrations::POSTGRES).run(&pool).await?;
+    transaction::forget_writers(&pool).await?;
     pool.close().await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! From findings to acts.
 
+use std::cell::LazyCell;
 use std::collections::HashSet;
 
 mod cued;
@@ -16,7 +17,7 @@ use named::{Named, exact, named};
 use rest::{faq, indifferent, say_when, silent};
 use sense::either;
 use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
-use shown::{is_shown, is_spoken_of};
+use shown::Surroundings;
 use unheard::unheard;
 use wishes::{services_said, staff_said, who};
 
@@ -188,12 +189,13 @@ fn meant(
     staff: &Placed,
     name: Option<&(SlotValue, usize, usize)>,
 ) -> Placed {
+    let around = LazyCell::new(|| Surroundings::new(text));
     let in_name = |hit: &Hit<'_>| name.is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from);
     let stands = |hit: &&Hit<'_>| match hit.act {
         // "not this week" excludes, and answers nothing.
         "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
-        "confirm" => !is_shown(text, hit) && !is_spoken_of(text, hit) && !in_name(hit),
-        "start.cancel" | "start.reschedule" | "stop" => !is_shown(text, hit) && !in_name(hit),
+        "confirm" => !around.show(hit) && !around.speak_of(hit) && !in_name(hit),
+        "start.cancel" | "start.reschedule" | "stop" => !around.show(hit) && !in_name(hit),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
     };
@@ -252,12 +254,14 @@ fn context<'a>(lang: &'static Lang, heard: &Heard<'_>, text: &'a Text<'a>, motio
 /// The time expressions, but not those of "good morning", "see you Friday", "15 minutes late".
 fn times(context: &Context<'_>, hits: &[Hit<'_>], taken: &[bool]) -> Vec<Piece> {
     let asks_nothing = |act: &str| matches!(act, "greet" | "cancel_goal" | "ask.policy");
+    // Hits are in order and do not overlap.
     let inside = |p: &Piece| {
-        hits.iter()
-            .any(|h| asks_nothing(h.act) && p.from >= h.from && p.to <= h.to)
+        let before = &hits[..hits.partition_point(|h| h.from <= p.from)];
+        before.last().is_some_and(|h| asks_nothing(h.act) && p.to <= h.to)
     };
     let starts = hits.iter().any(|h| h.act.starts_with("start"));
-    let parting = |p: &Piece| !starts && hits.iter().any(|h| h.act == "bye" && p.from + 1 >= h.from);
+    let leaves = hits.iter().find(|h| h.act == "bye" && !starts).map(|h| h.from);
+    let parting = |p: &Piece| leaves.is_some_and(|from| p.from + 1 >= from);
     let mut times = pieces(context);
     times.retain(|p| !taken[p.from..p.to].iter().any(|t| *t) && !inside(p) && !parting(p));
     times

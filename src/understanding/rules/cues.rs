@@ -125,13 +125,13 @@ impl Cues {
         Ok(cues)
     }
 
-    /// Whether the word stands in a pattern; what a gap covers may be any word.
     /// Every word that stands in a pattern.
     pub(crate) fn vocabulary(&self) -> impl Iterator<Item = &str> {
         let words = self.vocabulary.iter().filter(|word| !word.starts_with('@'));
         words.flat_map(|word| word.split(' '))
     }
 
+    /// Whether the word stands in a pattern; what a gap covers may be any word.
     pub(crate) fn knows(&self, word: &str) -> bool {
         self.vocabulary.contains(word)
     }
@@ -228,7 +228,7 @@ impl Pattern {
                     }
                 }
                 Element::End => {
-                    if !(next..text.len()).all(|i| text.tokens[i].kind == Kind::Sign) {
+                    if next < text.said_until() {
                         return None;
                     }
                 }

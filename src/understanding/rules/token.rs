@@ -69,6 +69,8 @@ pub(crate) struct Text<'a> {
     pub(crate) text: &'a str,
     /// Its tokens, in order.
     pub(crate) tokens: Vec<Token<'a>>,
+    /// The token after the last that is no sign.
+    said_until: usize,
     /// The language in which it is read.
     lang: &'a Lang,
 }
@@ -137,7 +139,14 @@ impl<'a> Text<'a> {
         if !lang.compounds.is_empty() {
             tokens = joined(text, lang, &tokens);
         }
-        Self { text, tokens, lang }
+        let said_until = tokens.iter().rposition(|t| t.kind != Kind::Sign);
+        let said_until = said_until.map_or(0, |last| last + 1);
+        Self {
+            text,
+            tokens,
+            said_until,
+            lang,
+        }
     }
 
     /// Where the tokens `from..to` stand in the text.
@@ -238,6 +247,11 @@ impl<'a> Text<'a> {
     /// Whether the language says minutes after the hour that they belong to ("las 5 y media").
     pub(crate) const fn says_minutes_after(&self) -> bool {
         self.lang.minutes_after
+    }
+
+    /// The token after the last word or number; what follows are signs.
+    pub(crate) const fn said_until(&self) -> usize {
+        self.said_until
     }
 
     /// How many tokens there are.

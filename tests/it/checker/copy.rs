@@ -30,7 +30,7 @@ const LOOKUPS: &str = "
     ANALYZE;";
 
 /// Tables that one of the two databases has alone, about itself.
-const OWN: [&str; 3] = ["_sqlx_migrations", "imports", "writer"];
+const OWN: [&str; 4] = ["_sqlx_migrations", "imports", "writer", "writers"];
 
 /// What PostgreSQL itself has to say, without the indexes that its constraints rely on: one row a violation.
 const RULES: &[(&str, &str)] = &[

@@ -32,12 +32,15 @@ const SMALL: [List; 20] = [
 /// heard, but for strange words in its gaps ("book a brazilian wax appointment"). A "not" or a "but" outside of
 /// everything counts always: it can turn round what was heard.
 pub(super) fn unheard(lang: &Lang, text: &Text<'_>, hits: &[Hit<'_>], taken: &[bool]) -> usize {
-    let cued = |at: usize| hits.iter().any(|hit| (hit.from..hit.to).contains(&at));
+    let mut cued = vec![false; text.len()];
+    for hit in hits {
+        super::mark(&mut cued, hit.from, hit.to);
+    }
     let missed = |(at, token): &(usize, &Token<'_>)| {
         if token.kind == Kind::Sign || taken[*at] {
             return false;
         }
-        if cued(*at) {
+        if cued[*at] {
             if lang.cues.knows(&token.low) {
                 return false;
             }

@@ -1,0 +1,2 @@
+-- Nothing: the answer to a commit in the same process is not lost on a way, and only PostgreSQL keeps marks.
+-- The file is here so that both databases have the same versions.
