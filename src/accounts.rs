@@ -10,7 +10,7 @@ mod seal;
 
 pub use known::{Accounts, opened};
 pub use listeners::{Listener, Listeners};
-pub use register::{NotRegistered, Registered, Registration, Unfit};
+pub use register::{EVERYWHERE, NotRegistered, Registered, Registration, Unfit};
 pub use seal::{Problem as SealProblem, Sealer};
 
 use std::collections::BTreeMap;

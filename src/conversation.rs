@@ -157,6 +157,7 @@ struct Services {
     limits: Arc<Limits>,
     outbox_bell: Arc<dyn Fn() + Send + Sync>,
     listeners: Listeners,
+    redactions: history::Redactions,
     router: Router,
     turnstile: Turnstile,
     upkeep: upkeep::Bell,
@@ -189,6 +190,7 @@ impl Conversations {
             limits,
             outbox_bell: parts.outbox_bell,
             listeners: parts.listeners,
+            redactions: history::Redactions::default(),
             upkeep: bell,
         });
         let (supervisor, _) = supervisor::start(services.clone()).await?;
@@ -389,8 +391,7 @@ impl Conversations {
         Tell::new(move |appointment, kind| notices::of_change(&business, appointment, kind, &listeners, at))
     }
 
-    /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew
-    /// before its next use, and the waitlist is looked at.
+    /// Appointments of a business were changed from outside: its calendar is read anew, and its waitlist looked at.
     pub fn calendar_changed(&self, business: &BusinessId) {
         self.services.businesses.calendar_changed(business);
         self.services.upkeep.slots_freed(business);

@@ -45,7 +45,7 @@ pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome, Tell,
 };
 pub use self::attachments::{Attachment, AttachmentSettlement, ClaimedAttachment, StoredAttachment};
-pub use self::channel::{AccountRow, ChannelStore, Joined, Put, Recognised, Sighting};
+pub use self::channel::{AccountRow, ChannelStore, Joined, LinkProof, Put, Recognised, Sighting};
 pub use self::inbox::{
     Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,
     Unfinished,

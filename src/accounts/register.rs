@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Account, Accounts, Field, RATE_LIMITS, SealProblem, Secrets};
 use crate::rates::rule::Own;
 use crate::store::{self, AccountRow, Put};
-use crate::types::{AccountId, BusinessId, Channel};
+use crate::types::{AccountId, BusinessId, Channel, MODEL_CHARS_MAX, is_model_name};
 
 /// Values of one secret that are good at the same time: the new one, and the one that it replaces.
 const VALUES_MAX: usize = 2;
@@ -16,7 +16,7 @@ const VALUES_MAX: usize = 2;
 const VALUE_BYTES_MAX: usize = 8 * 1024;
 
 /// Settings that every channel knows.
-const EVERYWHERE: [Field; 2] = [
+pub const EVERYWHERE: [Field; 3] = [
     Field::setting(
         "sends_per_second",
         "how many messages a second the account may send, if not what is usual for the channel",
@@ -27,7 +27,15 @@ const EVERYWHERE: [Field; 2] = [
         "how many messages a minute come in through it, if not as many as for all: account=600, participant=30, or off",
     )
     .optional(),
+    Field::setting(
+        MODEL,
+        "the language model that understands who writes to it, before that of the channel and of the business",
+    )
+    .optional(),
 ];
+
+/// The setting that names an account's language model.
+pub(super) const MODEL: &str = "model";
 
 /// What is given of an account. Of one that is there already, what is not given stays as it was.
 #[derive(Debug, Clone)]
@@ -195,6 +203,10 @@ fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secret
             let problem = format!("the setting {name} may have at most {VALUE_BYTES_MAX} bytes");
             return Err(unfit(false, name, problem));
         }
+        if name == MODEL && !is_model_name(value) {
+            let problem = format!("the setting {name} must have 1 to {MODEL_CHARS_MAX} printable characters");
+            return Err(unfit(false, name, problem));
+        }
     }
     for name in secrets.names() {
         if !known().any(|field| field.secret && field.name == name) {
@@ -263,7 +275,7 @@ mod tests {
         );
         assert_eq!(
             says(&[("app_id", "1"), ("appid", "1")], &[("token", "t")]),
-            "there is no setting appid; the settings are: app_id, sends_per_second, rate_limits"
+            "there is no setting appid; the settings are: app_id, sends_per_second, rate_limits, model"
         );
         assert_eq!(
             says(&[("app_id", "1"), ("rate_limits", "600")], &[("token", "t")]),
@@ -275,6 +287,14 @@ mod tests {
                 &[("token", "t")]
             ),
             ""
+        );
+        assert_eq!(
+            says(&[("app_id", "1"), ("model", "small:q8")], &[("token", "t")]),
+            ""
+        );
+        assert_eq!(
+            says(&[("app_id", "1"), ("model", "a\nb")], &[("token", "t")]),
+            "the setting model must have 1 to 200 printable characters"
         );
         assert_eq!(
             says(&[("app_id", "1")], &[("token", "t"), ("tokn", "t")]),

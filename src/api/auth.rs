@@ -109,7 +109,7 @@ impl Keys {
         token: &str,
         business: &BusinessId,
         now: Timestamp,
-    ) -> Option<ParticipantId> {
+    ) -> Option<(ParticipantId, Timestamp)> {
         let mut parts = token.trim().strip_prefix(LINK_PREFIX)?.splitn(3, '.');
         let ends = parts.next()?.parse::<i64>().ok()?;
         let name = String::from_utf8(unhex(parts.next()?)?).ok()?;
@@ -123,7 +123,8 @@ impl Keys {
             .iter()
             .filter_map(|secret| mac(secret, &pair, ends))
             .any(|mac| mac.verify_slice(&code).is_ok());
-        (is_signed && now.as_second() < ends).then_some(pair.participant)
+        let ends_at = Timestamp::from_second(ends).ok()?;
+        (is_signed && now < ends_at).then_some((pair.participant, ends_at))
     }
 
     fn is_key(&self, given: &str) -> bool {
@@ -353,7 +354,8 @@ mod tests {
         let ana = pair("salon", "whatsapp:main:Ana é.1");
         let (token, ends) = keys.link_token(&ana, NOW).unwrap();
         assert_eq!(ends, NOW.checked_add(LINK_LIFE).unwrap());
-        assert_eq!(keys.linked_by(&token, &salon, NOW), Some(ana.participant.clone()));
+        let hers = Some((ana.participant.clone(), ends));
+        assert_eq!(keys.linked_by(&token, &salon, NOW), hers);
         assert_eq!(keys.linked_by(&token, &spa, NOW), None);
         assert_eq!(keys.linked_by(&token, &salon, ends), None);
         let other = token.replace(&hex(ana.participant.as_str().as_bytes()), &hex(b"ben"));

@@ -73,9 +73,12 @@ pub(super) async fn understand(
             let now = business.catalogue.time_zone.to_datetime(at);
             let channel = inbound.key.channel;
             let patience = &thinking.patience;
-            let scene = said
-                .as_ref()
-                .map(|said| scene::of(pair, channel, business, context, said.lines(), now, patience));
+            let of_account = services.listeners.model(channel, &inbound.key.account);
+            let model = of_account.as_deref();
+            let scene = said.as_ref().map(|said| {
+                let at = scene::At { channel, model };
+                scene::of(pair, at, business, context, said.lines(), now, patience)
+            });
             if let Some(understood) = without_words(inbound, language) {
                 waiting.kept = Some(Box::new(Kept { version, understood }));
                 continue;

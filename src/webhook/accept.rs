@@ -117,6 +117,7 @@ impl Acceptor {
         let channels = self.accounts.store();
         for message_id in &sorted.unsaid {
             channels.redact(&key(account, message_id)).await?;
+            self.conversations.took_back();
         }
         if !sorted.receipts.is_empty() {
             channels.receipts(sorted.receipts).await?;

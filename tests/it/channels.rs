@@ -2,6 +2,7 @@
 //! and a stub where the provider's API would be.
 
 mod attachments;
+mod brakes;
 mod cases;
 mod contract;
 mod faults;
@@ -12,4 +13,5 @@ mod kills;
 mod limits;
 mod linking;
 mod order;
+mod steps;
 mod stub;

@@ -224,6 +224,11 @@ impl Process {
         self.signal("-TERM").await;
     }
 
+    /// SIGSTOP: it does nothing any more, and hears of nothing, until it is killed.
+    pub(crate) async fn freeze(&self) {
+        self.signal("-STOP").await;
+    }
+
     pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().expect("a running process").to_string();
         let sent = Command::new("kill").args([name, &id]).status().await.unwrap();

@@ -31,8 +31,8 @@ use crate::store::{
     Acceptance, AccountRow, AppointmentEvent, AppointmentQuery, Asked, Attachment, AttachmentSettlement,
     Attempt, CalendarChanges, Change, ChangeOutcome, ChannelStore, ClaimedAttachment, CommitOutcome,
     Database, DeliveryReceipt, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery,
-    InboxVerdict, Joined, MessageKey, Opened, OutboxEntry, OutboxQuery, OutboxRow, OutboxVerdict, Put,
-    Receipt, Recognised, Result, Session, Settlement, Sighting, Store, StoredAttachment, Tell,
+    InboxVerdict, Joined, LinkProof, MessageKey, Opened, OutboxEntry, OutboxQuery, OutboxRow, OutboxVerdict,
+    Put, Receipt, Recognised, Result, Session, Settlement, Sighting, Store, StoredAttachment, Tell,
     TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{
@@ -467,6 +467,16 @@ impl ChannelStore for NoChannels {
         _: &BusinessId,
         _: &ParticipantId,
         _: &ParticipantId,
+        _: Timestamp,
+    ) -> Result<Joined> {
+        Ok(Joined::Unknown)
+    }
+    async fn join_by(
+        &self,
+        _: &BusinessId,
+        _: &ParticipantId,
+        _: &ParticipantId,
+        _: LinkProof,
         _: Timestamp,
     ) -> Result<Joined> {
         Ok(Joined::Unknown)

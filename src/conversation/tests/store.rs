@@ -202,6 +202,15 @@ impl FakeStore {
             .unwrap_or_default()
     }
 
+    /// A message loses its text, as when its sender takes it back.
+    pub(super) fn take_back(&self, pair: &Pair, text: &str) {
+        let mut rows = lock(&self.rows);
+        let said = rows.transcripts.get_mut(&pair.conversation());
+        for entry in said.into_iter().flatten().filter(|entry| entry.text == text) {
+            entry.text.clear();
+        }
+    }
+
     pub(super) fn state_of(&self, key: &MessageKey) -> Option<InboxState> {
         lock(&self.rows).inbox.get(key).map(|row| row.state)
     }
