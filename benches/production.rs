@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench --bench production                    everything, some minutes
-//! cargo bench --bench production -- top hot         only these parts: top hot bookings webhooks statements memory
+//! cargo bench --bench production -- top hot         only these parts: top hot fair bookings webhooks statements memory
 //! TMPDIR=/on/the/disk cargo bench --bench production
 //! FRONTDESK_BENCH_DATABASE=sqlite …                 the product on SQLite, to try the bench
 //! FRONTDESK_STORE__…=… …                            a setting of the product, to see what it changes
@@ -32,6 +32,8 @@ mod businesses;
 mod cluster;
 #[path = "production/echo.rs"]
 mod echo;
+#[path = "production/fair.rs"]
+mod fair;
 #[path = "production/figures.rs"]
 mod figures;
 #[path = "production/flush.rs"]
@@ -77,7 +79,15 @@ mod role {
     pub(crate) const YARDSTICK: &str = "as-yardstick";
 }
 
-const PARTS: [&str; 6] = ["top", "hot", "bookings", "webhooks", "statements", "memory"];
+const PARTS: [&str; 7] = [
+    "top",
+    "hot",
+    "fair",
+    "bookings",
+    "webhooks",
+    "statements",
+    "memory",
+];
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -130,6 +140,7 @@ async fn measure(parts: &[&str]) -> ExitCode {
             errors += match part {
                 "top" => top::run(&site).await,
                 "hot" => hot::run(&site).await,
+                "fair" => fair::run(&site).await,
                 "bookings" => bookings::run(&site).await,
                 "webhooks" => webhooks::run(&site).await,
                 _ => memory::run(&site).await,

@@ -10,7 +10,7 @@ mod seal;
 
 pub use known::{Accounts, opened};
 pub use listeners::{Listener, Listeners};
-pub use register::{NotRegistered, Registered, Registration, Unfit};
+pub use register::{EVERYWHERE, NotRegistered, Registered, Registration, Unfit};
 pub use seal::{Problem as SealProblem, Sealer};
 
 use std::collections::BTreeMap;
@@ -18,7 +18,12 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::rates::Through;
+use crate::rates::rule::Own;
 use crate::types::{AccountId, BusinessId, Channel};
+
+/// The setting that gives an account limits of its own.
+const RATE_LIMITS: &str = "rate_limits";
 
 /// An account, ready for use.
 #[derive(Debug, Clone)]
@@ -45,6 +50,18 @@ impl Account {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// What its messages are counted as.
+    #[must_use]
+    pub fn through(&self) -> Through<'_> {
+        // What is no limit was refused when it was set.
+        let own = self.setting(RATE_LIMITS).and_then(Own::parse);
+        Through {
+            channel: self.channel,
+            account: self.id.as_str(),
+            own: own.unwrap_or_default(),
+        }
     }
 }
 

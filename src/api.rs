@@ -54,8 +54,12 @@ use crate::accounts::{Accounts, Field, Listeners};
 use crate::clock::Clock;
 use crate::conversation::{Business, Businesses, Conversations};
 use crate::outbound::Hub;
+use crate::rates;
+use crate::rates::{Rates, Through};
+use crate::shares::{Share, Shares};
 use crate::store::Store;
 use crate::telemetry::Meter;
+use crate::telemetry::metrics::{self, Limited};
 use crate::types::{BusinessId, Channel, Pair};
 use health::Probe;
 use problem::Problem;
@@ -84,6 +88,10 @@ pub struct Api {
     pub llm: Arc<dyn Probe>,
     /// What `/metrics` and `/v1/stats` show.
     pub metrics: Meter,
+    /// How often somebody may come in.
+    pub rates: Rates,
+    /// What businesses may have of the requests that are worked on at once.
+    pub shares: Shares,
     /// Settings.
     pub settings: Settings,
 }
@@ -122,6 +130,19 @@ impl Api {
             .find(id)
             .await?
             .ok_or_else(|| Problem::not_found("there is no business of that id"))
+    }
+
+    /// Lets one thing be said in a conversation, unless its customer or its business has had too much. What is given is
+    /// to be held until it is answered.
+    async fn admit(&self, channel: Channel, pair: &Pair) -> Result<Share, Problem> {
+        let through = Through {
+            channel,
+            account: pair.business.as_str(),
+            own: rates::rule::Own::default(),
+        };
+        let counted = self.rates.message(through, pair).await;
+        counted.inspect_err(|over| metrics::limited(over.scope, Limited::Refused))?;
+        Ok(self.shares.take(&pair.business)?)
     }
 
     /// Tells whoever looks at a conversation that goals or appointments may have changed.

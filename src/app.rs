@@ -30,6 +30,8 @@ use crate::config::store::Transcript;
 use crate::conversation::{Businesses, Conversations, Limits, Parts, Sweep};
 use crate::lifecycle::Lifecycle;
 use crate::outbound::{Dispatcher, Hub, Sender, WebSender};
+use crate::rates::Rates;
+use crate::shares::Shares;
 use crate::store::behind::Behind;
 use crate::store::cache::local::Bounds;
 use crate::store::cache::{ContextCache, LocalCache, RedisCache};
@@ -41,13 +43,20 @@ use crate::webhook::{self, Heard};
 
 pub mod channels;
 pub mod model;
+mod rates;
+mod reload;
 pub mod shared;
+
+pub use reload::Reload;
 
 /// The demo business, part of the program, so that there is something to talk to without any set-up.
 const DEMO: &str = include_str!("../examples/lotus-nails.toml");
 
 /// How often it is looked who of a business's systems wants to hear what happens.
 const LISTENERS_EVERY: Duration = Duration::from_secs(10);
+
+/// How often counts that are paid back are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(15);
 
 /// Pages that may listen for replies at once.
 const LISTENERS_MAX: usize = 10_000;
@@ -70,6 +79,8 @@ pub struct App {
     listeners: Listeners,
     /// Shows customers of a channel that they were heard.
     attention: Heard,
+    /// How often somebody may come in.
+    pub rates: Rates,
     /// The cache that processes share, if there is one.
     shared: Option<Arc<RedisCache>>,
     /// The language model, if there is one.
@@ -148,6 +159,7 @@ async fn compose(settings: &Settings, database: Arc<dyn Database>) -> anyhow::Re
     let fetcher = channels::fetcher(settings, &accounts, &clock)?;
     Ok(App {
         fetcher,
+        rates: rates::of(settings, shared.as_ref()),
         store,
         businesses,
         conversations,
@@ -168,10 +180,13 @@ fn limits(settings: &Settings) -> Limits {
     Limits {
         waiting_per_pair_max: usize::try_from(from.waiting_per_pair_max).unwrap_or(usize::MAX),
         waiting_max: usize::try_from(from.waiting_max).unwrap_or(usize::MAX),
+        waiting_longest: from.waiting_longest,
+        turns_at_once_max: usize::try_from(from.turns_at_once_max).unwrap_or(usize::MAX),
         messages_per_turn_max: usize::try_from(from.messages_per_turn_max).unwrap_or(usize::MAX),
         idle: from.actor_idle,
         actors_max: usize::try_from(from.actors_max).unwrap_or(usize::MAX),
         session_gap: from.session_idle,
+        slow_turn: settings.log.slow_turn,
         burst: Arc::new(move |channel| {
             let burst = bursts.burst(channel);
             (burst.quiet, burst.longest)
@@ -192,7 +207,8 @@ pub fn demo() -> anyhow::Result<Catalogue> {
 ///
 /// # Errors
 /// When something cannot be started, and waiting would not help.
-pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow::Result<()> {
+pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle, reload: Reload) -> anyhow::Result<()> {
+    let wishes = reload::Wishes::listen().context("cannot listen for SIGHUP")?;
     let listener = TcpListener::bind(settings.server.listen)
         .await
         .with_context(|| format!("cannot listen on {} (FRONTDESK_LISTEN)", settings.server.listen))?;
@@ -203,7 +219,8 @@ pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle) -> anyhow:
     let (connections_max, grace) = (settings.server.connections_max, settings.server.shutdown_deadline);
     let serving = api::serve::serve(listener, door.clone(), connections_max, life.soft(), grace);
     let starting = async {
-        let started = Box::pin(start(&settings, meter, &life, &door, address)).await;
+        let starting = start(&settings, meter, &life, &door, address, (reload, wishes));
+        let started = Box::pin(starting).await;
         if !matches!(started, Ok(Some(_))) {
             // Nothing will ever stand behind the door; whoever waits at it is told so, and the port is closed.
             door.database_is_away();
@@ -252,6 +269,7 @@ async fn start(
     life: &Lifecycle,
     door: &Door,
     address: SocketAddr,
+    (reload, wishes): (Reload, reload::Wishes),
 ) -> anyhow::Result<Option<Running>> {
     let soft = life.soft();
     let mut waits = || door.database_is_away();
@@ -280,7 +298,13 @@ async fn start(
         outbox,
         outbox_stop,
     };
-    keep_up(settings, &running, &meter, life);
+    keep_up(settings, &running, &app.clock, &meter, life);
+    reload.obey(wishes, app.rates.clone(), life);
+    let counted = app.rates.clone();
+    every(life, "rates", FORGET_EVERY, move || {
+        counted.forget_old();
+        std::future::ready(())
+    });
     let (listeners, listened) = (app.listeners.clone(), app.accounts.store().clone());
     every(life, "listeners", LISTENERS_EVERY, move || {
         let (listeners, store) = (listeners.clone(), listened.clone());
@@ -301,10 +325,13 @@ async fn start(
         address,
         business: demo_business.clone(),
     };
-    let webhooks = webhook::route::router(webhook::route::Parts {
+    let shares = Shares::new(settings.server.requests_max);
+    let webhooks = webhook::route::router(webhook::route::Furnishing {
         accounts: app.accounts.clone(),
         store: app.store.clone(),
         conversations: app.conversations.clone(),
+        rates: app.rates.clone(),
+        shares: shares.clone(),
         clock: app.clock.clone(),
         intakes: channels::intakes(),
         heard: app.attention,
@@ -319,6 +346,8 @@ async fn start(
         accounts: app.accounts,
         fields: channels::fields,
         listeners: app.listeners,
+        rates: app.rates,
+        shares,
         cache: match app.shared {
             Some(redis) => redis as Arc<dyn Probe>,
             None => Arc::new(NotConfigured),
@@ -342,7 +371,7 @@ async fn start(
 }
 
 /// Does from time to time what no message asks for.
-fn keep_up(settings: &Settings, running: &Running, meter: &Meter, life: &Lifecycle) {
+fn keep_up(settings: &Settings, running: &Running, clock: &Arc<dyn Clock>, meter: &Meter, life: &Lifecycle) {
     let swept = running.conversations.clone();
     every(life, "sweep", settings.upkeep.sweep_every, move || {
         let conversations = swept.clone();
@@ -357,15 +386,17 @@ fn keep_up(settings: &Settings, running: &Running, meter: &Meter, life: &Lifecyc
         running.conversations.clone(),
         meter.clone(),
     );
+    let clock = clock.clone();
     every(life, "gauges", Duration::from_secs(5), move || {
         let (store, conversations, meter) = (watched.clone(), counted.clone(), gauge.clone());
+        let clock = clock.clone();
         async move {
             let load = conversations.load();
             metrics::conversations_are(load.actors, load.waiting);
             let remembered = conversations.remembered();
             metrics::cache_holds(remembered.entries, remembered.bytes);
             if let Ok(figures) = store.figures().await {
-                metrics::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+                figures.measure(clock.now());
             }
             meter.upkeep();
         }

@@ -177,7 +177,11 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
     let file = arguments.config.as_deref();
     let settings = || Settings::load(file, environment());
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => Ok(serve::run(settings()?)?),
+        Command::Serve => {
+            let file = arguments.config.clone();
+            let read = move || Settings::load(file.as_deref(), environment());
+            Ok(serve::run(settings()?, read)?)
+        }
         Command::Chat {
             business,
             participant,

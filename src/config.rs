@@ -11,6 +11,7 @@ pub mod channels;
 pub mod clock;
 pub mod conversation;
 mod database;
+pub mod limits;
 pub mod log;
 pub mod server;
 pub mod store;
@@ -28,6 +29,7 @@ use values::Values;
 pub use values::{Known, Origin, Problem};
 
 use crate::clock::SystemClock;
+use crate::rates::rule::Rules;
 
 /// Everything that can be set.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +44,8 @@ pub struct Settings {
     pub channels: channels::Channels,
     /// `[conversation]`
     pub conversation: conversation::Conversation,
+    /// `[limits]`
+    pub limits: limits::Limits,
     /// `[understanding]` and `[llm]`
     pub understanding: understanding::Understanding,
     /// `[upkeep]`
@@ -135,6 +139,7 @@ impl Settings {
             cache: cache::Cache::read(values),
             channels: channels::Channels::read(values),
             conversation: conversation::Conversation::read(values),
+            limits: limits::Limits::read(values),
             understanding: understanding::Understanding::read(values),
             upkeep: upkeep::Upkeep::read(values),
             log: log::Log::read(values),
@@ -155,6 +160,25 @@ impl Settings {
     /// Where each setting that was set stands, for `frontdesk doctor`.
     pub fn origins(&self) -> impl Iterator<Item = (&'static str, &Origin)> {
         self.origins.iter().map(|(key, origin)| (*key, origin))
+    }
+
+    /// How often somebody may come in, by these settings.
+    #[must_use]
+    pub fn rates(&self) -> Rules {
+        let rules = Rules {
+            proxies: self.server.proxies.clone(),
+            ..Rules::default()
+        };
+        if !self.server.rate_limits {
+            return rules;
+        }
+        Rules {
+            participant: self.limits.per_participant.0,
+            account: self.limits.per_account.0,
+            address: self.limits.per_address.0,
+            are_on: true,
+            ..rules
+        }
     }
 
     /// The clock that these settings ask for.

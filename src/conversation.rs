@@ -1,6 +1,8 @@
 //! One conversation, one owner: the router, the actor of each pair, and the turn.
 //!
-//! - `router`: the exact map from pair to live actor, and admission.
+//! - `router`: the exact map from pair to live actor, and admission; `pressure` sees when a message would wait too long.
+//! - `reserved`: a place for a message that is made durable first.
+//! - `turnstile`: how many turns of one business are worked on while others have some.
 //! - `actor`: owns one context; gathers waiting messages; replays what a crash left. `supervisor` watches them.
 //! - `load`, `turn` and `commit`: the context, then understand, decide, hold, commit, reply. `session`: stretches between idle gaps.
 //! - `understand`: the messages of a turn become acts; with `scene` and `history`, what a model is told around them, and
@@ -25,11 +27,15 @@ mod model;
 mod moved;
 mod names;
 mod notices;
+mod pressure;
+mod reserved;
 mod router;
 mod scene;
 mod session;
+mod stages;
 mod supervisor;
 mod turn;
+mod turnstile;
 mod understand;
 mod upkeep;
 
@@ -40,6 +46,7 @@ pub use answer::Answer;
 pub use businesses::{Business, Businesses};
 pub use limits::Limits;
 pub use names::lexicon;
+pub use reserved::Reserved;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +58,8 @@ use tokio::time::Instant;
 use self::actor::{ConversationActor, Item, Message, What};
 use self::moved::followed;
 use self::router::{Place, Router};
+use self::stages::Arrival;
+use self::turnstile::Turnstile;
 use crate::accounts::Listeners;
 use crate::clock::Clock;
 use crate::dialogue::{Context, Event};
@@ -148,7 +157,9 @@ struct Services {
     limits: Arc<Limits>,
     outbox_bell: Arc<dyn Fn() + Send + Sync>,
     listeners: Listeners,
+    redactions: history::Redactions,
     router: Router,
+    turnstile: Turnstile,
     upkeep: upkeep::Bell,
 }
 
@@ -175,9 +186,11 @@ impl Conversations {
             local: parts.local,
             shared: parts.shared,
             router: Router::new(limits.clone()),
+            turnstile: Turnstile::new(limits.turns_at_once_max),
             limits,
             outbox_bell: parts.outbox_bell,
             listeners: parts.listeners,
+            redactions: history::Redactions::default(),
             upkeep: bell,
         });
         let (supervisor, _) = supervisor::start(services.clone()).await?;
@@ -268,7 +281,7 @@ impl Conversations {
     pub async fn reserve(&self, pair: &Pair) -> Result<Reserved, Refused> {
         self.knows(&pair.business).await?;
         let (actor, place) = self.services.router.reserve(pair, || self.start(pair))?;
-        Ok(Reserved { actor, place })
+        Ok(Reserved::new(actor, place))
     }
 
     /// Has the pair's actor do what these acts say, as if the customer had said it (`POST .../goals`).
@@ -329,6 +342,14 @@ impl Conversations {
         Ok(())
     }
 
+    /// Has the pair's conversation answer what lies in the inbox.
+    ///
+    /// # Errors
+    /// When there is no room for a bell.
+    pub fn look_into_inbox(&self, pair: &Pair) -> Result<(), Refused> {
+        self.ring(pair).map(drop)
+    }
+
     /// Has the pair's actor look into the inbox. The receiver hears when what lay there is answered; it is closed when
     /// that failed.
     fn ring(&self, pair: &Pair) -> Result<oneshot::Receiver<()>, Refused> {
@@ -370,8 +391,7 @@ impl Conversations {
         Tell::new(move |appointment, kind| notices::of_change(&business, appointment, kind, &listeners, at))
     }
 
-    /// Tells that appointments of a business were changed from outside a conversation: the calendar is read anew
-    /// before its next use, and the waitlist is looked at.
+    /// Appointments of a business were changed from outside: its calendar is read anew, and its waitlist looked at.
     pub fn calendar_changed(&self, business: &BusinessId) {
         self.services.businesses.calendar_changed(business);
         self.services.upkeep.slots_freed(business);
@@ -427,7 +447,7 @@ impl Conversations {
         let make = |place: Place| {
             Message::Item(Item {
                 what,
-                arrived: Instant::now(),
+                arrived: Arrival::now(),
                 due,
                 place: Some(place),
                 kept: None,
@@ -455,27 +475,6 @@ fn start(services: &Arc<Services>, pair: &Pair, supervisor: ActorCell) -> Result
             retry_after: RETRY_AFTER,
         }
     })
-}
-
-/// A place in a conversation. Dropping it gives the place back.
-pub struct Reserved {
-    actor: ActorRef<Message>,
-    place: Place,
-}
-
-impl Reserved {
-    /// Hands a message that is in the inbox over to its conversation, which answers it through the outbox. Never waits.
-    /// An actor that has died meanwhile loses nothing: what is in the inbox is found there.
-    pub fn deliver(self, message: Inbound) {
-        let Self { actor, place } = self;
-        let _ = actor.send_message(Message::Item(Item {
-            what: What::Message(Box::new(message), None),
-            arrived: Instant::now(),
-            due: None,
-            place: Some(place),
-            kept: None,
-        }));
-    }
 }
 
 /// How much a sweep looks at.

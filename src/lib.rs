@@ -4,7 +4,8 @@
 //! [`understanding`] turns text into acts; [`dialogue`] decides, asking [`booking`] what is free; [`store`] commits
 //! context, appointments and replies together; [`outbound`] delivers. [`attachments`] fetches what came along.
 //! Around them stand [`config`], [`telemetry`], [`tls`], [`lifecycle`] and [`invariants`]; [`app`] and [`commands`] are
-//! the only ones who know everybody.
+//! the only ones who know everybody. [`rates`] says how often somebody may come in, and [`shares`] how much
+//! of what is bounded one business may have.
 
 pub mod accounts;
 pub mod api;
@@ -21,6 +22,8 @@ pub mod ids;
 pub mod invariants;
 pub mod lifecycle;
 pub mod outbound;
+pub mod rates;
+pub mod shares;
 pub mod store;
 pub mod telemetry;
 mod text;

@@ -35,6 +35,8 @@ mod transcript;
 mod turn;
 mod waitlist;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -43,7 +45,7 @@ pub use self::appointments::{
     AppointmentEvent, AppointmentQuery, CalendarChanges, Change, ChangeOutcome, HoldOutcome, Tell,
 };
 pub use self::attachments::{Attachment, AttachmentSettlement, ClaimedAttachment, StoredAttachment};
-pub use self::channel::{AccountRow, ChannelStore, Joined, Put, Recognised, Sighting};
+pub use self::channel::{AccountRow, ChannelStore, Joined, LinkProof, Put, Recognised, Sighting};
 pub use self::inbox::{
     Acceptance, Inbound, InboxEntry, InboxQuery, InboxState, InboxVerdict, MessageKey, Receipt, Unanswered,
     Unfinished,
@@ -60,6 +62,7 @@ pub use crate::booking::appointment::Actor;
 use crate::booking::appointment::Appointment;
 pub use crate::dialogue::context::Session;
 use crate::dialogue::outcome::WaitlistEntry;
+use crate::telemetry::metrics;
 use crate::types::{AppointmentId, BusinessId, ConversationId, Pair, ParticipantId};
 
 /// What can go wrong with a store; each says what to do.
@@ -255,10 +258,60 @@ pub struct Figures {
     pub sessions_open: u64,
     /// Messages accepted and not answered.
     pub inbox_unfinished: u64,
+    /// When the oldest of them came in.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub inbox_oldest: Option<Timestamp>,
     /// Messages given up and not dropped: an operator should look at them.
     pub inbox_dead: u64,
     /// Replies committed and not delivered.
     pub outbox_waiting: u64,
+    /// When the oldest of them was committed, among the 10 000 that are due first.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub outbox_oldest: Option<Timestamp>,
     /// Appointments in a live state.
     pub appointments_live: u64,
+}
+
+impl Figures {
+    /// Sets the gauges of what waits in the database.
+    pub fn measure(&self, now: Timestamp) {
+        // A clock that was set back makes nothing younger than new.
+        let age = |since: Option<Timestamp>| {
+            since.map_or(Duration::ZERO, |since| {
+                Duration::try_from(now.duration_since(since)).unwrap_or_default()
+            })
+        };
+        metrics::inbox_is(self.inbox_unfinished, age(self.inbox_oldest), self.inbox_dead);
+        metrics::outbox_is(self.outbox_waiting, age(self.outbox_oldest));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_measured_with_its_age_and_a_clock_that_was_set_back_makes_none() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        let now: Timestamp = "2026-11-20T15:00:00Z".parse().unwrap();
+        let figures = Figures {
+            inbox_unfinished: 2,
+            inbox_oldest: Some(now - Duration::from_millis(2500)),
+            inbox_dead: 1,
+            outbox_oldest: Some(now + Duration::from_secs(60)),
+            ..Figures::default()
+        };
+        ::metrics::with_local_recorder(&recorder, || figures.measure(now));
+        let text = handle.render();
+        for line in [
+            "frontdesk_inbox_unfinished 2",
+            "frontdesk_inbox_oldest_seconds 2.5",
+            "frontdesk_inbox_dead 1",
+            "frontdesk_outbox_waiting 0",
+            "frontdesk_outbox_oldest_seconds 0",
+        ] {
+            assert!(text.lines().any(|found| found == line), "no {line} in:\n{text}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ pub mod metrics;
 mod process;
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
@@ -19,6 +20,9 @@ pub enum Error {
     /// The level's text is no filter. Settings refuse it before; this is the second line.
     #[error("log.level is not a filter: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The log is not there any more.
+    #[error("the level cannot be changed: {0}")]
+    Level(#[from] tracing_subscriber::reload::Error),
     /// Somebody else in this process logs already.
     #[error("logging was set up before: {0}")]
     Logging(#[from] tracing_subscriber::util::TryInitError),
@@ -27,11 +31,28 @@ pub enum Error {
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
 }
 
-/// Begins to log to standard error. `level` holds when the settings name none.
+/// Changes which events are logged, while the process runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Level(Arc<dyn Fn(EnvFilter) -> Result<(), tracing_subscriber::reload::Error> + Send + Sync>);
+
+impl Level {
+    /// What holds for a server when the settings name no level.
+    pub const OF_SERVE: &str = "info";
+
+    /// Which events from now on, in the language of the settings.
+    ///
+    /// # Errors
+    /// When that is no filter; then the old one holds.
+    pub fn set(&self, level: &str) -> Result<(), Error> {
+        Ok((self.0)(EnvFilter::builder().parse(level)?)?)
+    }
+}
+
+/// Begins to log to standard error. `level` holds when the settings name none; what is given changes it later.
 ///
 /// # Errors
 /// When the filter is wrong, or logging was begun before.
-pub fn log(settings: &Log, level: &str) -> Result<(), Error> {
+pub fn log(settings: &Log, level: &str) -> Result<Level, Error> {
     use tracing_subscriber::util::SubscriberInitExt;
     let filter = EnvFilter::builder().parse(settings.level.as_deref().unwrap_or(level))?;
     let builder = tracing_subscriber::fmt()
@@ -40,10 +61,19 @@ pub fn log(settings: &Log, level: &str) -> Result<(), Error> {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match settings.format {
-        Format::Pretty => builder.finish().try_init()?,
-        Format::Json => builder.json().flatten_event(true).finish().try_init()?,
+        Format::Pretty => {
+            let builder = builder.with_filter_reloading();
+            let filter = builder.reload_handle();
+            builder.finish().try_init()?;
+            Ok(Level(Arc::new(move |new| filter.reload(new))))
+        }
+        Format::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let filter = builder.reload_handle();
+            builder.finish().try_init()?;
+            Ok(Level(Arc::new(move |new| filter.reload(new))))
+        }
     }
-    Ok(())
 }
 
 /// Renders the metrics. Cheap to clone.
@@ -65,6 +95,7 @@ impl Meter {
         let handle = builder()?.install_recorder()?;
         metrics::describe();
         metrics::start_at_zero();
+        process::began();
         Ok(Self(handle))
     }
 
@@ -118,6 +149,9 @@ mod tests {
             "frontdesk_commit_duration_seconds_count 0",
             r#"frontdesk_store_errors_total{kind="unavailable"} 0"#,
             "frontdesk_store_retries_total 0",
+            "frontdesk_store_reads_total 0",
+            "frontdesk_store_writes_total 0",
+            "frontdesk_messages_answered_total 0",
             r#"frontdesk_db_pool_connections{state="idle"} 0"#,
             r#"frontdesk_llm_requests_total{outcome="ok"} 0"#,
             r#"frontdesk_llm_tokens_total{direction="input"} 0"#,
@@ -125,12 +159,21 @@ mod tests {
             "frontdesk_llm_retries_total 0",
             "frontdesk_llm_in_flight 0",
             r#"frontdesk_understanding_total{engine="rules",result="understood"} 0"#,
+            r#"frontdesk_llm_left_alone{endpoint="first"} 0"#,
             "frontdesk_inbox_unfinished 0",
+            "frontdesk_inbox_oldest_seconds 0",
+            "frontdesk_inbox_dead 0",
             r#"frontdesk_inbox_duplicates_total{channel="api"} 0"#,
             "frontdesk_outbox_waiting 0",
+            "frontdesk_outbox_oldest_seconds 0",
+            r#"frontdesk_http_responses_total{status="503"} 0"#,
+            "frontdesk_event_streams 0",
             r#"frontdesk_outbox_sent_total{channel="web",result="sent"} 0"#,
             r#"frontdesk_appointments_total{event="confirmed"} 0"#,
             "frontdesk_slot_conflicts_total 0",
+            r#"frontdesk_limited_total{scope="participant",result="kept"} 0"#,
+            r#"frontdesk_limit_decisions_total{by="local"} 0"#,
+            r#"frontdesk_shed_total{reason="late"} 0"#,
             r#"frontdesk_invariant_violations_total{invariant="I8"} 0"#,
         ] {
             assert!(text.lines().any(|line| line == series), "no {series} in:\n{text}");

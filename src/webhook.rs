@@ -6,7 +6,7 @@
 //!
 //! - [`route`]: the address, and what a provider is answered.
 //! - [`intake`]: what a channel's code does, and the words that it speaks. [`signature`]: what is computed over raw bytes.
-//! - `accept`: what happened becomes safe, and is handed over.
+//! - `accept`: what happened becomes safe, and is handed over; `kept`: what came too often, a little later.
 //! - The others are one channel each; `json` reads for all of them, `loose` event by event, and `surrogates` mends what
 //!   cannot be read. `meta` is what three of them have in common.
 
@@ -16,6 +16,7 @@ mod files;
 pub mod instagram;
 pub mod intake;
 mod json;
+mod kept;
 mod loose;
 pub mod messenger;
 pub(crate) mod meta;

@@ -288,6 +288,7 @@ fn nothing_speaks_of_the_machine_it_was_written_on() {
         "examples",
         "migrations",
         "load-tests",
+        "dashboards",
         "scripts",
         ".ci",
         ".config",

@@ -32,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 #[derive(Clone)]
 pub(crate) struct Load {
     pub(crate) server: SocketAddr,
+    pub(crate) business: &'static str,
     pub(crate) connections: usize,
     pub(crate) pairs: Pairs,
     pub(crate) pace: Pace,
@@ -223,7 +224,7 @@ impl Customer {
                 // The timer ticks in milliseconds and may be late by one, which counts as waiting.
                 tokio::time::sleep_until(due).await;
             }
-            match connection.say(BUSINESS, &participant, QUESTION).await {
+            match connection.say(self.load.business, &participant, QUESTION).await {
                 Ok(response) => match version(&response) {
                     Some(version) => heard.samples.push(Sample {
                         asked: due - self.begun,

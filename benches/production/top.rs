@@ -20,6 +20,7 @@ const ROUND_OF_ECHO: Duration = Duration::from_secs(2);
 pub(crate) fn load(server: SocketAddr, lasts: Duration) -> Load {
     Load {
         server,
+        business: BUSINESS,
         connections: CONNECTIONS,
         pairs: Pairs::AtRandom(PAIRS),
         pace: Pace::AsAnswered(lasts),

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Account, Accounts, Field, SealProblem, Secrets};
+use super::{Account, Accounts, Field, RATE_LIMITS, SealProblem, Secrets};
+use crate::rates::rule::Own;
 use crate::store::{self, AccountRow, Put};
-use crate::types::{AccountId, BusinessId, Channel};
+use crate::types::{AccountId, BusinessId, Channel, MODEL_CHARS_MAX, is_model_name};
 
 /// Values of one secret that are good at the same time: the new one, and the one that it replaces.
 const VALUES_MAX: usize = 2;
@@ -15,11 +16,26 @@ const VALUES_MAX: usize = 2;
 const VALUE_BYTES_MAX: usize = 8 * 1024;
 
 /// Settings that every channel knows.
-const EVERYWHERE: [Field; 1] = [Field::setting(
-    "sends_per_second",
-    "how many messages a second the account may send, if not what is usual for the channel",
-)
-.optional()];
+pub const EVERYWHERE: [Field; 3] = [
+    Field::setting(
+        "sends_per_second",
+        "how many messages a second the account may send, if not what is usual for the channel",
+    )
+    .optional(),
+    Field::setting(
+        RATE_LIMITS,
+        "how many messages a minute come in through it, if not as many as for all: account=600, participant=30, or off",
+    )
+    .optional(),
+    Field::setting(
+        MODEL,
+        "the language model that understands who writes to it, before that of the channel and of the business",
+    )
+    .optional(),
+];
+
+/// The setting that names an account's language model.
+pub(super) const MODEL: &str = "model";
 
 /// What is given of an account. Of one that is there already, what is not given stays as it was.
 #[derive(Debug, Clone)]
@@ -179,8 +195,16 @@ fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secret
             let problem = format!("there is no setting {name}; the settings are: {}", listed(false));
             return Err(unfit(false, name, problem));
         }
+        if name == RATE_LIMITS && Own::parse(value).is_none() {
+            let problem = format!("the setting {name} must be {}", Own::SHAPE);
+            return Err(unfit(false, name, problem));
+        }
         if value.len() > VALUE_BYTES_MAX {
             let problem = format!("the setting {name} may have at most {VALUE_BYTES_MAX} bytes");
+            return Err(unfit(false, name, problem));
+        }
+        if name == MODEL && !is_model_name(value) {
+            let problem = format!("the setting {name} must have 1 to {MODEL_CHARS_MAX} printable characters");
             return Err(unfit(false, name, problem));
         }
     }
@@ -251,7 +275,26 @@ mod tests {
         );
         assert_eq!(
             says(&[("app_id", "1"), ("appid", "1")], &[("token", "t")]),
-            "there is no setting appid; the settings are: app_id, sends_per_second"
+            "there is no setting appid; the settings are: app_id, sends_per_second, rate_limits, model"
+        );
+        assert_eq!(
+            says(&[("app_id", "1"), ("rate_limits", "600")], &[("token", "t")]),
+            format!("the setting rate_limits must be {}", Own::SHAPE)
+        );
+        assert_eq!(
+            says(
+                &[("app_id", "1"), ("rate_limits", "participant=30")],
+                &[("token", "t")]
+            ),
+            ""
+        );
+        assert_eq!(
+            says(&[("app_id", "1"), ("model", "small:q8")], &[("token", "t")]),
+            ""
+        );
+        assert_eq!(
+            says(&[("app_id", "1"), ("model", "a\nb")], &[("token", "t")]),
+            "the setting model must have 1 to 200 printable characters"
         );
         assert_eq!(
             says(&[("app_id", "1")], &[("token", "t"), ("tokn", "t")]),

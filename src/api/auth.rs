@@ -12,8 +12,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hmac::{Hmac, KeyInit, Mac};
@@ -109,7 +109,7 @@ impl Keys {
         token: &str,
         business: &BusinessId,
         now: Timestamp,
-    ) -> Option<ParticipantId> {
+    ) -> Option<(ParticipantId, Timestamp)> {
         let mut parts = token.trim().strip_prefix(LINK_PREFIX)?.splitn(3, '.');
         let ends = parts.next()?.parse::<i64>().ok()?;
         let name = String::from_utf8(unhex(parts.next()?)?).ok()?;
@@ -123,7 +123,8 @@ impl Keys {
             .iter()
             .filter_map(|secret| mac(secret, &pair, ends))
             .any(|mac| mac.verify_slice(&code).is_ok());
-        (is_signed && now.as_second() < ends).then_some(pair.participant)
+        let ends_at = Timestamp::from_second(ends).ok()?;
+        (is_signed && now < ends_at).then_some((pair.participant, ends_at))
     }
 
     fn is_key(&self, given: &str) -> bool {
@@ -188,10 +189,34 @@ impl Caller {
     }
 }
 
+/// Who calls, unless their address has had too much of it: of wrong keys, and of what a visitor does. A visitor's token
+/// is given to anybody, so that it vouches for nobody; who holds a key is never limited by an address.
+async fn admitted(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let caller = app.keys.caller(headers);
+    if !matches!(caller, Ok(Caller::Operator)) {
+        app.rates.stranger(extensions, headers).await?;
+    }
+    caller
+}
+
+/// Lets in who asks for what needs no key, unless their address has had too much of it.
+pub(super) async fn admit_stranger(
+    app: &App,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    let has_key = app.keys.are_configured() && matches!(app.keys.caller(headers), Ok(Caller::Operator));
+    if !has_key {
+        app.rates.stranger(extensions, headers).await?;
+    }
+    Ok(())
+}
+
 /// Lets operators through.
 pub(super) async fn operators_only(State(app): State<App>, request: Request, next: Next) -> Response {
-    match app.keys.caller(request.headers()) {
-        Ok(Caller::Operator) => next.run(request).await,
+    let (parts, body) = request.into_parts();
+    match admitted(&app, &parts.extensions, &parts.headers).await {
+        Ok(Caller::Operator) => next.run(Request::from_parts(parts, body)).await,
         Ok(Caller::Visitor(_)) => Problem::new(
             Kind::Forbidden,
             "a web chat's token allows only its own conversation",
@@ -202,11 +227,12 @@ pub(super) async fn operators_only(State(app): State<App>, request: Request, nex
 }
 
 /// Lets operators and visitors through; the handler checks which conversation it is about.
-pub(super) async fn visitors_too(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    match app.keys.caller(request.headers()) {
+pub(super) async fn visitors_too(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admitted(&app, &parts.extensions, &parts.headers).await {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => problem.into_response(),
     }
@@ -328,7 +354,8 @@ mod tests {
         let ana = pair("salon", "whatsapp:main:Ana é.1");
         let (token, ends) = keys.link_token(&ana, NOW).unwrap();
         assert_eq!(ends, NOW.checked_add(LINK_LIFE).unwrap());
-        assert_eq!(keys.linked_by(&token, &salon, NOW), Some(ana.participant.clone()));
+        let hers = Some((ana.participant.clone(), ends));
+        assert_eq!(keys.linked_by(&token, &salon, NOW), hers);
         assert_eq!(keys.linked_by(&token, &spa, NOW), None);
         assert_eq!(keys.linked_by(&token, &salon, ends), None);
         let other = token.replace(&hex(ana.participant.as_str().as_bytes()), &hex(b"ben"));

@@ -21,6 +21,7 @@ use tracing::Instrument;
 
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::ids;
+use crate::telemetry::metrics::{self, HttpStatus, Shed};
 
 /// How much longer than a message's wait any answer may take: longer than a write is tried at the database, so that
 /// a database that is away is told as such.
@@ -70,6 +71,7 @@ async fn pass(State(limits): State<Arc<Limits>>, mut request: Request, next: Nex
         let response = answered.await.unwrap_or_else(|panic| panicked(&*panic));
         let mut response = dress(response, uri.path());
         response.headers_mut().insert(REQUEST_ID, id);
+        metrics::answered(HttpStatus::of(response.status().as_u16()));
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(http.status = response.status().as_u16(), duration_ms, "answered");
         response
@@ -86,6 +88,7 @@ async fn within(limits: &Limits, request: Request, next: Next) -> Response {
         None
     } else {
         let Ok(permit) = limits.room.try_acquire() else {
+            metrics::shed(Shed::Requests);
             return Problem::new(Kind::Unavailable, "too many requests are under way")
                 .retry_after(Duration::from_secs(1))
                 .into_response();

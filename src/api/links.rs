@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Json;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::App;
@@ -14,7 +15,7 @@ use super::body::Body;
 use super::params::{OfBusiness, OfParticipant, UrlPath};
 use super::participants::known;
 use super::problem::{Kind, Problem};
-use crate::store::Joined;
+use crate::store::{Joined, LinkProof};
 use crate::types::{Pair, ParticipantId};
 
 /// Who else the participant is.
@@ -71,7 +72,12 @@ pub(super) async fn link(
     Body(Other { other }): Body<Other>,
 ) -> Result<Json<Linked>, Problem> {
     let (pair, _) = known(&app, path).await?;
-    join(&app, &other, &pair).await
+    let joined = app
+        .accounts
+        .store()
+        .join(&pair.business, &other, &pair.participant, app.clock.now())
+        .await?;
+    tell(&app, joined, &pair)
 }
 
 /// Get a token that links a participant
@@ -97,7 +103,8 @@ pub(super) async fn token(
 
 /// Bring a token back
 ///
-/// The participant becomes the one whom the token was given for, as with `linkParticipants`.
+/// The participant becomes the one whom the token was given for, as with `linkParticipants`. A token is good for one
+/// participant: from anybody else after that it is a conflict (409), and from the same one once more it changes nothing.
 #[utoipa::path(
     post, path = "/v1/businesses/{business_id}/link", tag = "conversations", operation_id = "redeemLinkToken",
     params(OfBusiness),
@@ -113,7 +120,7 @@ pub(super) async fn redeem(
     if !app.keys.are_configured() {
         return Err(nothing_to_sign_with());
     }
-    let participant = app
+    let (participant, ends_at) = app
         .keys
         .linked_by(&given.token, &business_id, app.clock.now())
         .ok_or_else(|| {
@@ -124,15 +131,25 @@ pub(super) async fn redeem(
         business: business_id,
         participant,
     };
-    join(&app, &given.participant_id, &pair).await
+    let proof = LinkProof {
+        digest: hex::encode(Sha256::digest(given.token.trim())),
+        ends_at,
+    };
+    let joined = app
+        .accounts
+        .store()
+        .join_by(
+            &pair.business,
+            &given.participant_id,
+            &pair.participant,
+            proof,
+            app.clock.now(),
+        )
+        .await?;
+    tell(&app, joined, &pair)
 }
 
-async fn join(app: &App, other: &ParticipantId, into: &Pair) -> Result<Json<Linked>, Problem> {
-    let now = app.clock.now();
-    let channels = app.accounts.store();
-    let joined = channels
-        .join(&into.business, other, &into.participant, now)
-        .await?;
+fn tell(app: &App, joined: Joined, into: &Pair) -> Result<Json<Linked>, Problem> {
     match joined {
         Joined::Done(joined) => {
             // Appointments have another participant.
@@ -140,6 +157,10 @@ async fn join(app: &App, other: &ParticipantId, into: &Pair) -> Result<Json<Link
             Ok(Json(Linked { joined }))
         }
         Joined::Already => Ok(Json(Linked { joined: 0 })),
+        Joined::Spent => Err(Problem::new(
+            Kind::Conflict,
+            "somebody else has brought this token back already; ask for another",
+        )),
         Joined::Unknown => Err(Problem::not_found(
             "one of the two participants was never heard of by this business",
         )),

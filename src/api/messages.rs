@@ -103,6 +103,7 @@ pub(super) async fn say(
     let pair = inbound.pair();
     caller.may_speak_for(&pair, &app)?;
 
+    let _share = app.admit(channel, &pair).await?;
     if channel == Channel::Web {
         app.hub.publish(&pair, Event::Typing);
     }

@@ -162,8 +162,9 @@ fn complete(operation: &mut Operation, path: &str, locked: bool) {
         ),
         (
             "429",
-            talks,
-            "Too many messages of this participant are waiting; see `Retry-After`",
+            talks || needs_key || id == "openWebSession",
+            "Too many messages of this participant or business, or too many requests of an address that gives no API \
+             key; see `Retry-After`",
         ),
         ("503", true, "Not now; see `Retry-After`"),
         ("504", true, "The answer took too long; see `Retry-After`"),

@@ -6,13 +6,16 @@
 use std::time::Duration;
 
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conversation::Refused;
+use crate::rates::Over;
+use crate::shares::NoShare;
 use crate::store;
+use crate::telemetry::metrics::{self, Scope, Shed};
 
 /// The media type of every error.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -101,7 +104,7 @@ impl Kind {
             Self::TooManyRequests => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many-requests",
-                "Too many messages are waiting",
+                "Too much at once",
             ),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -145,6 +148,7 @@ pub(super) struct Problem(Box<Parts>);
 struct Parts {
     kind: Kind,
     retry_after: Option<Duration>,
+    over: Option<Over>,
     body: ProblemDetails,
 }
 
@@ -189,6 +193,7 @@ impl Problem {
         Self(Box::new(Parts {
             kind,
             retry_after: None,
+            over: None,
             body: ProblemDetails {
                 kind: format!("/problems/{slug}"),
                 title,
@@ -249,6 +254,7 @@ impl IntoResponse for Problem {
         let Parts {
             kind,
             retry_after,
+            over,
             body,
         } = *self.0;
         let (status, _, _) = kind.facts();
@@ -257,9 +263,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(wait) = retry_after {
-            // Whole seconds, and never 0: "at once" is what the caller just did.
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
+        }
+        if let Some(over) = over {
+            say_limit(headers, &over);
         }
         if kind == Kind::Unauthorized {
             headers.insert(
@@ -268,6 +275,49 @@ impl IntoResponse for Problem {
             );
         }
         response
+    }
+}
+
+/// Whole seconds, and never 0: "at once" is what the caller just did.
+fn seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+/// The fields of draft-ietf-httpapi-ratelimit-headers-10: which limit, and when there is some of it again.
+fn say_limit(headers: &mut HeaderMap, over: &Over) {
+    let scope = over.scope.as_str();
+    let policy = format!("\"{scope}\";q={};w=60", over.rate.each_minute());
+    let left = format!("\"{scope}\";r=0;t={}", seconds(over.retry_after));
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", left)] {
+        // Words of ours and numbers are a header's value.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+impl From<Over> for Problem {
+    fn from(over: Over) -> Self {
+        let number = over.rate.each_minute();
+        let detail = match over.scope {
+            Scope::Participant => format!("a participant may send {number} messages a minute"),
+            Scope::Account => format!("a business may get {number} messages a minute this way"),
+            Scope::Address => format!("an address may send {number} such requests a minute"),
+        };
+        let mut problem = Self::new(Kind::TooManyRequests, detail).retry_after(over.retry_after);
+        problem.0.over = Some(over);
+        problem
+    }
+}
+
+impl From<NoShare> for Problem {
+    fn from(no_share: NoShare) -> Self {
+        let (reason, detail) = match no_share {
+            NoShare::Full => (Shed::Requests, "too many requests are under way"),
+            NoShare::Spent => (Shed::Share, "too many requests for this business are under way"),
+        };
+        metrics::shed(reason);
+        Self::new(Kind::Unavailable, detail).retry_after(Duration::from_secs(1))
     }
 }
 

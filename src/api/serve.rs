@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
+use tower::{Service, ServiceExt as _};
+
+use crate::rates::peer::Connection;
 
 /// How long the head of a request may take to come in.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
@@ -54,8 +56,8 @@ pub async fn serve<S>(
             accepted = listener.accept() => accepted,
             () = stop.cancelled() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -64,7 +66,14 @@ pub async fn serve<S>(
         };
         // Answers are small and complete; waiting to fill a packet only makes them late.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(service.clone());
+        let from = Connection(from.ip());
+        let service = service
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(from);
+                request
+            });
+        let service = TowerToHyperService::new(service);
         let connection = http.serve_connection(TokioIo::new(stream), service);
         let stop = stop.clone();
         connections.spawn(async move {

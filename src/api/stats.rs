@@ -42,6 +42,12 @@ pub(super) struct Stats {
     cache_bytes: u64,
     /// Contexts given to the shared cache, by what became of them.
     cache_writes: BTreeMap<String, u64>,
+    /// Messages answered by a turn that is committed.
+    messages_answered: u64,
+    /// Questions put to the database.
+    store_reads: u64,
+    /// Transactions that changed it, each for a whole batch.
+    store_writes: u64,
     /// Turns by outcome.
     turns: BTreeMap<String, u64>,
     /// Messages understood, by `engine/result`.
@@ -52,6 +58,10 @@ pub(super) struct Stats {
     outbox_sent: BTreeMap<String, u64>,
     /// Connections of the database pool by state.
     pool: BTreeMap<String, u64>,
+    /// What came too often, by `scope/result`.
+    limited: BTreeMap<String, u64>,
+    /// What was refused because too much was under way, by reason.
+    shed: BTreeMap<String, u64>,
     /// Bookings that met a slot that was taken meanwhile.
     slot_conflicts: u64,
     /// Broken invariants, by number; anything but 0 is a bug.
@@ -92,11 +102,16 @@ pub(super) async fn stats(State(app): State<App>) -> Result<Json<Stats>, Problem
         cache_entries: samples.sum("frontdesk_cache_entries"),
         cache_bytes: samples.sum("frontdesk_cache_bytes"),
         cache_writes: by("frontdesk_cache_writes_total", &["result"]),
+        messages_answered: samples.sum("frontdesk_messages_answered_total"),
+        store_reads: samples.sum("frontdesk_store_reads_total"),
+        store_writes: samples.sum("frontdesk_store_writes_total"),
         turns: by("frontdesk_turns_total", &["outcome"]),
         understanding: by("frontdesk_understanding_total", &["engine", "result"]),
         llm_requests: by("frontdesk_llm_requests_total", &["outcome"]),
         outbox_sent: by("frontdesk_outbox_sent_total", &["channel", "result"]),
         pool: by("frontdesk_db_pool_connections", &["state"]),
+        limited: by("frontdesk_limited_total", &["scope", "result"]),
+        shed: by("frontdesk_shed_total", &["reason"]),
         slot_conflicts: samples.sum("frontdesk_slot_conflicts_total"),
         invariant_violations: by("frontdesk_invariant_violations_total", &["invariant"]),
         resident_memory_bytes: samples.sum("process_resident_memory_bytes"),
@@ -118,6 +133,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
 async fn refresh(app: &App) -> Option<Figures> {
     let load = app.conversations.load();
     telemetry::conversations_are(load.actors, load.waiting);
+    telemetry::event_streams_are(app.hub.listeners());
     let remembered = app.conversations.remembered();
     telemetry::cache_holds(remembered.entries, remembered.bytes);
     // What cannot be counted keeps its last value; `/ready` says that the database is away.
@@ -125,7 +141,7 @@ async fn refresh(app: &App) -> Option<Figures> {
         .await
         .ok()?
         .ok()?;
-    telemetry::queues_are(figures.inbox_unfinished, figures.outbox_waiting);
+    figures.measure(app.clock.now());
     Some(figures)
 }
 

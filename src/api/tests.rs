@@ -1,6 +1,7 @@
 //! Bad input and good manners at the edge.
 
 mod channels;
+mod limits;
 mod live;
 mod models;
 mod support;
@@ -237,7 +238,15 @@ async fn without_the_key_a_locked_site_shows_nothing_but_its_open_doors() {
             "unauthorized",
         );
     }
-    for path in ["/health", "/ready", "/openapi.json", "/docs", "/", "/web/chat.js"] {
+    for path in [
+        "/health",
+        "/ready",
+        "/openapi.json",
+        "/docs",
+        "/",
+        "/web/chat.js",
+        "/console/metrics",
+    ] {
         assert_eq!(site.get(path).await.status, StatusCode::OK, "{path}");
     }
     for (header, value) in [("authorization", "Bearer secret"), ("x-api-key", "secret")] {
@@ -418,6 +427,11 @@ async fn pages_load_nothing_from_elsewhere_and_run_nothing_inline() {
         "/web/chat.css",
         "/web/docs.js",
         "/web/docs.css",
+        "/console/metrics",
+        "/web/metrics.js",
+        "/web/metrics.css",
+        "/web/chart.js",
+        "/web/exposition.js",
     ] {
         let answer = site.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");

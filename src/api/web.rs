@@ -1,11 +1,14 @@
-//! The web chat: a page without a build step, and the session that its visitors talk in.
+//! The web chat: a page without a build step, and the session that its visitors talk in; and the page of figures.
 //!
-//! The page needs no API key. Its visitor is given a participant id that nobody can guess, and, where keys are
+//! The chat needs no API key. Its visitor is given a participant id that nobody can guess, and, where keys are
 //! configured, a token for exactly that conversation.
+//!
+//! The page of figures (`/console/metrics`) holds none itself: it reads `/metrics`, with a key where keys are configured.
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{Extensions, HeaderMap};
 use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
@@ -62,8 +65,11 @@ pub(super) struct WebSession {
 )]
 pub(super) async fn session(
     State(app): State<App>,
+    extensions: Extensions,
+    headers: HeaderMap,
     Body(new): Body<NewWebSession>,
 ) -> Result<Json<WebSession>, Problem> {
+    super::auth::admit_stranger(&app, &extensions, &headers).await?;
     let business_id = new
         .business_id
         .unwrap_or_else(|| app.settings.demo_business.clone());
@@ -118,6 +124,17 @@ pub(super) fn router() -> Router {
         .route("/web/chat.css", get(|| style(include_str!("web/chat.css"))))
         .route("/web/line.js", get(|| script(include_str!("web/line.js"))))
         .route("/web/panel.js", get(|| script(include_str!("web/panel.js"))))
+        .route(
+            "/console/metrics",
+            get(|| async { page(Html(include_str!("web/metrics.html"))) }),
+        )
+        .route("/web/metrics.js", get(|| script(include_str!("web/metrics.js"))))
+        .route("/web/metrics.css", get(|| style(include_str!("web/metrics.css"))))
+        .route("/web/chart.js", get(|| script(include_str!("web/chart.js"))))
+        .route(
+            "/web/exposition.js",
+            get(|| script(include_str!("web/exposition.js"))),
+        )
         .route("/web/docs.js", get(|| script(include_str!("web/docs.js"))))
         .route("/web/docs.css", get(|| style(include_str!("web/docs.css"))))
         .route("/web/icon.svg", get(|| icon(include_str!("web/icon.svg"))))

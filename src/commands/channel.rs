@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::inbox::owned_by_the_server;
 use super::{Failure, quiet};
-use crate::accounts::{Accounts, NotRegistered, Registration, Secrets};
+use crate::accounts::{Accounts, EVERYWHERE, NotRegistered, Registration, Secrets};
 use crate::app::{self, channels};
 use crate::clock::Clock as _;
 use crate::config::{SECRET_PREFIX, Settings};
@@ -288,7 +288,7 @@ async fn list(accounts: &Accounts, json: bool, output: &mut (impl Write + Send))
 }
 
 fn fields(intake: &dyn Intake, output: &mut impl Write) -> anyhow::Result<()> {
-    for field in intake.fields() {
+    for field in intake.fields().iter().chain(&EVERYWHERE) {
         let kind = if field.secret { "--secret" } else { "--set" };
         let need = if field.required { "needed" } else { "optional" };
         writeln!(output, "{kind} {}  ({need})  {}", field.name, field.about)?;

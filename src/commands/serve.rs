@@ -1,15 +1,22 @@
 //! `frontdesk serve`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use crate::app;
-use crate::config::Settings;
+use crate::app::{self, Reload};
+use crate::config::{self, Settings};
 use crate::lifecycle::{Ending, Lifecycle};
-use crate::telemetry::{self, Meter};
+use crate::telemetry::{self, Level, Meter};
 
 /// Serves until a signal, and tells by the exit code whether the end was wished for.
-pub(super) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
-    telemetry::log(&settings.log, "info")?;
+pub(super) fn run(
+    settings: Settings,
+    read: impl Fn() -> Result<Settings, config::Error> + Send + Sync + 'static,
+) -> anyhow::Result<ExitCode> {
+    let reload = Reload {
+        level: telemetry::log(&settings.log, Level::OF_SERVE)?,
+        read: Arc::new(read),
+    };
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
@@ -19,7 +26,7 @@ pub(super) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let meter = Meter::install()?;
     let runtime = super::runtime()?;
     let life = Lifecycle::new(settings.server.shutdown_deadline);
-    let ending = runtime.block_on(life.clone().run(app::serve(settings, meter, life)));
+    let ending = runtime.block_on(life.clone().run(app::serve(settings, meter, life, reload)));
     match &ending {
         Ending::Wished => tracing::info!("stopped; everything that was accepted is answered"),
         Ending::Forced => {

@@ -20,6 +20,10 @@ pub struct Conversation {
     pub waiting_per_pair_max: u32,
     /// Messages of all pairs that may wait, default 10000.
     pub waiting_max: u32,
+    /// A message that would have to wait longer for its turn is refused at once, default 10 s.
+    pub waiting_longest: Duration,
+    /// Turns of one business that are worked on at once while other businesses have some, too; default 32.
+    pub turns_at_once_max: u32,
     /// Messages that one turn answers at most, default 20.
     pub messages_per_turn_max: u32,
     /// An actor without messages leaves after this time, default 15 minutes.
@@ -57,6 +61,8 @@ impl Default for Conversation {
             burst_api: Burst::NONE,
             waiting_per_pair_max: 32,
             waiting_max: 10_000,
+            waiting_longest: Duration::from_secs(10),
+            turns_at_once_max: 32,
             messages_per_turn_max: 20,
             actor_idle: Duration::from_secs(15 * 60),
             actors_max: 16_000,
@@ -110,6 +116,20 @@ impl Conversation {
             1,
             10_000_000,
         );
+        let longest_ms = number(
+            "conversation.waiting_ms_max",
+            &[],
+            millis(default.waiting_longest),
+            1_000,
+            600_000,
+        );
+        let at_once = number(
+            "conversation.turns_at_once_max",
+            &[],
+            default.turns_at_once_max.into(),
+            1,
+            10_000,
+        );
         let per_turn = number(
             "conversation.messages_per_turn_max",
             &[],
@@ -144,6 +164,8 @@ impl Conversation {
             },
             waiting_per_pair_max: u32::try_from(per_pair).unwrap_or(u32::MAX),
             waiting_max: u32::try_from(waiting).unwrap_or(u32::MAX),
+            waiting_longest: Duration::from_millis(longest_ms),
+            turns_at_once_max: u32::try_from(at_once).unwrap_or(u32::MAX),
             messages_per_turn_max: u32::try_from(per_turn).unwrap_or(u32::MAX),
             actor_idle: Duration::from_secs(idle),
             actors_max: u32::try_from(actors).unwrap_or(u32::MAX),

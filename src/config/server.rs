@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::values::Values;
+use super::values::{Values, choice};
+use crate::rates::peer::{Header, Network, Proxies};
 
 /// The settings of the HTTP side.
 #[derive(Debug, Clone)]
@@ -14,9 +15,10 @@ pub struct Server {
     pub listen: SocketAddr,
     /// `FRONTDESK_API_KEYS`, separated by commas. Without any, only the machine itself is served.
     pub api_keys: Vec<SecretString>,
-    /// `FRONTDESK_RATE_LIMITS`, default on. This version limits only what waits and what is worked on at once, so
-    /// nothing looks at it yet.
+    /// `FRONTDESK_RATE_LIMITS`, default on: whether the limits of `[limits]`, and those of accounts, hold.
     pub rate_limits: bool,
+    /// Who may say for whom they ask, and in which header. By default nobody.
+    pub proxies: Proxies,
     /// Requests that are worked on at once, default 1024; past it they are answered 503.
     pub requests_max: usize,
     /// Connections that are open at once, default 4096; past it the operating system lets them wait.
@@ -34,6 +36,7 @@ impl Default for Server {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 3000)),
             api_keys: Vec::new(),
             rate_limits: true,
+            proxies: Proxies::default(),
             requests_max: 1_024,
             connections_max: 4_096,
             shutdown_deadline: Duration::from_secs(20),
@@ -62,6 +65,7 @@ impl Server {
                 &["FRONTDESK_RATE_LIMITS"],
                 default.rate_limits,
             ),
+            proxies: proxies(values),
             requests_max: usize::try_from(requests_max).unwrap_or(usize::MAX),
             connections_max: usize::try_from(connections_max).unwrap_or(usize::MAX),
             shutdown_deadline: Duration::from_secs(deadline),
@@ -94,5 +98,23 @@ impl Server {
     #[must_use]
     pub fn requires_key(&self) -> bool {
         !self.api_keys.is_empty()
+    }
+}
+
+choice!(Header, "x-forwarded-for or forwarded", "x-forwarded-for" => Self::XForwardedFor, "forwarded" => Self::Forwarded);
+
+fn proxies(values: &mut Values) -> Proxies {
+    let key = "server.trusted_proxies";
+    let written: Vec<String> = values.take_list(key, &[]);
+    let mut trusted = Vec::with_capacity(written.len());
+    for (place, text) in (1..).zip(&written) {
+        match text.parse::<Network>() {
+            Ok(network) => trusted.push(network),
+            Err(problem) => values.refuse(key, format!("entry {place}: {problem}")),
+        }
+    }
+    Proxies {
+        trusted,
+        header: values.take("server.forwarded_header", &[], Header::default()),
     }
 }

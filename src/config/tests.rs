@@ -7,6 +7,8 @@ use super::conversation::Burst;
 use super::store::Transcript;
 use super::understanding::Engine;
 use super::{Error, Settings};
+use crate::rates::Rate;
+use crate::rates::peer::{Header, Proxies};
 use crate::types::Channel;
 
 fn read(file: &str, environment: &[(&str, &str)]) -> Result<Settings, Error> {
@@ -405,4 +407,63 @@ fn the_manual_lists_every_setting() {
             assert!(manual.contains(name.as_str()), "docs/OPERATIONS.md lacks {name}");
         }
     }
+}
+
+#[test]
+fn limits_are_numbers_or_off_and_one_switch_ends_them_all() {
+    let of = |number| Some(Rate::per_minute(number));
+    let rates = read("", &[]).unwrap().rates();
+    assert_eq!(
+        (rates.participant, rates.account, rates.address),
+        (of(60), of(6_000), of(600))
+    );
+    let file = "[limits]\nper_participant_per_minute = 5\nper_address_per_minute = \"off\"\n";
+    let generic = [("FRONTDESK_LIMITS__PER_ACCOUNT_PER_MINUTE", "7")];
+    let rates = read(file, &generic).unwrap().rates();
+    assert_eq!(
+        (rates.participant, rates.account, rates.address),
+        (of(5), of(7), None)
+    );
+    let rates = read(file, &[("FRONTDESK_RATE_LIMITS", "off")]).unwrap().rates();
+    assert_eq!(
+        (rates.participant, rates.account, rates.address),
+        (None, None, None)
+    );
+    assert!(!rates.are_on);
+
+    let said = refusal("[limits]\nper_account_per_minute = 0\n", &[]);
+    assert_eq!(
+        said,
+        "a setting is wrong: limits.per_account_per_minute (frontdesk.toml:2): this is not a valid value; write a \
+         number from 1 to 1000000, or off"
+    );
+}
+
+#[test]
+fn trusted_proxies_are_networks_and_each_mistake_is_named_with_its_place_in_the_list() {
+    let file = "[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nforwarded_header = \"forwarded\"\n";
+    let proxies = read(file, &[]).unwrap().server.proxies;
+    assert_eq!(format!("{:?}", proxies.trusted), "[10.0.0.0/8, ::1/128]");
+    assert_eq!(proxies.header, Header::Forwarded);
+    assert_eq!(read("", &[]).unwrap().server.proxies, Proxies::default());
+
+    let said = refusal(
+        "",
+        &[(
+            "FRONTDESK_SERVER__TRUSTED_PROXIES",
+            "10.0.0.0/8, 10.1.0.0/8, all, 0.0.0.0/0",
+        )],
+    );
+    let place = "server.trusted_proxies (FRONTDESK_SERVER__TRUSTED_PROXIES): ";
+    assert_eq!(
+        said,
+        format!(
+            "3 settings are wrong:\n  \
+             - {place}entry 2: it has bits beyond its first 8; write 10.0.0.0/8\n  \
+             - {place}entry 3: this is no network; write one such as 10.0.0.0/8 or fd00::/8, or a single address\n  \
+             - {place}entry 4: the number after the slash must be from 1 to 32"
+        )
+    );
+    let said = refusal("[server]\nforwarded_header = \"x-real-ip\"\n", &[]);
+    assert!(said.contains("write x-forwarded-for or forwarded"), "{said}");
 }

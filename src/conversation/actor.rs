@@ -12,10 +12,12 @@ use futures_util::FutureExt;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::joining::{Patience, Underway};
 use super::load::{self, Loaded};
 use super::router::Place;
+use super::stages::{self, Arrival, Beginning};
 use super::turn::{self, Ended, Work};
 use super::understand::{Kept, Thinking};
 use super::{Answer, Refused, Said, Services};
@@ -54,7 +56,7 @@ pub(super) type Asker = oneshot::Sender<Option<(u64, Arc<Context>)>>;
 /// Something that waits for its turn.
 pub(super) struct Item {
     pub what: What,
-    pub arrived: Instant,
+    pub arrived: Arrival,
     /// When a message must be understood, so that its sender still gets the answer.
     pub due: Option<Instant>,
     /// Its place in the queue; `None` for what was found in the inbox.
@@ -214,14 +216,16 @@ impl State {
                 return;
             }
         }
-        let work = self.take_work();
+        let (work, beginning) = self.take_work();
         self.working = true;
         // Without a context this point is not reached.
         let Some(loaded) = self.loaded.clone() else { return };
         metrics::cache_asked(Tier::Local, CacheResult::Hit);
         let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
         tokio::spawn(async move {
-            let ended = turn::run(services, pair, loaded, work).await;
+            let slow = services.limits.slow_turn;
+            let turn = Box::pin(turn::run(services, pair.clone(), loaded, work));
+            let ended = stages::watched(&pair, beginning, slow, turn).await;
             // An actor that died meanwhile has nobody left to tell; what is durable is found by the sweep.
             let _ = myself.send_message(Message::Ended(Box::new(ended)));
         });
@@ -230,7 +234,7 @@ impl State {
     /// Whether more messages of a burst are waited for.
     fn is_still_gathering(&self, myself: &ActorRef<Message>, quiet: Duration, longest: Duration) -> bool {
         let now = Instant::now();
-        let arrived = || self.queue.iter().map(|item| item.arrived);
+        let arrived = || self.queue.iter().map(|item| item.arrived.at);
         let (first, last) = (arrived().min().unwrap_or(now), arrived().max().unwrap_or(now));
         let due = (last + quiet).min(first + longest);
         if now >= due || self.leaving {
@@ -249,8 +253,8 @@ impl State {
     }
 
     /// The next piece of work: all messages that wait in a row, or one of anything else.
-    fn take_work(&mut self) -> Work {
-        let mut messages = Vec::new();
+    fn take_work(&mut self) -> (Work, Beginning) {
+        let (mut messages, mut beginning) = (Vec::new(), Beginning::default());
         let alone = self.alone > 0;
         let messages_max = if alone {
             1
@@ -262,10 +266,14 @@ impl State {
             if !messages.is_empty() && (!is_message || messages.len() >= messages_max) {
                 break;
             }
-            let Some(item) = self.queue.pop_front() else { break };
+            let Some(mut item) = self.queue.pop_front() else {
+                break;
+            };
+            item.arrived.is_over();
+            beginning.with(&item.arrived);
             // What a turn that begins again brings along has been waited for before.
-            if self.again.is_none_or(|before| before.begun < item.arrived) {
-                metrics::turn_took(Stage::Wait, item.arrived.elapsed());
+            if self.again.is_none_or(|before| before.begun < item.arrived.at) {
+                stages::took(Stage::Wait, item.arrived.at.elapsed());
             }
             match item.what {
                 What::Message(inbound, asker) => messages.push(turn::Waiting {
@@ -276,9 +284,9 @@ impl State {
                     place: item.place,
                     kept: item.kept,
                 }),
-                What::Acts(acts, asker) => return Work::Acts(acts, asker, item.place),
-                What::Event(event, asker) => return Work::Event(event, asker, item.place),
-                What::Model(model, asker) => return Work::Model(model, asker, item.place),
+                What::Acts(acts, asker) => return (Work::Acts(acts, asker, item.place), beginning),
+                What::Event(event, asker) => return (Work::Event(event, asker, item.place), beginning),
+                What::Model(model, asker) => return (Work::Model(model, asker, item.place), beginning),
             }
         }
         self.alone = self.alone.saturating_sub(messages.len());
@@ -289,7 +297,7 @@ impl State {
         // In the order in which they were sent, as far as the sender's side tells.
         messages.sort_by_key(|m| m.inbound.sent_at.unwrap_or(m.inbound.received_at));
         let thinking = self.thinking(&messages, alone);
-        Work::Messages(messages, thinking)
+        (Work::Messages(messages, thinking), beginning)
     }
 
     /// How a turn may think about messages. One that goes alone stays alone; one that is understood by rules is done
@@ -309,7 +317,9 @@ impl State {
         self.working = true;
         self.rung = false;
         let (services, pair, myself) = (self.services.clone(), self.pair.clone(), myself.clone());
-        tokio::spawn(async move {
+        let span = stages::loading(self.queue.front().map(|item| &item.arrived));
+        let loading = async move {
+            let pass = services.turnstile.enter(&pair.business).await;
             // A panic is a mistake of ours; without a report the actor would wait for it for ever.
             let loading = AssertUnwindSafe(load::load(&services, &pair)).catch_unwind();
             let result = loading.await.unwrap_or_else(|_| {
@@ -318,8 +328,10 @@ impl State {
                     retry_after: super::RETRY_AFTER,
                 })
             });
+            drop(pass);
             let _ = myself.send_message(Message::Loaded(Box::new(result)));
-        });
+        };
+        tokio::spawn(loading.instrument(span));
     }
 
     fn loaded_is(&mut self, result: Result<(Loaded, Vec<Inbound>), Refused>) {
@@ -341,7 +353,7 @@ impl State {
                         let what = What::Message(Box::new(inbound), None);
                         self.queue.push_front(Item {
                             what,
-                            arrived: Instant::now(),
+                            arrived: Arrival::now(),
                             due: None,
                             place: None,
                             kept: None,

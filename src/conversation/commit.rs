@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::answer::{Answer, AppointmentView, GoalView, ReplyView};
 use super::load::Loaded;
 use super::notices::{self, Told};
 use super::turn::drawn_message_id;
-use super::{Business, Services, session};
+use super::{Business, Services, session, stages};
 use crate::booking::Status;
 use crate::booking::appointment::Appointment;
 use crate::dialogue::claims::Claim;
@@ -82,8 +83,9 @@ pub(super) async fn attempt(
         seed: Seed::of_turn(pair.conversation().0, loaded.version()),
         lost,
     };
-    let mut outcome = dialogue::decide(&loaded.context, input, &view);
-    metrics::turn_took(Stage::Decide, started.elapsed());
+    let mut outcome =
+        tracing::debug_span!("decide").in_scope(|| dialogue::decide(&loaded.context, input, &view));
+    stages::took(Stage::Decide, started.elapsed());
     if draft.given.is_empty()
         && outcome.replies.is_empty()
         && outcome.effects.is_empty()
@@ -91,13 +93,17 @@ pub(super) async fn attempt(
     {
         return Ok(Verdict::Nothing);
     }
-    if let Some(start) = hold(services, pair, &mut outcome, now).await? {
+    if let Some(start) = hold(services, pair, &mut outcome, now)
+        .instrument(tracing::debug_span!("hold"))
+        .await?
+    {
         return Ok(Verdict::Taken(Some(start)));
     }
     let wording = outcome.wording;
     let committing = Instant::now();
     let (turn, answer) = write_up(services, pair, business, loaded, draft, outcome, now);
     let id = turn.commit.turn;
+    stages::is_called(id);
     let effects = turn.effects.clone();
     let context = turn.context_after;
     // A copy of a kilobyte or two; serialising once more would cost a hundred times that.
@@ -106,8 +112,11 @@ pub(super) async fn attempt(
     let expects_delivery = turn.commit.outbox.iter().any(|row| !row.sent);
     let history = loaded.history.as_ref();
     let history = history.map(|history| history.and_turn(&turn.commit.transcript));
-    let committed = services.store.commit(turn.commit).await?;
-    metrics::turn_took(Stage::Commit, committing.elapsed());
+    let committed = {
+        let commit = services.store.commit(turn.commit);
+        commit.instrument(tracing::debug_span!("commit")).await?
+    };
+    stages::took(Stage::Commit, committing.elapsed());
     match committed {
         CommitOutcome::Committed { version, .. } => {
             invariants::check(

@@ -5,9 +5,10 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Services;
 use super::load::Loaded;
+use super::{Conversations, Services};
 use crate::store::{Direction, TranscriptEntry};
 use crate::types::Pair;
 use crate::understanding::scene::{Line, Speaker};
@@ -17,31 +18,51 @@ pub(super) const LINES_MAX: u32 = 20;
 /// Characters that are remembered of each.
 const CHARS_MAX: usize = 500;
 
+/// How many messages were taken back since the start, in whichever conversation. Whoever remembers what was said before
+/// the last of them reads it anew: that is one query, and people seldom take anything back.
+#[derive(Debug, Default)]
+pub(super) struct Redactions(AtomicU64);
+
+impl Conversations {
+    /// Messages lost their text in the store, because their senders took them back. No conversation of this process
+    /// remembers them any more; another process does until its actor leaves.
+    pub fn took_back(&self) {
+        self.services.redactions.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// The last messages of a pair, oldest first. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct History(Arc<Vec<Line>>);
+pub(super) struct History {
+    lines: Arc<Vec<Line>>,
+    /// How many messages had been taken back when it was read.
+    redactions: u64,
+}
 
 impl fmt::Debug for History {
     /// What people write does not belong into logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "History of {} messages", self.0.len())
+        write!(f, "History of {} messages", self.lines.len())
     }
 }
 
 impl History {
     pub(super) fn lines(&self) -> &[Line] {
-        &self.0
+        &self.lines
     }
 
     /// The same after more was said.
     pub(super) fn and(&self, said: impl IntoIterator<Item = Line>) -> Self {
-        let mut lines = self.0.as_ref().clone();
+        let mut lines = self.lines.as_ref().clone();
         lines.extend(said.into_iter().filter(|line| !line.text.is_empty()));
         let surplus = lines.len().saturating_sub(LINES_MAX as usize);
         lines.drain(..surplus);
         // What drained lines leave free would stay as long as the actor lives.
         lines.shrink_to_fit();
-        Self(Arc::new(lines))
+        Self {
+            lines: Arc::new(lines),
+            redactions: self.redactions,
+        }
     }
 
     /// The same after a turn that wrote this.
@@ -68,7 +89,11 @@ pub(super) fn line(by: Speaker, text: &str) -> Line {
 /// What was said in the conversation so far. A transcript that cannot be read now is none: the message is understood
 /// without it, and the next turn tries again.
 pub(super) async fn recall(services: &Services, pair: &Pair, loaded: &mut Loaded) -> History {
-    if let Some(known) = &loaded.history {
+    // Read before the transcript, so that what is taken back meanwhile is read once more.
+    let redactions = services.redactions.0.load(Ordering::Relaxed);
+    if let Some(known) = &loaded.history
+        && known.redactions == redactions
+    {
         return known.clone();
     }
     let said = if loaded.standing.is_none() {
@@ -86,7 +111,11 @@ pub(super) async fn recall(services: &Services, pair: &Pair, loaded: &mut Loaded
             }
         }
     };
-    let history = History::default().and_turn(&said);
+    let unread = History {
+        redactions,
+        ..History::default()
+    };
+    let history = unread.and_turn(&said);
     loaded.history = Some(history.clone());
     history
 }

@@ -26,7 +26,10 @@ use tokio::time::Instant;
 use self::recency::Recency;
 use super::actor::Message;
 use super::limits::Limits;
+use super::pressure::Pressure;
 use super::{Load, Refused};
+use crate::shares::{NoShare, Share, Shares};
+use crate::telemetry::metrics::{self, Shed};
 use crate::types::Pair;
 
 /// Actors that are looked at for one message above the cap: most are idle, so that the first will do.
@@ -49,7 +52,9 @@ struct Entry {
 /// The map.
 pub(super) struct Router {
     entries: Mutex<Entries>,
-    waiting: Arc<AtomicUsize>,
+    /// What businesses may have waiting.
+    waiting: Shares,
+    pressure: Arc<Pressure>,
     limits: Arc<Limits>,
     /// Rung whenever an actor was taken out.
     left: Notify,
@@ -110,13 +115,14 @@ impl Entries {
 #[derive(Debug)]
 pub(super) struct Place {
     owed: Arc<AtomicUsize>,
-    waiting: Arc<AtomicUsize>,
+    pressure: Arc<Pressure>,
+    _share: Share,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         self.owed.fetch_sub(1, Ordering::AcqRel);
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        self.pressure.one_less();
     }
 }
 
@@ -124,7 +130,8 @@ impl Router {
     pub(super) fn new(limits: Arc<Limits>) -> Self {
         Self {
             entries: Mutex::default(),
-            waiting: Arc::default(),
+            waiting: Shares::new(limits.waiting_max),
+            pressure: Arc::new(Pressure::new(limits.waiting_longest)),
             limits,
             left: Notify::new(),
         }
@@ -176,9 +183,25 @@ impl Router {
         let overloaded = Refused::Overloaded {
             retry_after: super::RETRY_AFTER,
         };
-        if entries.closed || self.waiting.load(Ordering::Acquire) >= self.limits.waiting_max {
+        if entries.closed {
             return Err(overloaded);
         }
+        if let Some(retry_after) = self.pressure.stay_away(self.waiting.taken()) {
+            metrics::shed(Shed::Late);
+            let retry_after = retry_after.max(super::RETRY_AFTER);
+            return Err(Refused::Overloaded { retry_after });
+        }
+        // Before an actor is started for it: who is refused costs nothing.
+        let share = match self.waiting.take(&pair.business) {
+            Ok(share) => share,
+            Err(why) => {
+                metrics::shed(match why {
+                    NoShare::Full => Shed::Waiting,
+                    NoShare::Spent => Shed::Share,
+                });
+                return Err(overloaded);
+            }
+        };
         let known = entries.pairs.get(pair).copied();
         let place = match known {
             Some(place) => place,
@@ -199,10 +222,10 @@ impl Router {
             });
         }
         entry.owed.fetch_add(1, Ordering::AcqRel);
-        self.waiting.fetch_add(1, Ordering::AcqRel);
         let counted = Place {
             owed: entry.owed.clone(),
-            waiting: self.waiting.clone(),
+            pressure: self.pressure.clone(),
+            _share: share,
         };
         let actor = entry.actor.clone();
         if known.is_none() && entries.live.len() > self.limits.actors_max {
@@ -294,7 +317,7 @@ impl Router {
         let actors = self.lock().live.len();
         Load {
             actors: u64::try_from(actors).unwrap_or(u64::MAX),
-            waiting: u64::try_from(self.waiting.load(Ordering::Acquire)).unwrap_or(u64::MAX),
+            waiting: u64::try_from(self.waiting.taken()).unwrap_or(u64::MAX),
         }
     }
 

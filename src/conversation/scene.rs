@@ -12,10 +12,18 @@ use crate::types::{Channel, Pair};
 use crate::understanding::SlotKind;
 use crate::understanding::scene::{CommonAnswer, GoalSaid, Line, Scene};
 
+/// Where a message came to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) channel: Channel,
+    /// The model of its account, if that has one of its own.
+    pub(super) model: Option<&'a str>,
+}
+
 /// The scene of a message. `now` is when it was sent, in the business's local time.
 pub(super) fn of<'a>(
     pair: &'a Pair,
-    channel: Channel,
+    at: At<'a>,
     business: &'a Business,
     context: &'a Context,
     history: &'a [Line],
@@ -30,7 +38,7 @@ pub(super) fn of<'a>(
     });
     Scene {
         pair,
-        channel,
+        channel: at.channel,
         business_name: &catalogue.name,
         // A checked catalogue has a zone with a name.
         time_zone: catalogue.time_zone.iana_name().unwrap_or("UTC"),
@@ -46,7 +54,8 @@ pub(super) fn of<'a>(
         model: context
             .model
             .as_deref()
-            .or_else(|| catalogue.understanding.model_for(channel)),
+            .or(at.model)
+            .or_else(|| catalogue.understanding.model_for(at.channel)),
         time_left: patience.left(),
     }
 }

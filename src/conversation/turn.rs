@@ -11,12 +11,14 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::actor::What;
 use super::commit::{self, Draft, Verdict};
 use super::joining::Patience;
 use super::load::{Loaded, load};
 use super::router::Place;
+use super::stages::Arrival;
 use super::understand::{Kept, Thinking, understand};
 use super::{Answer, Refused, Said, Services, model};
 use crate::dialogue::{Context, Event, Heard, Input};
@@ -30,7 +32,7 @@ use crate::understanding::Act;
 pub(super) struct Waiting {
     pub inbound: Inbound,
     pub asker: Option<oneshot::Sender<Result<Said, Refused>>>,
-    pub arrived: Instant,
+    pub arrived: Arrival,
     /// When it must be understood, so that its sender still gets the answer.
     pub due: Option<Instant>,
     pub place: Option<Place>,
@@ -269,7 +271,8 @@ async fn answer(
             Err(error) => return Ok(messages.refuse(&error.into())),
         };
         let fresh = &mut messages.fresh;
-        let Ok(draft) = understand(services, pair, &business, &mut loaded, fresh, thinking).await else {
+        let understood = understand(services, pair, &business, &mut loaded, fresh, thinking);
+        let Ok(draft) = understood.instrument(tracing::debug_span!("understand")).await else {
             return Err(loaded);
         };
         match decide(services, pair, loaded, draft, None).await {
@@ -391,6 +394,7 @@ async fn decide(
     draft: Draft,
     event: Option<&Event>,
 ) -> Result<(Loaded, Option<Answer>), Failure> {
+    let _pass = services.turnstile.enter(&pair.business).await;
     let business = services
         .businesses
         .find(&pair.business)
@@ -402,6 +406,7 @@ async fn decide(
         match commit::attempt(services, pair, &business, &loaded, &draft, input, lost).await? {
             Verdict::Committed(after, answer) => {
                 metrics::turn_ended(TurnOutcome::Committed);
+                metrics::messages_answered(draft.given.len());
                 return Ok((after, Some(answer)));
             }
             Verdict::Nothing => return Ok((loaded, None)),

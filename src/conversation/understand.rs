@@ -10,7 +10,7 @@ use super::history;
 use super::joining::Patience;
 use super::load::Loaded;
 use super::turn::Waiting;
-use super::{Business, Services, scene};
+use super::{Business, Services, scene, stages};
 use crate::dialogue::Heard;
 use crate::store::{Asked, Inbound};
 use crate::telemetry::metrics::{self, Engine, LlmOutcome, Stage};
@@ -73,9 +73,12 @@ pub(super) async fn understand(
             let now = business.catalogue.time_zone.to_datetime(at);
             let channel = inbound.key.channel;
             let patience = &thinking.patience;
-            let scene = said
-                .as_ref()
-                .map(|said| scene::of(pair, channel, business, context, said.lines(), now, patience));
+            let of_account = services.listeners.model(channel, &inbound.key.account);
+            let model = of_account.as_deref();
+            let scene = said.as_ref().map(|said| {
+                let at = scene::At { channel, model };
+                scene::of(pair, at, business, context, said.lines(), now, patience)
+            });
             if let Some(understood) = without_words(inbound, language) {
                 waiting.kept = Some(Box::new(Kept { version, understood }));
                 continue;
@@ -106,7 +109,7 @@ pub(super) async fn understand(
             .map_or(language, |kept| kept.understood.language);
         said = said.map(|said| said.and([history::line(Speaker::Customer, &inbound.text)]));
     }
-    metrics::turn_took(Stage::Understand, thinking.patience.begun.elapsed());
+    stages::took(Stage::Understand, thinking.patience.begun.elapsed());
     Ok(draft(messages, thinking.patience.begun))
 }
 

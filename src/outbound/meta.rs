@@ -174,9 +174,11 @@ impl SendApi {
             let all: Vec<Value> = labels.into_iter().zip(&reply.options).map(quick_reply).collect();
             last["message"]["quick_replies"] = all.into();
         }
-        // On the last one only: whoever hears of that one knows that all of them are there.
         if self.echoes {
-            last["message"]["metadata"] = row.id.to_string().into();
+            let count = bodies.len();
+            for (part, body) in bodies.iter_mut().enumerate() {
+                body["message"]["metadata"] = row.tag(part, count).into();
+            }
         }
         Ok(bodies)
     }

@@ -53,20 +53,22 @@ impl Wire for Twilio {
         let reachable = |url: &&str| url.starts_with("https://");
         let told_at = account.setting("webhook_url").filter(reachable).map(|url| {
             let joint = if url.contains('?') { '&' } else { '?' };
-            format!("{url}{joint}{OUTBOX}={}", row.id)
+            format!("{url}{joint}{OUTBOX}=")
         });
         let url = format!(
             "{}/2010-04-01/Accounts/{sid}/Messages.json",
             base(account, "https://api.twilio.com")
         );
         let authorization = format!("Basic {}", STANDARD.encode(format!("{sid}:{token}")));
-        let call = |text: &str| {
+        let texts = cut(&reply.text, BODY_MAX);
+        let count = texts.len();
+        let call = |(part, text): (usize, &str)| {
             let mut form = form_urlencoded::Serializer::new(String::new());
             form.append_pair("To", &address.to);
             form.append_pair(sender.0, sender.1);
             form.append_pair("Body", text);
             if let Some(url) = &told_at {
-                form.append_pair("StatusCallback", url);
+                form.append_pair("StatusCallback", &format!("{url}{}", row.tag(part, count)));
             }
             Call {
                 method: Method::POST,
@@ -76,7 +78,7 @@ impl Wire for Twilio {
                 body: form.finish().into_bytes(),
             }
         };
-        Ok(cut(&reply.text, BODY_MAX).into_iter().map(call).collect())
+        Ok(texts.into_iter().enumerate().map(call).collect())
     }
 
     fn judge(&self, answer: &Answer<'_>) -> Judgement {

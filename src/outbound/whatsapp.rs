@@ -46,11 +46,9 @@ impl Wire for WhatsApp {
         } else {
             vec![template(account, row)?]
         };
-        // On the last one only: whoever hears of that one knows that all of them are there.
-        if let Some(last) = contents.last_mut() {
-            last["biz_opaque_callback_data"] = row.id.to_string().into();
-        }
-        for content in &mut contents {
+        let count = contents.len();
+        for (part, content) in contents.iter_mut().enumerate() {
+            content["biz_opaque_callback_data"] = row.tag(part, count).into();
             content["messaging_product"] = "whatsapp".into();
             content["recipient_type"] = "individual".into();
             match (&to.to, &to.recipient) {

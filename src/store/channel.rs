@@ -51,11 +51,22 @@ pub trait ChannelStore: Send + Sync + 'static {
         into: &ParticipantId,
         now: Timestamp,
     ) -> Result<Joined>;
+    /// The same because `from` brought back a token that was given to `into`. A token makes one participant another, and
+    /// no second one: whoever brings it back after somebody else is told that it is spent. It is remembered until it ends.
+    async fn join_by(
+        &self,
+        business: &BusinessId,
+        from: &ParticipantId,
+        into: &ParticipantId,
+        proof: LinkProof,
+        now: Timestamp,
+    ) -> Result<Joined>;
 
     // Messages.
 
     /// Takes back what a message said, because its sender did: its text and attachments are gone from inbox and
-    /// transcript for good, and its files are due to be deleted. Answers whether it was there. Its number and its answer stay.
+    /// transcript for good, and its files are due to be deleted. Answers whether it was there. Its number and its answer
+    /// stay. One that has no answer yet gets none: it is dropped, and a turn under way begins again without it.
     async fn redact(&self, key: &MessageKey) -> Result<bool>;
 
     // Attachments.
@@ -167,4 +178,15 @@ pub enum Joined {
     Already,
     /// One of them was never heard of.
     Unknown,
+    /// Somebody else has brought the token back before.
+    Spent,
+}
+
+/// A token that was brought back, as it is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkProof {
+    /// SHA-256 of the token, in hexadecimal: whoever reads the database cannot use it.
+    pub digest: String,
+    /// When the token ends.
+    pub ends_at: Timestamp,
 }

@@ -20,6 +20,9 @@ macro_rules! files {
             files!($folder, 20261201000000, "channels"),
             files!($folder, 20261202000000, "attachments"),
             files!($folder, 20261203000000, "writers"),
+            files!($folder, 20261204000000, "early_receipts"),
+            files!($folder, 20261204000100, "redactions"),
+            files!($folder, 20261204000200, "link_tokens"),
         ]
     };
     ($folder:literal, $version:literal, $what:literal) => {
@@ -40,9 +43,9 @@ macro_rules! files {
 }
 
 /// For SQLite.
-pub(super) const SQLITE: [File; 8] = files!("sqlite");
+pub(super) const SQLITE: [File; 11] = files!("sqlite");
 /// For PostgreSQL: the same versions, the same logical shape.
-pub(super) const POSTGRES: [File; 8] = files!("postgres");
+pub(super) const POSTGRES: [File; 11] = files!("postgres");
 
 /// Runs these files.
 ///

@@ -39,6 +39,19 @@ pub struct OutboxRow {
     pub at: Timestamp,
 }
 
+impl OutboxRow {
+    /// What a provider is given to name one of `count` messages of this row by, in what it tells of it: the row's id for
+    /// the last one, because whoever hears of that knows that all of them are there, and `ID.PART` for those before it.
+    #[must_use]
+    pub fn tag(&self, part: usize, count: usize) -> String {
+        if part + 1 >= count {
+            self.id.to_string()
+        } else {
+            format!("{}.{part}", self.id)
+        }
+    }
+}
+
 /// What is delivered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -131,6 +144,15 @@ pub enum ReceiptOf {
         /// The provider's id.
         provider_id: Option<String>,
     },
+    /// One of the messages that our row was cut into, but not the last: by our own id and its place.
+    Part {
+        /// The outbox row's id.
+        id: Uuid,
+        /// Which, from 0.
+        part: u32,
+        /// The provider's id.
+        provider_id: Option<String>,
+    },
     /// Everything that the account sent to this customer up to a time.
     UpTo {
         /// The customer's id at the channel, as it stands in `identities`.
@@ -139,6 +161,25 @@ pub enum ReceiptOf {
         time: Timestamp,
     },
 }
+
+impl ReceiptOf {
+    /// What a receipt is about that gives back an [`OutboxRow::tag`]; `None` when it is none of ours.
+    #[must_use]
+    pub fn tagged(tag: &str, provider_id: Option<String>) -> Option<Self> {
+        let Some((id, part)) = tag.split_once('.') else {
+            let id = Uuid::try_parse(tag).ok()?;
+            return Some(Self::Ours { id, provider_id });
+        };
+        Some(Self::Part {
+            id: Uuid::try_parse(id).ok()?,
+            part: part.parse().ok().filter(|part| *part < PARTS_MAX)?,
+            provider_id,
+        })
+    }
+}
+
+/// More messages than any reply is cut into.
+const PARTS_MAX: u32 = 10_000;
 
 /// What is known of a message at its channel. It only moves forward: a late `Delivered` does not undo `Read`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -232,4 +273,34 @@ pub struct Attempt {
     pub result: String,
     /// What went wrong.
     pub problem: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_that_comes_back_names_its_message() {
+        let id = Uuid::from_u128(7);
+        let ours = |tag: &str| ReceiptOf::tagged(tag, None);
+        let provider_id = None;
+        assert_eq!(ours(&id.to_string()), Some(ReceiptOf::Ours { id, provider_id }));
+        let part = |part| ReceiptOf::Part {
+            id,
+            part,
+            provider_id: None,
+        };
+        assert_eq!(ours(&format!("{id}.0")), Some(part(0)));
+        assert_eq!(ours(&format!("{id}.12")), Some(part(12)));
+        for theirs in [
+            "",
+            "hello",
+            "7.0",
+            &format!("{id}."),
+            &format!("{id}.-1"),
+            &format!("{id}.99999"),
+        ] {
+            assert_eq!(ours(theirs), None, "{theirs}");
+        }
+    }
 }

@@ -27,6 +27,7 @@ mod careful;
 mod channel;
 mod conversations;
 mod deliveries;
+mod early;
 mod figures;
 mod handover;
 mod holds;

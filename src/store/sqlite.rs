@@ -22,6 +22,7 @@ mod channel;
 mod conversations;
 mod deliveries;
 mod desk;
+mod early;
 mod figures;
 mod identities;
 mod inbox;

@@ -3,19 +3,25 @@
 //! Rooms call the functions below and never write a metric's name. Labels are closed enums, never ids: a label that
 //! grows with the number of customers would break every server that stores it, and tell who they are.
 
+mod buckets;
 mod labels;
+mod llm;
 mod start;
 
 use std::time::Duration;
 
 use ::metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
+pub(super) use buckets::HISTOGRAMS;
 pub(super) use start::start_at_zero;
 
 pub use labels::{
-    AppointmentEvent, CacheResult, CacheWrite, Connection, Delivery, Engine, Fetched, Hook, LlmDropped,
-    LlmOutcome, Stage, StoreError, Tier, TokenDirection, Told, TranscriptRows, TurnOutcome, Understood,
-    Wording,
+    AppointmentEvent, CacheResult, CacheWrite, Connection, DecidedBy, Delivery, Engine, Fetched, Hook,
+    HttpStatus, Limited, LlmDropped, LlmEndpoint, LlmOutcome, Scope, Shed, Stage, StoreError, Tier,
+    TokenDirection, Told, TranscriptRows, TurnOutcome, Understood, Wording,
+};
+pub use llm::{
+    llm_called, llm_dropped, llm_left_alone, llm_retried, llm_skipped, llm_tokens, llm_worded, llm_works_on,
 };
 
 use crate::types::Channel;
@@ -37,16 +43,11 @@ enum Kind {
     Histogram,
 }
 
-/// A histogram with its buckets.
-pub(super) struct Buckets {
-    pub(super) name: &'static str,
-    pub(super) buckets: &'static [f64],
-}
-
 const CACHE_REQUESTS: &str = "frontdesk_cache_requests_total";
 const CACHE_WRITES: &str = "frontdesk_cache_writes_total";
 const CACHE_ENTRIES: &str = "frontdesk_cache_entries";
 const CACHE_BYTES: &str = "frontdesk_cache_bytes";
+const MESSAGES_ANSWERED: &str = "frontdesk_messages_answered_total";
 const TURNS: &str = "frontdesk_turns_total";
 const TURN_DURATION: &str = "frontdesk_turn_duration_seconds";
 const ACTORS: &str = "frontdesk_actors";
@@ -55,6 +56,8 @@ const COMMIT_BATCH: &str = "frontdesk_commit_batch_turns";
 const COMMIT_DURATION: &str = "frontdesk_commit_duration_seconds";
 const STORE_ERRORS: &str = "frontdesk_store_errors_total";
 const STORE_RETRIES: &str = "frontdesk_store_retries_total";
+const STORE_READS: &str = "frontdesk_store_reads_total";
+const STORE_WRITES: &str = "frontdesk_store_writes_total";
 const POOL: &str = "frontdesk_db_pool_connections";
 const TRANSCRIPT_LAG_ROWS: &str = "frontdesk_transcript_lag_rows";
 const TRANSCRIPT_LAG: &str = "frontdesk_transcript_lag_seconds";
@@ -64,27 +67,37 @@ const LLM_TOKENS: &str = "frontdesk_llm_tokens_total";
 const LLM_DURATION: &str = "frontdesk_llm_duration_seconds";
 const LLM_RETRIES: &str = "frontdesk_llm_retries_total";
 const LLM_IN_FLIGHT: &str = "frontdesk_llm_in_flight";
+const LLM_LEFT_ALONE: &str = "frontdesk_llm_left_alone";
 const LLM_WORDING: &str = "frontdesk_llm_wording_total";
 const LLM_DROPPED: &str = "frontdesk_llm_dropped_total";
 const UNDERSTANDING: &str = "frontdesk_understanding_total";
 const HOOKS: &str = "frontdesk_webhook_requests_total";
+const LIMITED: &str = "frontdesk_limited_total";
+const LIMIT_DECISIONS: &str = "frontdesk_limit_decisions_total";
+const SHED: &str = "frontdesk_shed_total";
 const ATTACHMENTS: &str = "frontdesk_attachments_total";
 const TOLD: &str = "frontdesk_webhook_events_total";
 const INBOX_UNFINISHED: &str = "frontdesk_inbox_unfinished";
+const INBOX_OLDEST: &str = "frontdesk_inbox_oldest_seconds";
+const INBOX_DEAD: &str = "frontdesk_inbox_dead";
 const INBOX_DUPLICATES: &str = "frontdesk_inbox_duplicates_total";
 const OUTBOX_WAITING: &str = "frontdesk_outbox_waiting";
+const OUTBOX_OLDEST: &str = "frontdesk_outbox_oldest_seconds";
 const OUTBOX_SENT: &str = "frontdesk_outbox_sent_total";
+const HTTP_RESPONSES: &str = "frontdesk_http_responses_total";
+const EVENT_STREAMS: &str = "frontdesk_event_streams";
 const APPOINTMENTS: &str = "frontdesk_appointments_total";
 const SLOT_CONFLICTS: &str = "frontdesk_slot_conflicts_total";
 const VIOLATIONS: &str = "frontdesk_invariant_violations_total";
 pub(super) const RESIDENT_MEMORY: &str = "process_resident_memory_bytes";
+pub(super) const START_TIME: &str = "process_start_time_seconds";
 
 const fn metric(kind: Kind, name: &'static str, about: &'static str) -> Metric {
     Metric { name, about, kind }
 }
 
 /// Every metric of this process.
-pub const ALL: [Metric; 35] = [
+pub const ALL: &[Metric] = &[
     metric(
         Kind::Counter,
         CACHE_REQUESTS,
@@ -100,6 +113,11 @@ pub const ALL: [Metric; 35] = [
         Kind::Gauge,
         CACHE_BYTES,
         "About the memory that the remembered contexts take",
+    ),
+    metric(
+        Kind::Counter,
+        MESSAGES_ANSWERED,
+        "Messages answered by a turn that is committed",
     ),
     metric(Kind::Counter, TURNS, "Turns, by how they ended"),
     metric(
@@ -125,6 +143,12 @@ pub const ALL: [Metric; 35] = [
         "Failures of the database, by what they call for",
     ),
     metric(Kind::Counter, STORE_RETRIES, "Writes that were tried again"),
+    metric(Kind::Counter, STORE_READS, "Questions put to the database"),
+    metric(
+        Kind::Counter,
+        STORE_WRITES,
+        "Transactions that changed the database, each for a whole batch",
+    ),
     metric(Kind::Gauge, POOL, "Connections to the database"),
     metric(
         Kind::Gauge,
@@ -167,6 +191,11 @@ pub const ALL: [Metric; 35] = [
         "Messages that the language model is working on",
     ),
     metric(
+        Kind::Gauge,
+        LLM_LEFT_ALONE,
+        "1 while an endpoint of the language model fails and is not asked",
+    ),
+    metric(
         Kind::Counter,
         LLM_WORDING,
         "Courtesies and common answers that the language model worded, by what became of its words",
@@ -186,6 +215,21 @@ pub const ALL: [Metric; 35] = [
         HOOKS,
         "Requests of providers, by what became of them",
     ),
+    metric(
+        Kind::Counter,
+        LIMITED,
+        "Messages and requests that came too often, by what of and what became of them",
+    ),
+    metric(
+        Kind::Counter,
+        LIMIT_DECISIONS,
+        "Decisions about how often somebody comes, by whose counts made them",
+    ),
+    metric(
+        Kind::Counter,
+        SHED,
+        "Messages and requests that were refused because too much was under way, by reason",
+    ),
     metric(Kind::Counter, TOLD, "What providers told, by its kind"),
     metric(
         Kind::Counter,
@@ -198,6 +242,16 @@ pub const ALL: [Metric; 35] = [
         "Messages accepted and not yet answered",
     ),
     metric(
+        Kind::Gauge,
+        INBOX_OLDEST,
+        "How long the oldest of these messages has waited",
+    ),
+    metric(
+        Kind::Gauge,
+        INBOX_DEAD,
+        "Messages given up, which an operator should look at",
+    ),
+    metric(
         Kind::Counter,
         INBOX_DUPLICATES,
         "Messages that were delivered again and changed nothing",
@@ -208,10 +262,21 @@ pub const ALL: [Metric; 35] = [
         "Replies committed and not yet delivered",
     ),
     metric(
+        Kind::Gauge,
+        OUTBOX_OLDEST,
+        "How long the oldest of these replies has waited",
+    ),
+    metric(
         Kind::Counter,
         OUTBOX_SENT,
         "Replies handed to a channel, by what it said",
     ),
+    metric(
+        Kind::Counter,
+        HTTP_RESPONSES,
+        "Answers to requests, by the class of their status",
+    ),
+    metric(Kind::Gauge, EVENT_STREAMS, "Pages that listen for replies"),
     metric(Kind::Counter, APPOINTMENTS, "Events of appointments"),
     metric(
         Kind::Counter,
@@ -224,35 +289,16 @@ pub const ALL: [Metric; 35] = [
         "Broken invariants; any number above zero is a bug",
     ),
     metric(Kind::Gauge, RESIDENT_MEMORY, "Resident memory of this process"),
-];
-
-const SECONDS: &[f64] = &[
-    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
-    5.0, 10.0, 30.0,
-];
-
-pub(super) const HISTOGRAMS: [Buckets; 4] = [
-    Buckets {
-        name: TURN_DURATION,
-        buckets: SECONDS,
-    },
-    Buckets {
-        name: COMMIT_DURATION,
-        buckets: SECONDS,
-    },
-    Buckets {
-        name: LLM_DURATION,
-        buckets: SECONDS,
-    },
-    Buckets {
-        name: COMMIT_BATCH,
-        buckets: &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0],
-    },
+    metric(
+        Kind::Gauge,
+        START_TIME,
+        "When this process began, in seconds since 1970",
+    ),
 ];
 
 /// Tells the recorder what every metric means.
 pub(super) fn describe() {
-    for Metric { name, about, kind } in ALL {
+    for &Metric { name, about, kind } in ALL {
         match kind {
             Kind::Counter => describe_counter!(name, about),
             Kind::Gauge => describe_gauge!(name, about),
@@ -275,6 +321,11 @@ pub fn cache_written(tier: Tier, result: CacheWrite, contexts: u64) {
 pub fn cache_holds(entries: u64, bytes: u64) {
     set(CACHE_ENTRIES, entries);
     set(CACHE_BYTES, bytes);
+}
+
+/// A turn that answers so many messages is committed.
+pub fn messages_answered(messages: usize) {
+    counter!(MESSAGES_ANSWERED).increment(messages as u64);
 }
 
 /// A turn ended.
@@ -309,6 +360,16 @@ pub fn store_retried() {
     counter!(STORE_RETRIES).increment(1);
 }
 
+/// A question is put to the database.
+pub fn store_read() {
+    counter!(STORE_READS).increment(1);
+}
+
+/// A transaction changed the database.
+pub fn store_wrote() {
+    counter!(STORE_WRITES).increment(1);
+}
+
 /// So many connections are free and busy.
 pub fn pool_is(idle: u32, busy: u32) {
     gauge!(POOL, "state" => Connection::Idle.as_str()).set(f64::from(idle));
@@ -326,56 +387,52 @@ pub fn transcript_rows(result: TranscriptRows, rows: u64) {
     counter!(TRANSCRIPT_ROWS, "result" => result.as_str()).increment(rows);
 }
 
-/// A call of the language model ended.
-pub fn llm_called(outcome: LlmOutcome, took: Duration) {
-    counter!(LLM_REQUESTS, "outcome" => outcome.as_str()).increment(1);
-    histogram!(LLM_DURATION).record(took);
-}
-
-/// The language model was not called where it would have been.
-pub fn llm_skipped() {
-    counter!(LLM_REQUESTS, "outcome" => LlmOutcome::Skipped.as_str()).increment(1);
-}
-
-/// A call of the language model is made again.
-pub fn llm_retried() {
-    counter!(LLM_RETRIES).increment(1);
-}
-
-/// The language model works on so many messages.
-pub fn llm_works_on(messages: u32) {
-    gauge!(LLM_IN_FLIGHT).set(f64::from(messages));
-}
-
-/// The language model read or wrote so many tokens.
-pub fn llm_tokens(direction: TokenDirection, tokens: u64) {
-    counter!(LLM_TOKENS, "direction" => direction.as_str()).increment(tokens);
-}
-
-/// A courtesy or a common answer was to be said in the model's words.
-pub fn llm_worded(result: Wording) {
-    counter!(LLM_WORDING, "result" => result.as_str()).increment(1);
-}
-
-/// So many acts that the language model proposed were left out.
-pub fn llm_dropped(reason: LlmDropped, acts: u64) {
-    counter!(LLM_DROPPED, "reason" => reason.as_str()).increment(acts);
-}
-
 /// A message went through an engine.
 pub fn understood(engine: Engine, result: Understood) {
     counter!(UNDERSTANDING, "engine" => engine.as_str(), "result" => result.as_str()).increment(1);
 }
 
-/// So many messages are accepted and not answered, and so many replies not delivered.
-pub fn queues_are(inbox_unfinished: u64, outbox_waiting: u64) {
-    set(INBOX_UNFINISHED, inbox_unfinished);
-    set(OUTBOX_WAITING, outbox_waiting);
+/// So many messages are accepted and not answered, the oldest for so long, and so many were given up.
+pub fn inbox_is(unfinished: u64, oldest: Duration, dead: u64) {
+    set(INBOX_UNFINISHED, unfinished);
+    gauge!(INBOX_OLDEST).set(oldest.as_secs_f64());
+    set(INBOX_DEAD, dead);
+}
+
+/// So many replies are committed and not delivered, the oldest for so long.
+pub fn outbox_is(waiting: u64, oldest: Duration) {
+    set(OUTBOX_WAITING, waiting);
+    gauge!(OUTBOX_OLDEST).set(oldest.as_secs_f64());
+}
+
+/// A request was answered.
+pub fn answered(status: HttpStatus) {
+    counter!(HTTP_RESPONSES, "status" => status.as_str()).increment(1);
+}
+
+/// So many pages listen for replies.
+pub fn event_streams_are(streams: usize) {
+    set(EVENT_STREAMS, streams as u64);
 }
 
 /// A provider's request was answered.
 pub fn hook_answered(channel: Channel, result: Hook) {
     counter!(HOOKS, "channel" => channel.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// Something came too often.
+pub fn limited(scope: Scope, result: Limited) {
+    counter!(LIMITED, "scope" => scope.as_str(), "result" => result.as_str()).increment(1);
+}
+
+/// It was decided whether something comes too often.
+pub fn limit_decided(by: DecidedBy) {
+    counter!(LIMIT_DECISIONS, "by" => by.as_str()).increment(1);
+}
+
+/// Something was refused because too much is under way.
+pub fn shed(reason: Shed) {
+    counter!(SHED, "reason" => reason.as_str()).increment(1);
 }
 
 /// A provider told something.

@@ -1,6 +1,7 @@
 //! What the operating system knows of this process.
 
 use super::metrics;
+use crate::clock::{Clock, SystemClock};
 
 /// Sets `process_resident_memory_bytes`. Where there is no `/proc`, the gauge keeps its zero.
 pub(super) fn measure() {
@@ -9,6 +10,13 @@ pub(super) fn measure() {
         #[expect(clippy::cast_precision_loss, reason = "see above")]
         ::metrics::gauge!(metrics::RESIDENT_MEMORY).set(bytes as f64);
     }
+}
+
+/// Sets `process_start_time_seconds` to the machine's time as it is now.
+pub(super) fn began() {
+    // The machine's time even when the clock is set: whoever compares it with other processes has that one.
+    let now = Clock::now(&SystemClock::real());
+    ::metrics::gauge!(metrics::START_TIME).set(now.as_duration().as_secs_f64());
 }
 
 /// `VmRSS` of `/proc/self/status`: the same figure as in `statm`, in a unit that does not depend on the page size.

@@ -23,6 +23,7 @@ mod tests;
 
 use async_trait::async_trait;
 
+use super::act::{Act, SmallTalk, Topic};
 use super::when::Span;
 use super::{Heard, Understanding, Understood};
 use crate::types::Language;
@@ -71,6 +72,9 @@ impl Rules {
     /// Reads the message in the language of the conversation, and once more in another where words were left over and
     /// say that it is in that one.
     pub(crate) fn analyse(&self, heard: Heard<'_>) -> Analysis {
+        if let Some(act) = command(heard.text) {
+            return Analysis::of_command(act, heard.language);
+        }
         let first = analyse_in(heard.language, heard);
         if first.unheard == 0 {
             return first;
@@ -97,6 +101,40 @@ impl Rules {
         }
         second.understood.language = heard.language;
         second
+    }
+}
+
+impl Analysis {
+    /// A command says nothing of a language.
+    fn of_command(act: Act, language: Language) -> Self {
+        let acts = vec![act];
+        Self {
+            understood: Understood {
+                intent: salient(&acts, false),
+                acts,
+                language,
+                engine: ENGINE.into(),
+                model: None,
+            },
+            when: None,
+            people: None,
+            unheard: 0,
+        }
+    }
+}
+
+/// What an app itself writes for its user: Telegram's `/start`, also with a payload of a deep link and with the name of
+/// the bot that is meant, and `/help`. It is a word of no language.
+fn command(text: &str) -> Option<Act> {
+    let mut words = text.strip_prefix('/')?.split_whitespace();
+    let name = words.next()?.split('@').next().unwrap_or_default();
+    let rest = words.count();
+    match name {
+        "start" if rest <= 1 => Some(Act::SmallTalk {
+            kind: SmallTalk::Greet,
+        }),
+        "help" if rest == 0 => Some(Act::Ask { topic: Topic::Help }),
+        _ => None,
     }
 }
 

@@ -5,6 +5,9 @@
 //! what is refused must not be stored; and it must be durable before its conversation hears of it, because an answer to
 //! a message that is lost would be the answer to nothing. A message that finds no room spoils no other: those that did
 //! are safe, and when the provider delivers all of it again they are duplicates.
+//!
+//! What comes too often, or finds its own conversation full, is made safe all the same and waits (`kept`). Only a full
+//! house sends a provider away.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +18,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::files::files;
 use super::intake::{Happening, Saying, short_id};
+use super::kept::Kept;
 use crate::accounts::{Account, Accounts};
 use crate::attachments::Bell;
 use crate::clock::Clock;
 use crate::conversation::{Conversations, Refused, Reserved};
+use crate::rates::{Over, Rates};
 use crate::store::{self, Acceptance, Attachment, DeliveryReceipt, Inbound, MessageKey, Sighting, Store};
-use crate::telemetry::metrics::{self, Told};
+use crate::telemetry::metrics::{self, Limited, Told};
 use crate::text::normalised;
-use crate::types::{AccountId, Channel, MessageId, ParticipantId};
+use crate::types::{AccountId, Channel, MessageId, Pair, ParticipantId};
 
 /// The longest text of a message, in characters: longer than any channel's.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -33,6 +38,9 @@ const NAMES_MAX: u64 = 100_000;
 /// How long a name is remembered. Another process, or an operator, may join two participants meanwhile; what comes in
 /// under the old name until then is handed over by its conversation.
 const NAMES_KEPT: Duration = Duration::from_secs(60);
+
+/// When a provider should bring again what could not even be kept.
+const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// What became of a request that was genuine.
 #[derive(Debug)]
@@ -55,6 +63,8 @@ pub(super) struct Acceptor {
     pub(super) heard: Heard,
     /// Rung when there are files to fetch; absent where there is no bucket for them.
     pub(super) attachments: Option<Bell>,
+    pub(super) rates: Rates,
+    kept: Kept,
     names: Cache<(Channel, AccountId, String), ParticipantId>,
 }
 
@@ -63,11 +73,14 @@ impl Acceptor {
         accounts: Accounts,
         store: Arc<dyn Store>,
         conversations: Conversations,
+        rates: Rates,
         clock: Arc<dyn Clock>,
         heard: Heard,
         attachments: Option<Bell>,
     ) -> Self {
         Self {
+            kept: Kept::new(conversations.clone(), rates.clone()),
+            rates,
             accounts,
             store,
             conversations,
@@ -104,6 +117,7 @@ impl Acceptor {
         let channels = self.accounts.store();
         for message_id in &sorted.unsaid {
             channels.redact(&key(account, message_id)).await?;
+            self.conversations.took_back();
         }
         if !sorted.receipts.is_empty() {
             channels.receipts(sorted.receipts).await?;
@@ -126,14 +140,22 @@ impl Acceptor {
     ) -> store::Result<Option<Refused>> {
         let names: Vec<Vec<String>> = sayings.iter().map(|saying| saying.aliases.clone()).collect();
         let participants = self.recognise(account, &names, now).await?;
+        let pairs: Vec<Pair> = participants
+            .iter()
+            .map(|participant| Pair {
+                business: account.business.clone(),
+                participant: participant.clone(),
+            })
+            .collect();
+        let over = self.rates.messages(account.through(), &pairs).await;
         let mut refused = None;
-        let mut places: Vec<Reserved> = Vec::with_capacity(sayings.len());
+        let mut places: Vec<Place> = Vec::with_capacity(sayings.len());
         let mut messages: Vec<Inbound> = Vec::with_capacity(sayings.len());
         let mut attached: Vec<Attachment> = Vec::new();
-        for (saying, participant) in sayings.into_iter().zip(participants) {
-            let message = inbound(account, &saying, participant, now);
-            match self.conversations.reserve(&message.pair()).await {
+        for ((saying, pair), over) in sayings.into_iter().zip(pairs).zip(over) {
+            match self.place(account, &pair, over).await {
                 Ok(place) => {
+                    let message = inbound(account, &saying, pair.participant, now);
                     places.push(place);
                     attached.extend(files(&saying, &message));
                     messages.push(message);
@@ -158,11 +180,42 @@ impl Acceptor {
                 metrics::inbox_duplicate(account.channel);
                 continue;
             }
-            let address = message.address.as_deref().unwrap_or_default();
-            (self.heard)(account, &message.key.message_id, address);
-            place.deliver(message);
+            match place {
+                Place::Now(place) => {
+                    let address = message.address.as_deref().unwrap_or_default();
+                    (self.heard)(account, &message.key.message_id, address);
+                    place.deliver(message);
+                }
+                Place::Later(wait) => self.kept.ring_later(message.pair(), account, wait),
+            }
         }
         Ok(refused)
+    }
+
+    /// Where a message goes once it is safe: into its conversation, or, where that is too much now, to what waits.
+    async fn place(&self, account: &Arc<Account>, pair: &Pair, over: Option<Over>) -> Result<Place, Refused> {
+        let (scope, wait) = match over {
+            Some(over) => (Some(over.scope), over.retry_after),
+            // Nobody overtakes their own messages.
+            None if self.kept.holds(pair) => (None, Duration::ZERO),
+            None => match self.conversations.reserve(pair).await {
+                Ok(place) => return Ok(Place::Now(place)),
+                Err(Refused::PairBusy { retry_after }) => (None, retry_after),
+                Err(why) => return Err(why),
+            },
+        };
+        let may_keep = self.rates.may_keep(account.through());
+        if let Some(scope) = scope {
+            let result = if may_keep { Limited::Kept } else { Limited::Refused };
+            metrics::limited(scope, result);
+        }
+        if may_keep {
+            Ok(Place::Later(wait))
+        } else {
+            Err(Refused::PairBusy {
+                retry_after: wait.max(COME_AGAIN),
+            })
+        }
     }
 
     /// Whose these are, in the same order.
@@ -226,6 +279,14 @@ impl Acceptor {
         }
         whose
     }
+}
+
+/// Where a message goes once it is safe.
+enum Place {
+    /// Into its conversation.
+    Now(Reserved),
+    /// To what waits, for so long at least.
+    Later(Duration),
 }
 
 /// What happened, by what is to be done about it.

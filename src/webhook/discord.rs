@@ -16,7 +16,7 @@ use super::intake::{
 use super::json;
 use super::signature::ed25519_fits;
 use crate::accounts::{Account, Field};
-use crate::types::Channel;
+use crate::types::{Channel, Language};
 
 mod words;
 
@@ -146,7 +146,10 @@ impl Intake for Discord {
         let answer = match happening {
             Happening::Said(_) => answer,
             _ if body.kind == Some(4) => answer,
-            _ => json!({"type": 4, "data": {"content": UNANSWERABLE, "flags": EPHEMERAL}}),
+            _ => {
+                let content = unanswerable(body.locale.as_deref());
+                json!({"type": 4, "data": {"content": content, "flags": EPHEMERAL}})
+            }
         };
         Ok(answered(vec![happening], &answer))
     }
@@ -157,8 +160,17 @@ impl Intake for Discord {
     }
 }
 
-/// What is said, to that one person only, to an interaction that has no words in it.
-const UNANSWERABLE: &str = "Sorry, I cannot answer that. Please use a command with a message.";
+/// What is said, to that one person only, to an interaction that has no words in it: in the language of their Discord,
+/// because nobody has met them yet.
+fn unanswerable(locale: Option<&str>) -> &'static str {
+    match Language::of_locale(locale.unwrap_or_default()) {
+        Language::English => "Sorry, I cannot answer that. Please use a command with a message.",
+        Language::Spanish => "Lo siento, no puedo responder a eso. Por favor, usa un comando con un mensaje.",
+        Language::Vietnamese => {
+            "Xin lỗi, tôi không thể trả lời điều đó. Vui lòng dùng một lệnh kèm tin nhắn."
+        }
+    }
+}
 
 /// Shown only to whoever asked.
 const EPHEMERAL: u32 = 1 << 6;
@@ -194,6 +206,8 @@ struct Body {
     message: Option<Value>,
     #[serde(default)]
     event: Option<Value>,
+    #[serde(default, deserialize_with = "json::text")]
+    locale: Option<String>,
 }
 
 #[derive(Deserialize)]

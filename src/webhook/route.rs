@@ -11,7 +11,8 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery, Request as HttpRequest, State};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::StreamExt as _;
@@ -23,8 +24,10 @@ use crate::accounts::{Account, Accounts, Secrets};
 use crate::attachments::Bell;
 use crate::clock::Clock;
 use crate::conversation::{Conversations, Refused};
+use crate::rates::{Over, Rates};
+use crate::shares::{NoShare, Shares};
 use crate::store::Store;
-use crate::telemetry::metrics::{self, Hook};
+use crate::telemetry::metrics::{self, Hook, Shed};
 use crate::types::{AccountId, BusinessId, Channel};
 
 /// How long a body may take to come in.
@@ -34,13 +37,17 @@ const READ_LIMIT: Duration = Duration::from_secs(10);
 const COME_AGAIN: Duration = Duration::from_secs(5);
 
 /// What the webhook route is made of.
-pub struct Parts {
+pub struct Furnishing {
     /// The accounts.
     pub accounts: Accounts,
     /// Where messages become durable.
     pub store: Arc<dyn Store>,
     /// Who answers them.
     pub conversations: Conversations,
+    /// How often somebody may come in.
+    pub rates: Rates,
+    /// What businesses may have of the requests that are worked on at once.
+    pub shares: Shares,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The channels.
@@ -53,23 +60,27 @@ pub struct Parts {
 
 struct Webhooks {
     acceptor: Acceptor,
+    shares: Shares,
     intakes: BTreeMap<Channel, (Arc<dyn Intake>, Arc<Account>)>,
 }
 
 /// The routes of all channels.
-pub fn router(parts: Parts) -> Router {
-    let Parts {
+pub fn router(furnishing: Furnishing) -> Router {
+    let Furnishing {
         accounts,
         store,
         conversations,
+        rates,
+        shares,
         clock,
         intakes,
         heard,
         attachments,
-    } = parts;
+    } = furnishing;
     let with_decoy = |intake: Arc<dyn Intake>| (intake.channel(), (intake.clone(), decoy(intake.as_ref())));
     let webhooks = Arc::new(Webhooks {
-        acceptor: Acceptor::new(accounts, store, conversations, clock, heard, attachments),
+        acceptor: Acceptor::new(accounts, store, conversations, rates, clock, heard, attachments),
+        shares,
         intakes: intakes.into_iter().map(with_decoy).collect(),
     });
     Router::new()
@@ -102,7 +113,13 @@ async fn handshake(
     State(webhooks): State<Arc<Webhooks>>,
     Path((channel, account)): Path<(String, String)>,
     RawQuery(query): RawQuery,
+    extensions: Extensions,
+    headers: HeaderMap,
 ) -> Response {
+    // Nothing of a customer's comes this way, so that it may be refused before it is looked at.
+    if let Err(over) = webhooks.acceptor.rates.stranger(&extensions, &headers).await {
+        return Refusal::Limited(over).into_response();
+    }
     let found = match webhooks.find(&channel, &account).await {
         Ok(found) => found,
         Err(refusal) => return refusal.into_response(),
@@ -123,12 +140,13 @@ async fn receive(
     Path((channel, account)): Path<(String, String)>,
     request: HttpRequest,
 ) -> Response {
+    let (parts, body) = request.into_parts();
     let found = match webhooks.find(&channel, &account).await {
         Ok(found) => found,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return webhooks.unless_too_often(refusal, &parts).await.into_response(),
     };
     let channel = found.intake.channel();
-    match webhooks.take(&found, request).await {
+    match webhooks.take(&found, &parts, body).await {
         Ok(answer) => {
             metrics::hook_answered(channel, Hook::Accepted);
             answer.into_response()
@@ -136,7 +154,7 @@ async fn receive(
         Err(refusal) => {
             metrics::hook_answered(channel, refusal.counted_as());
             tracing::debug!(%channel, account = %found.account.id, %refusal, "a provider's request was refused");
-            refusal.into_response()
+            webhooks.unless_too_often(refusal, &parts).await.into_response()
         }
     }
 }
@@ -171,13 +189,30 @@ impl Webhooks {
         })
     }
 
-    async fn take(&self, found: &Found, request: HttpRequest) -> Result<Answer, Refusal> {
+    /// The refusal; but that of a stranger who has come too often is another one.
+    ///
+    /// Asked after the proof and never before it: providers deliver for all accounts from few addresses, behind a proxy
+    /// that the settings do not name all have one, and not all of them come again. Whoever shares an address with a
+    /// provider must not be able to stop its messages, so that the proof is always looked at; what it costs is bounded
+    /// by the requests that are worked on at once.
+    async fn unless_too_often(&self, refusal: Refusal, parts: &Parts) -> Refusal {
+        if !refusal.is_a_strangers() {
+            return refusal;
+        }
+        let counted = self
+            .acceptor
+            .rates
+            .stranger(&parts.extensions, &parts.headers)
+            .await;
+        counted.map_or_else(Refusal::Limited, |()| refusal)
+    }
+
+    async fn take(&self, found: &Found, parts: &Parts, body: Body) -> Result<Answer, Refusal> {
         let Found {
             intake,
             account,
             is_real,
         } = found;
-        let (parts, body) = request.into_parts();
         let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
         let url = self.acceptor.accounts.public_url_of(path);
         let body = tokio::time::timeout(READ_LIMIT, read(body, intake.body_max()))
@@ -197,6 +232,7 @@ impl Webhooks {
         let parsed = intake
             .parse(&request, account)
             .map_err(|malformed| Refusal::Malformed(malformed.0))?;
+        let _share = self.shares.take(&account.business).map_err(Refusal::NoShare)?;
         match self.acceptor.accept(account, parsed.happenings).await {
             Accepted::All => Ok(parsed.answer),
             Accepted::Partly(refused) => Err(Refusal::Later(refused)),
@@ -234,12 +270,27 @@ enum Refusal {
     Broken,
     #[error(transparent)]
     Later(Refused),
+    #[error("too many requests for its business are under way")]
+    NoShare(NoShare),
+    #[error("its address has sent too much that is not genuine")]
+    Limited(Over),
 }
 
 impl Refusal {
+    /// Whether it was not proven who asks.
+    const fn is_a_strangers(&self) -> bool {
+        match self {
+            Self::NoChannel | Self::TooLarge | Self::Slow | Self::Broken => true,
+            // That the proof cannot be looked at is our own fault.
+            Self::Forged(why) => !matches!(why, Forged::NoSecret),
+            Self::Malformed(_) | Self::Later(_) | Self::NoShare(_) | Self::Limited(_) => false,
+        }
+    }
+
     const fn counted_as(&self) -> Hook {
         match self {
-            Self::Forged(_) => Hook::Forged,
+            Self::Forged(_) | Self::Limited(_) => Hook::Forged,
+            Self::NoShare(_) => Hook::Busy,
             Self::NoChannel | Self::Malformed(_) | Self::TooLarge | Self::Slow | Self::Broken => {
                 Hook::Malformed
             }
@@ -266,10 +317,20 @@ impl IntoResponse for Refusal {
                 (StatusCode::SERVICE_UNAVAILABLE, Some(retry_after))
             }
             Self::Later(_) => (StatusCode::SERVICE_UNAVAILABLE, Some(COME_AGAIN)),
+            Self::NoShare(no_share) => {
+                let reason = match no_share {
+                    NoShare::Full => Shed::Requests,
+                    NoShare::Spent => Shed::Share,
+                };
+                metrics::shed(reason);
+                (StatusCode::SERVICE_UNAVAILABLE, Some(COME_AGAIN))
+            }
+            Self::Limited(over) => (StatusCode::TOO_MANY_REQUESTS, Some(over.retry_after)),
         };
         let mut response = status.into_response();
         if let Some(again) = again {
-            let seconds = again.as_secs().max(1);
+            let seconds = again.as_secs() + u64::from(again.subsec_nanos() > 0);
+            let seconds = seconds.max(1);
             response
                 .headers_mut()
                 .insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -13,7 +13,6 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use super::intake::{
     Answer, Attachment, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample, Saying,
@@ -305,8 +304,8 @@ fn told(form: &Form, status: &str, outbox: Option<&str>) -> Happening {
         _ => return Happening::Ignored("other"),
     };
     let sid = form.sid().map(ToOwned::to_owned);
-    let of = match (outbox.and_then(|id| Uuid::try_parse(id).ok()), sid) {
-        (Some(id), provider_id) => ReceiptOf::Ours { id, provider_id },
+    let of = match (outbox.and_then(|tag| ReceiptOf::tagged(tag, sid.clone())), sid) {
+        (Some(of), _) => of,
         (None, Some(sid)) => ReceiptOf::Provider(sid),
         (None, None) => {
             return Happening::Broken {

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 
 use super::intake::{Answer, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample};
 use super::loose::{self, Id, Parts, given, needed};
@@ -195,8 +194,8 @@ fn became(status: Status, out: &mut Vec<Happening>) -> Result<(), Malformed> {
     };
     let provider_id = given(&status.id).map(str::to_owned);
     let ours = status.biz_opaque_callback_data.as_deref();
-    let of = match ours.and_then(|id| Uuid::parse_str(id).ok()) {
-        Some(id) => ReceiptOf::Ours { id, provider_id },
+    let of = match ours.and_then(|tag| ReceiptOf::tagged(tag, provider_id.clone())) {
+        Some(of) => of,
         None => ReceiptOf::Provider(needed("id", provider_id)?),
     };
     let failed = known == DeliveryStatus::Failed;

@@ -2,39 +2,11 @@
 // Usage: BASE_URL=http://127.0.0.1:3000 node chat.mjs
 
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import { chromium } from "playwright-core";
+import { LIMIT, base, browser, complaints, finish, listenTo, out, step } from "./steps.mjs";
 
-const base = process.env.BASE_URL ?? "http://127.0.0.1:3000";
-const out = new URL("./out/", import.meta.url).pathname;
-const LIMIT = 15_000;
-
-await mkdir(out, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
-
-const complaints = [];
 async function open(viewport, options = {}) {
   const context = await browser.newContext({ viewport, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(LIMIT);
-  page.on("pageerror", (error) => complaints.push(`page error: ${error.message}`));
-  page.on("console", (message) => {
-    // A broken line is part of the test, and the browser reports it by itself.
-    if (message.type() === "error" && !/ERR_INTERNET_DISCONNECTED|Failed to load resource/.test(message.text())) {
-      complaints.push(`console: ${message.text()}`);
-    }
-  });
+  const page = await listenTo(context);
   await page.goto(base);
   await page.locator("#log[aria-busy=false]").waitFor();
   return { context, page };
@@ -51,18 +23,6 @@ async function answered(page, before) {
   await said(page, "outbound").nth(before).waitFor();
   await page.locator("#typing").waitFor({ state: "hidden" });
   return said(page, "outbound").last().innerText();
-}
-
-const steps = [];
-async function step(name, body) {
-  try {
-    await body();
-    steps.push([name, null]);
-    console.log(`ok    ${name}`);
-  } catch (error) {
-    steps.push([name, error]);
-    console.log(`FAIL  ${name}\n      ${String(error.message).split("\n").join("\n      ")}`);
-  }
 }
 
 const { context, page } = await open({ width: 1280, height: 860 });
@@ -208,7 +168,4 @@ await step("the browser had nothing to complain about", async () => {
   assert.deepEqual(complaints, []);
 });
 
-await browser.close();
-const failed = steps.filter(([, error]) => error);
-console.log(`${steps.length - failed.length} of ${steps.length} steps held; screenshots are in ${out}`);
-process.exit(failed.length === 0 ? 0 : 1);
+await finish();

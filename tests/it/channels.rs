@@ -2,6 +2,7 @@
 //! and a stub where the provider's API would be.
 
 mod attachments;
+mod brakes;
 mod cases;
 mod contract;
 mod faults;
@@ -9,6 +10,8 @@ mod fixtures;
 mod hostile;
 mod house;
 mod kills;
+mod limits;
 mod linking;
 mod order;
+mod steps;
 mod stub;

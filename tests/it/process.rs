@@ -115,6 +115,8 @@ impl Site {
             .env_clear()
             .env("DATABASE_URL", self.database_url())
             .env("FRONTDESK_LISTEN", "127.0.0.1:0")
+            // Tests send as fast as they can; those of limits switch them on.
+            .env("FRONTDESK_RATE_LIMITS", "off")
             .env("FRONTDESK_NOW", self.now().to_string())
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
@@ -219,8 +221,17 @@ impl Process {
 
     /// SIGTERM, and nothing more.
     pub(crate) async fn ask_to_stop(&self) {
+        self.signal("-TERM").await;
+    }
+
+    /// SIGSTOP: it does nothing any more, and hears of nothing, until it is killed.
+    pub(crate) async fn freeze(&self) {
+        self.signal("-STOP").await;
+    }
+
+    pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let sent = Command::new("kill").args([name, &id]).status().await.unwrap();
         assert!(sent.success());
     }
 

@@ -339,6 +339,10 @@ macro_rules! stores_of_channels {
                 a_receipt_of_another_account_settles_nothing
                 what_failed_at_its_channel_is_dead
                 a_receipt_up_to_a_time_is_for_all_that_was_said_before
+                a_receipt_that_is_faster_than_the_answer_is_kept_for_it
+                a_receipt_that_is_faster_than_the_answer_to_a_part_is_kept_for_it
+                a_receipt_for_a_part_settles_that_part_and_not_the_rest
+                early_receipts_and_answers_at_once_agree
                 receipts_and_settlements_at_once_agree;
             joining:
                 two_who_are_one_have_one_conversation
@@ -350,7 +354,8 @@ macro_rules! stores_of_channels {
                 what_comes_in_under_an_old_name_is_handed_over
                 a_first_turn_under_way_answers_nothing_that_has_moved
                 a_join_among_turns_loses_and_doubles_nothing
-                a_dead_letter_is_retried_where_its_sender_is_now;
+                a_dead_letter_is_retried_where_its_sender_is_now
+                a_token_makes_one_participant_another_and_no_second_one;
         })*
     };
 }

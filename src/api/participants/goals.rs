@@ -19,7 +19,7 @@ use super::known;
 use crate::booking::catalogue::Catalogue;
 use crate::booking::visit::StaffWish;
 use crate::conversation::Answer;
-use crate::types::{AppointmentId, ResourceId, ServiceId};
+use crate::types::{AppointmentId, Channel, ResourceId, ServiceId};
 use crate::understanding::act::{Candidate, Certainty, Mode, ServiceMention, StaffSaid};
 use crate::understanding::when::{DateRange, TimeRange, Window};
 use crate::understanding::{Act, GoalKind, SlotValue, When};
@@ -103,6 +103,7 @@ pub(in crate::api) async fn goals(
             value: SlotValue::Which { when },
         });
     }
+    let _share = app.admit(Channel::Api, &pair).await?;
     let answer = app
         .conversations
         .act(pair.clone(), acts, app.settings.message_wait)

@@ -10,7 +10,7 @@ use super::super::body::Body;
 use super::super::params::{OfParticipant, UrlPath};
 use super::super::problem::{Kind, Problem};
 use super::known;
-use crate::types::{MODEL_CHARS_MAX, is_model_name};
+use crate::types::{Channel, MODEL_CHARS_MAX, is_model_name};
 
 /// The model that a conversation is to be understood by.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -74,6 +74,7 @@ pub(in crate::api) async fn unset_model(
 
 async fn set(app: &App, path: OfParticipant, model: Option<String>) -> Result<Json<ModelSet>, Problem> {
     let (pair, _) = known(app, path).await?;
+    let _share = app.admit(Channel::Api, &pair).await?;
     let wait = app.settings.message_wait;
     let version = app.conversations.set_model(&pair, model.clone(), wait).await?;
     let Some(version) = version else {

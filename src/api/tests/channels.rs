@@ -185,6 +185,23 @@ async fn a_new_listener_hears_at_once() {
     assert!(site.listeners.of(&salon).is_none());
 }
 
+#[tokio::test]
+async fn an_accounts_model_is_known_at_once_and_what_is_no_name_is_refused() {
+    let site = real_site().await;
+    let model = || site.listeners.model(Channel::Telegram, "salon");
+    put(&site, SALON, &telegram()).await;
+    assert_eq!(model(), None);
+    let wanted = |model: &str| json!({"settings": {"model": model}});
+    let set = put(&site, SALON, &wanted("small:q8")).await;
+    assert_eq!(set.status, StatusCode::OK, "{}", set.text());
+    assert_eq!(model().as_deref(), Some("small:q8"));
+    let problem = check(&put(&site, SALON, &wanted("a\nb")).await, 422, "invalid");
+    assert_eq!(problem["errors"][0]["path"], "settings.model", "{problem}");
+    assert_eq!(site.listeners.model(Channel::Slack, "salon"), None);
+    put(&site, SALON, &wanted("")).await;
+    assert_eq!(model(), None, "taken back");
+}
+
 /// What everybody says first.
 async fn says(site: &Site, who: &str, channel: &str) {
     let said = message(&json!({"participant_id": who, "channel": channel}));
@@ -272,6 +289,12 @@ async fn a_token_links_whoever_brings_it_back() {
     }
     check(&redeem(token, "nobody").await, 404, "not-found");
     assert_eq!(redeem(token, "bea").await.json(), json!({"joined": 2}));
+    assert_eq!(redeem(token, "bea").await.json(), json!({"joined": 0}));
+    // Whoever saw it over her shoulder becomes nobody else.
+    says(&site, "eve", "api").await;
+    for spent in [token, &format!(" {token}\n")] {
+        check(&redeem(spent, "eve").await, 409, "conflict");
+    }
     assert_eq!(redeem(token, "bea").await.json(), json!({"joined": 0}));
 }
 

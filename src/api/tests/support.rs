@@ -22,6 +22,8 @@ use crate::clock::ManualClock;
 use crate::conversation::{Businesses, Conversations, Limits, Parts};
 use crate::dialogue::outcome::WaitlistEntry;
 use crate::outbound::Hub;
+use crate::rates::Rates;
+use crate::shares::Shares;
 use crate::store::cache::LocalCache;
 use crate::store::cache::local::Bounds;
 use crate::store::sqlite::{Options, SqliteStore};
@@ -29,8 +31,8 @@ use crate::store::{
     Acceptance, AccountRow, AppointmentEvent, AppointmentQuery, Asked, Attachment, AttachmentSettlement,
     Attempt, CalendarChanges, Change, ChangeOutcome, ChannelStore, ClaimedAttachment, CommitOutcome,
     Database, DeliveryReceipt, Direction, Error, Figures, HoldOutcome, Inbound, InboxEntry, InboxQuery,
-    InboxVerdict, Joined, MessageKey, Opened, OutboxEntry, OutboxQuery, OutboxRow, OutboxVerdict, Put,
-    Receipt, Recognised, Result, Session, Settlement, Sighting, Store, StoredAttachment, Tell,
+    InboxVerdict, Joined, LinkProof, MessageKey, Opened, OutboxEntry, OutboxQuery, OutboxRow, OutboxVerdict,
+    Put, Receipt, Recognised, Result, Session, Settlement, Sighting, Store, StoredAttachment, Tell,
     TranscriptEntry, TurnCommit, Unfinished,
 };
 use crate::types::{
@@ -43,6 +45,8 @@ use crate::webhook::telegram::Telegram;
 
 pub(super) struct Site {
     router: Router,
+    /// How often somebody may come in: nobody is limited until a test says so.
+    pub(super) rates: Rates,
     /// Which systems of businesses want to hear what happens, as the site knows them.
     pub(super) listeners: Listeners,
     /// Its database, where it has one.
@@ -168,6 +172,7 @@ async fn on(
     cache: Option<DependencyState>,
 ) -> Site {
     let listeners = Listeners::default();
+    let rates = Rates::off();
     let businesses = Businesses::new(store.clone());
     let clock = Arc::new(ManualClock::at("2026-11-18T15:00:00Z".parse().unwrap()));
     let parts = Parts {
@@ -194,6 +199,8 @@ async fn on(
         accounts,
         fields,
         listeners: listeners.clone(),
+        rates: rates.clone(),
+        shares: Shares::new(16),
         cache: Arc::new(Fixed(cache.unwrap_or(DependencyState::NotConfigured))),
         llm: Arc::new(NotConfigured),
         metrics: PrometheusBuilder::new().build_recorder().handle().into(),
@@ -206,6 +213,7 @@ async fn on(
     };
     Site {
         router: router(api, Router::new()),
+        rates,
         listeners,
         database: None,
         key: None,
@@ -459,6 +467,16 @@ impl ChannelStore for NoChannels {
         _: &BusinessId,
         _: &ParticipantId,
         _: &ParticipantId,
+        _: Timestamp,
+    ) -> Result<Joined> {
+        Ok(Joined::Unknown)
+    }
+    async fn join_by(
+        &self,
+        _: &BusinessId,
+        _: &ParticipantId,
+        _: &ParticipantId,
+        _: LinkProof,
         _: Timestamp,
     ) -> Result<Joined> {
         Ok(Joined::Unknown)

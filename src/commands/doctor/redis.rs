@@ -33,6 +33,10 @@ pub(super) fn look(settings: &Settings) -> Option<Finding> {
         Ok(server) if server.refuses_when_full => Odd(format!(
             "{url} answers, but refuses to remember once it is full; set its maxmemory-policy to allkeys-lru"
         )),
+        Ok(server) if !server.counts => Odd(format!(
+            "{url} answers and remembers, but does not let this user count how often somebody comes in; allow it get, \
+             set and time (docs/OPERATIONS.md), or each process counts by itself"
+        )),
         Ok(_) => Fine(format!("{url} answers and remembers")),
         Err(problem) => fix(format!("{url}: {problem}")),
     })

@@ -224,6 +224,7 @@ fn own_message(who: &str, text: &str) -> Inbound {
 
 /// The door with everything behind it.
 pub(super) struct House {
+    pub(super) listeners: crate::accounts::Listeners,
     pub(super) conversations: Conversations,
     pub(super) store: Arc<FakeStore>,
     pub(super) mind: Arc<Mind>,
@@ -304,6 +305,7 @@ impl House {
         let mind = Arc::new(Mind::new());
         let (local, shared) = (Arc::<FakeCache>::default(), Arc::<FakeCache>::default());
         let clock = Arc::new(ManualClock::at(now()));
+        let listeners = crate::accounts::Listeners::default();
         let parts = Parts {
             store: seen,
             businesses,
@@ -313,9 +315,10 @@ impl House {
             shared: Some(shared.clone()),
             limits,
             outbox_bell: Arc::new(|| {}),
-            listeners: crate::accounts::Listeners::default(),
+            listeners: listeners.clone(),
         };
         Self {
+            listeners,
             conversations: Conversations::open(parts).await.unwrap(),
             store,
             mind,
@@ -323,6 +326,15 @@ impl House {
             shared,
             clock,
         }
+    }
+
+    /// A business of that id, too, which offers the same.
+    pub(super) async fn also_has(&self, id: &str) {
+        let text = CATALOGUE.replace("demo-salon", id);
+        let catalogue = Catalogue::from_toml(&text).unwrap();
+        assert_eq!(catalogue.id.as_str(), id);
+        let businesses = &self.conversations.services.businesses;
+        businesses.put(catalogue, now()).await.unwrap();
     }
 
     /// Somebody sends a message and waits for its answer in a task.

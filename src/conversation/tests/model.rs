@@ -282,7 +282,7 @@ async fn a_turn_by_rules_alone_keeps_no_account() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_conversation_may_ask_for_a_model_before_its_channel_and_its_business() {
+async fn a_conversation_may_ask_for_a_model_before_its_account_its_channel_and_its_business() {
     let catalogue = CATALOGUE.to_owned()
         + "\n[understanding]\nmodel = \"of the business\"\nchannels = { web = \"of the channel\" }\n";
     let store = Arc::<FakeStore>::default();
@@ -305,19 +305,51 @@ async fn a_conversation_may_ask_for_a_model_before_its_channel_and_its_business(
     assert_eq!(set(Some("her own")).await, Some(3), "nothing to write");
     answered(house.send(on(Channel::Web, "c")).await.unwrap());
     assert_eq!(set(None).await, Some(5));
+    house.listeners.use_model(Channel::Web, "salon", "of the account");
     answered(house.send(on(Channel::Web, "d")).await.unwrap());
+    let mut to_the_account = on(Channel::Web, "e");
+    to_the_account.key.account = "salon".to_owned();
+    answered(house.send(to_the_account.clone()).await.unwrap());
+    set(Some("her own")).await;
+    to_the_account.key.message_id = "f".parse().unwrap();
+    answered(house.send(to_the_account).await.unwrap());
     let models: Vec<Option<String>> = house.mind.noted().into_iter().map(|n| n.model).collect();
     let models: Vec<&str> = models.iter().map(|m| m.as_deref().unwrap()).collect();
     assert_eq!(
         models,
-        ["of the business", "of the channel", "her own", "of the channel"]
+        [
+            "of the business",
+            "of the channel",
+            "her own",
+            "of the channel",
+            "of the account",
+            "her own"
+        ]
     );
     assert_eq!(
         house.store.calls("messages"),
         0,
         "setting a model forgets no history"
     );
-    assert_eq!(house.shared.remembers(&anna), Some(6));
+    assert_eq!(house.shared.remembers(&anna), Some(9));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_taken_back_is_not_told_to_the_model_again() {
+    let house = House::with_a_model().await;
+    house.says("anna", "my secret").await;
+    house.says("anna", "hi").await;
+    house.store.take_back(&pair("anna"), "my secret");
+    house.conversations.took_back();
+    house.says("anna", "gel").await;
+    let noted = house.mind.noted();
+    let told = |at: usize| noted[at].history.iter().any(|(_, text)| text == "my secret");
+    assert!(told(1));
+    assert!(!told(2), "{:?}", noted[2].history);
+    assert!(
+        noted[2].history.iter().any(|(_, text)| text == "hi"),
+        "the rest stays"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -69,6 +70,8 @@ struct Rows {
 pub(in crate::conversation) struct FakeStore {
     rows: Mutex<Rows>,
     calls: Mutex<Vec<&'static str>>,
+    /// How long each commit takes, one after the other.
+    pace: tokio::sync::Mutex<Duration>,
     on_open: Mutex<VecDeque<Fault>>,
     on_commit: Mutex<VecDeque<Fault>>,
     /// Holds that somebody else wins first.
@@ -81,6 +84,7 @@ impl Default for FakeStore {
     fn default() -> Self {
         Self {
             rows: Mutex::default(),
+            pace: tokio::sync::Mutex::default(),
             calls: Mutex::default(),
             on_open: Mutex::default(),
             on_commit: Mutex::default(),
@@ -123,6 +127,11 @@ fn unavailable() -> Error {
 impl FakeStore {
     pub(super) fn fail_next_open(&self, fault: Fault) {
         lock(&self.on_open).push_back(fault);
+    }
+
+    /// Commits take so long from now on, one after the other.
+    pub(super) async fn commits_take(&self, each: Duration) {
+        *self.pace.lock().await = each;
     }
 
     pub(super) fn fail_next_commit(&self, fault: Fault) {
@@ -191,6 +200,15 @@ impl FakeStore {
             .get(&pair.conversation())
             .cloned()
             .unwrap_or_default()
+    }
+
+    /// A message loses its text, as when its sender takes it back.
+    pub(super) fn take_back(&self, pair: &Pair, text: &str) {
+        let mut rows = lock(&self.rows);
+        let said = rows.transcripts.get_mut(&pair.conversation());
+        for entry in said.into_iter().flatten().filter(|entry| entry.text == text) {
+            entry.text.clear();
+        }
     }
 
     pub(super) fn state_of(&self, key: &MessageKey) -> Option<InboxState> {
@@ -350,6 +368,12 @@ impl Store for FakeStore {
 
     async fn commit(&self, turn: TurnCommit) -> Result<CommitOutcome> {
         self.called("commit");
+        {
+            let pace = self.pace.lock().await;
+            if !pace.is_zero() {
+                tokio::time::sleep(*pace).await;
+            }
+        }
         let fault = lock(&self.on_commit).pop_front();
         match fault {
             Some(Fault::Unavailable) => return Err(unavailable()),

@@ -71,14 +71,20 @@ fn options_are_quick_replies_with_the_whole_option_in_them() {
 }
 
 #[test]
-fn a_long_text_is_cut_at_2000_characters_and_the_last_piece_is_the_one_that_is_known() {
+fn a_long_text_is_cut_at_2000_characters_and_each_piece_is_known_by_its_place() {
     assert_eq!(said(&"é".repeat(2000), &[]).len(), 1);
     let bodies = said(&"é".repeat(2001), &["Yes"]);
     assert_eq!(bodies.len(), 2);
-    assert!(bodies[0]["message"].get("metadata").is_none());
+    assert_eq!(
+        bodies[0]["message"]["metadata"],
+        "00000000-0000-0000-0000-000000000007.0"
+    );
     assert!(bodies[0]["message"].get("quick_replies").is_none());
     assert_eq!(bodies[1]["message"]["text"], "é");
-    assert!(bodies[1]["message"].get("metadata").is_some());
+    assert_eq!(
+        bodies[1]["message"]["metadata"],
+        "00000000-0000-0000-0000-000000000007"
+    );
     assert!(bodies[1]["message"].get("quick_replies").is_some());
 }
 

@@ -133,8 +133,9 @@ fn what_does_not_fit_above_the_buttons_goes_before_them() {
     let bodies = said(&format!("{at} tail"), &["Yes"]);
     assert_eq!(bodies.len(), 2);
     assert_eq!(bodies[0]["text"]["body"], at);
-    assert!(
-        bodies[0].get("biz_opaque_callback_data").is_none(),
+    assert_eq!(
+        bodies[0]["biz_opaque_callback_data"],
+        format!("{ID}.0"),
         "the last one tells of all"
     );
     assert_eq!(bodies[1]["interactive"]["body"]["text"], "tail");

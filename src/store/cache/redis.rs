@@ -2,6 +2,7 @@
 //!
 //! - `entry`: one hash for each conversation, and the script that keeps it from moving backwards.
 //! - `link`: the connection, to one server or to a cluster.
+//! - `rates`: counts of how often somebody comes in.
 //! - `queue`: what waits to be written, and the task that writes it.
 //!
 //! A server that fails is left alone (`crate::breaker`), and tried by one task until it is well.
@@ -13,6 +14,7 @@
 mod entry;
 mod link;
 mod queue;
+mod rates;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,6 +62,8 @@ pub struct Options {
 pub struct Examined {
     /// It has a limit of memory, and evicts nothing when it is reached.
     pub refuses_when_full: bool,
+    /// It lets this user count how often somebody comes in.
+    pub counts: bool,
 }
 
 /// A server that cannot even be tried.
@@ -82,6 +86,8 @@ struct Inner {
     ttl: Duration,
     /// The server refuses writes; said in the log once.
     refuses: AtomicBool,
+    /// It refuses to count; said in the log once.
+    refuses_counting: AtomicBool,
 }
 
 impl RedisCache {
@@ -97,6 +103,7 @@ impl RedisCache {
             limit: options.limit,
             ttl: options.ttl,
             refuses: AtomicBool::new(false),
+            refuses_counting: AtomicBool::new(false),
         });
         match within(FIRST_LOOK_MAX, inner.link.connect()).await {
             Ok(()) => inner.breaker.close(),
@@ -163,8 +170,12 @@ impl RedisCache {
             Read::Found(_) => {}
             Read::Nothing | Read::Unreadable => return Err("it did not keep what was written".to_owned()),
         }
+        let counts = rates::examine(&link, limit).await;
         if options.address.is_cluster {
-            return Ok(Examined::default());
+            return Ok(Examined {
+                counts,
+                ..Examined::default()
+            });
         }
         // Not every user may ask this, and nothing depends on it.
         let mut info = cmd("INFO");
@@ -172,6 +183,7 @@ impl RedisCache {
         let memory: String = within(limit, link.ask(&info)).await.unwrap_or_default();
         let says = |line: &str| memory.lines().any(|said| said == line);
         Ok(Examined {
+            counts,
             refuses_when_full: says("maxmemory_policy:noeviction") && !says("maxmemory:0"),
         })
     }

@@ -67,7 +67,7 @@ pub const LEFT_OUT: [&str; 6] = [
 ];
 
 /// Every table; one that refers to another comes after it.
-pub static TABLES: [Table; 24] = [
+pub static TABLES: [Table; 25] = [
     Table {
         name: "businesses",
         key: &["id"],
@@ -315,6 +315,17 @@ pub static TABLES: [Table; 24] = [
             Column("at", Time),
             Column("result", Text),
             Column("problem", Text),
+        ],
+    },
+    Table {
+        name: "link_tokens",
+        key: &["digest"],
+        numbered: None,
+        columns: &[
+            Column("digest", Text),
+            Column("business_id", Text),
+            Column("participant_id", Text),
+            Column("ends_at", Time),
         ],
     },
     Table {

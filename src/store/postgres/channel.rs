@@ -9,8 +9,8 @@ use crate::store::retry::read;
 use crate::store::rules::joining::Join;
 use crate::store::{
     AccountRow, Attachment, AttachmentSettlement, Attempt, ChannelStore, ClaimedAttachment, DeliveryReceipt,
-    Joined, MessageKey, OutboxEntry, OutboxQuery, OutboxVerdict, Put, Recognised, Result, Sighting,
-    StoredAttachment,
+    Joined, LinkProof, MessageKey, OutboxEntry, OutboxQuery, OutboxVerdict, Put, Recognised, Result,
+    Sighting, StoredAttachment,
 };
 use crate::types::{AccountId, BusinessId, Channel, ConversationId, ParticipantId};
 
@@ -69,6 +69,25 @@ impl ChannelStore for PostgresStore {
             from: from.clone(),
             into: into.clone(),
             now,
+            proof: None,
+        })
+        .await
+    }
+
+    async fn join_by(
+        &self,
+        business: &BusinessId,
+        from: &ParticipantId,
+        into: &ParticipantId,
+        proof: LinkProof,
+        now: Timestamp,
+    ) -> Result<Joined> {
+        self.write(Join {
+            business: business.clone(),
+            from: from.clone(),
+            into: into.clone(),
+            now,
+            proof: Some(proof),
         })
         .await
     }

@@ -39,6 +39,7 @@ pub(super) async fn count(readers: &Readers) -> Result<Figures> {
             "inbox_pending"
         ),
         " AS inbox_unfinished, ",
+        "(SELECT MIN(received_at) FROM inbox WHERE state = 0) AS inbox_oldest, ",
         count!(
             "inbox WHERE state = 2 AND dropped_at IS NULL ORDER BY received_at",
             "inbox_dead"
@@ -49,6 +50,8 @@ pub(super) async fn count(readers: &Readers) -> Result<Figures> {
             "outbox_unsent_due"
         ),
         " AS outbox_waiting, ",
+        "(SELECT MIN(created_at) FROM (SELECT created_at FROM outbox WHERE state IN (0, 1)
+                                       ORDER BY due_at LIMIT 10000) first) AS outbox_oldest, ",
         count!(
             "appointments WHERE status IN ('held', 'pending', 'confirmed', 'checked_in') \
              ORDER BY business_id, ends_at",
@@ -63,8 +66,10 @@ pub(super) async fn count(readers: &Readers) -> Result<Figures> {
         conversations: cells.number("conversations")?,
         sessions_open: cells.number("sessions_open")?,
         inbox_unfinished: cells.number("inbox_unfinished")?,
+        inbox_oldest: cells.time_if_any("inbox_oldest")?,
         inbox_dead: cells.number("inbox_dead")?,
         outbox_waiting: cells.number("outbox_waiting")?,
+        outbox_oldest: cells.time_if_any("outbox_oldest")?,
         appointments_live: cells.number("appointments_live")?,
     })
 }

@@ -212,7 +212,10 @@ impl Operation for Redact {
     async fn run(&self, connection: &mut PgConnection) -> Result<Ending<bool>> {
         let key = &self.key;
         let row = sqlx::query(
-            "UPDATE inbox SET text = '', attachments = NULL
+            "UPDATE inbox SET
+                 text = '', attachments = NULL,
+                 state = CASE WHEN state = 1 THEN 1 ELSE 2 END,
+                 dropped_at = CASE WHEN state = 1 THEN dropped_at ELSE COALESCE(dropped_at, clock_timestamp()) END
              WHERE channel = $1 AND account = $2 AND message_id = $3
              RETURNING message_id, business_id, participant_id, conversation_id, turn_id",
         )
@@ -257,6 +260,25 @@ impl Operation for Redact {
                 .0,
             );
         }
+        // What it began is called by its words.
+        sqlx::query(
+            "UPDATE sessions SET title = ''
+             WHERE id IN (
+                 SELECT m.session_id FROM messages m
+                 WHERE m.conversation_id = ANY ($1::uuid[]) AND m.direction = 'inbound' AND m.channel = $2
+                   AND m.message_id = $3
+                   AND (m.turn_id = $4 OR m.metadata #>> '{joined_from,turn}' = $4::text)
+                   AND NOT EXISTS (
+                       SELECT FROM messages e
+                       WHERE e.conversation_id = m.conversation_id AND e.session_id = m.session_id
+                         AND e.direction = 'inbound' AND e.seq < m.seq))",
+        )
+        .bind(&conversations)
+        .bind(key.channel.as_str())
+        .bind(key.message_id.as_str())
+        .bind(turn)
+        .execute(&mut *connection)
+        .await?;
         sqlx::query(
             "UPDATE messages SET content = '', attachments = NULL, status = 'redacted'
              WHERE conversation_id = ANY ($1::uuid[]) AND direction = 'inbound' AND channel = $2

@@ -16,7 +16,7 @@ use super::turn_rows::time;
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
 use crate::store::rules::joining::{HandOver, Join, Joining, Side, Standing, answer, context};
-use crate::store::{Joined, Result};
+use crate::store::{Joined, LinkProof, Result};
 use crate::types::ParticipantId;
 
 #[async_trait]
@@ -26,7 +26,8 @@ impl Operation for Join {
     async fn run(&self, connection: &mut PgConnection) -> Result<Ending<Joined>> {
         lock_calendars(connection, &[&self.business]).await?;
         Ok(match self.carry_out(connection).await? {
-            done @ Joined::Done(_) => Ending::Commit(done),
+            // A token that was spent on what is so already stays spent.
+            done @ (Joined::Done(_) | Joined::Already) => Ending::Commit(done),
             nothing => Ending::RollBack(nothing),
         })
     }
@@ -77,6 +78,29 @@ impl Joining for PgConnection {
         .await?;
         row.map(|row| Cells::new(&row, "participants", "participant_id").parsed("root"))
             .transpose()
+    }
+
+    async fn spend(&mut self, join: &Join, proof: &LinkProof) -> Result<bool> {
+        sqlx::query("DELETE FROM link_tokens WHERE ends_at <= $1")
+            .bind(time(join.now))
+            .execute(&mut *self)
+            .await?;
+        sqlx::query(
+            "INSERT INTO link_tokens (digest, business_id, participant_id, ends_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (digest) DO NOTHING",
+        )
+        .bind(&proof.digest)
+        .bind(join.business.as_str())
+        .bind(join.from.as_str())
+        .bind(time(proof.ends_at))
+        .execute(&mut *self)
+        .await?;
+        let theirs = sqlx::query("SELECT 1 FROM link_tokens WHERE digest = $1 AND participant_id = $2")
+            .bind(&proof.digest)
+            .bind(join.from.as_str())
+            .fetch_optional(self)
+            .await?;
+        Ok(theirs.is_some())
     }
 
     /// Locks both conversations. One that has no row yet gets one: a first turn of it may be under way. Then nobody is

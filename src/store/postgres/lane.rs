@@ -20,6 +20,7 @@ use crate::store::batch::{self, Batched};
 use crate::store::errors::{self, is_undone, may_pass};
 use crate::store::retry::Pauses;
 use crate::store::{Error, Result};
+use crate::telemetry::metrics;
 
 /// Jobs of one kind that are written by one statement.
 #[async_trait]
@@ -145,7 +146,10 @@ async fn persistently<L: Lane>(
             return Err(Error::Unavailable(error));
         }
         let error = match lane.write(link, batch).await {
-            Ok(answers) => return Ok(answers),
+            Ok(answers) => {
+                metrics::store_wrote();
+                return Ok(answers);
+            }
             Err(error) => error,
         };
         if is_undone(&error) {

@@ -14,12 +14,15 @@
 //!   is no longer unsent, and one that was claimed is no longer due.
 //! - A reply that somebody holds locked is passed over, and its successors with it: they are not the first.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
+use super::early;
 use super::readers::{Read as _, Readers};
 use super::rows::Cells;
 use super::transaction::{Ending, Operation};
@@ -173,8 +176,9 @@ const SETTLE: &str = "
         SELECT d.id, d.parts_sent, d.channel, d.account, d.conversation_id, d.provider_id, d.created_at, 'sent',
                clock_timestamp()
         FROM done d WHERE d.result = 'sent' AND d.channel = ANY ($7::text[])
-        ON CONFLICT DO NOTHING)
-    SELECT id FROM done";
+        ON CONFLICT DO NOTHING RETURNING outbox_id)
+    SELECT d.id, d.result = 'sent' AND NOT EXISTS (SELECT FROM given g WHERE g.outbox_id = d.id) AS told
+    FROM done d";
 
 /// A receipt can be faster than whoever sent the reply, and does not always know the provider's id.
 const LATE: &str = "
@@ -184,7 +188,7 @@ const LATE: &str = "
            clock_timestamp()
     FROM unnest($1::uuid[], $2::text[]) AS s (id, provider_id)
     JOIN outbox o ON o.id = s.id AND o.account <> '' AND o.state IN (2, 3)
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT DO NOTHING RETURNING outbox_id";
 
 #[async_trait]
 impl Operation for Settle {
@@ -216,20 +220,30 @@ impl Operation for Settle {
             .bind(hooked())
             .fetch_all(&mut *connection)
             .await?;
-        let done: Result<Vec<Uuid>> = done
-            .iter()
-            .map(|row| Cells::new(row, "outbox", "id").id("id"))
-            .collect();
-        let done = done?;
-        let late = ids.into_iter().zip(provider_ids);
-        let late = late.filter_map(|(id, given)| Some((id, given?)));
-        let (ids, given): (Vec<Uuid>, Vec<&str>) = late.filter(|(id, _)| !done.contains(id)).unzip();
-        if !ids.is_empty() {
-            sqlx::query(LATE)
+        let mut settled = HashMap::with_capacity(done.len());
+        for row in &done {
+            let cells = Cells::new(row, "outbox", "id");
+            settled.insert(
+                cells.id("id")?,
+                cells.get::<Option<bool>>("told")?.unwrap_or(false),
+            );
+        }
+        let named = ids.into_iter().zip(provider_ids);
+        let named = named.filter_map(|(id, given)| Some((id, given?)));
+        let (now, late): (Vec<_>, Vec<_>) = named.partition(|(id, _)| settled.contains_key(id));
+        let mut told: Vec<(Uuid, &str)> = now.into_iter().filter(|(id, _)| settled[id]).collect();
+        if !late.is_empty() {
+            let (ids, given): (Vec<Uuid>, Vec<&str>) = late.iter().copied().unzip();
+            let recorded: Vec<Uuid> = sqlx::query_scalar(LATE)
                 .bind(ids)
                 .bind(given)
-                .execute(connection)
+                .fetch_all(&mut *connection)
                 .await?;
+            told.extend(late.into_iter().filter(|(id, _)| !recorded.contains(id)));
+        }
+        // The name is taken: a receipt may have been faster than this.
+        for (id, provider_id) in told {
+            early::adopt(connection, id, None, provider_id).await?;
         }
         Ok(Ending::Commit(()))
     }

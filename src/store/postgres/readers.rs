@@ -13,6 +13,7 @@ use sqlx::query::Query;
 use sqlx::{Connection as _, PgPool, Postgres};
 
 use super::link::limited;
+use crate::telemetry::metrics;
 
 /// A pool, with limits.
 #[derive(Debug, Clone)]
@@ -49,8 +50,10 @@ impl Readers {
     }
 
     async fn lend(&self) -> Result<Lent, sqlx::Error> {
+        let connection = self.pool.acquire().await?;
+        metrics::store_read();
         Ok(Lent {
-            connection: self.pool.acquire().await?,
+            connection,
             is_whole: false,
         })
     }

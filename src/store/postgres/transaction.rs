@@ -135,7 +135,12 @@ impl Writer {
             }
         };
         match limited(limit, sqlx::raw_sql(last).execute(connection)).await {
-            Ok(_) => Ok(answer),
+            Ok(_) => {
+                if last == "COMMIT" {
+                    crate::telemetry::metrics::store_wrote();
+                }
+                Ok(answer)
+            }
             Err(error) if last == "ROLLBACK" => {
                 // Whatever ends the connection ends the transaction.
                 link.broke();

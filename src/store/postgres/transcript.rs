@@ -35,7 +35,26 @@ impl Operation for Append {
             ),
             " ON CONFLICT (conversation_id, seq) DO NOTHING"
         ));
-        rows.bind(query).execute(connection).await?;
+        rows.bind(query).execute(&mut *connection).await?;
+        let (conversations, places): (Vec<_>, Vec<_>) = self
+            .said
+            .iter()
+            .map(|(conversation, entry)| (conversation.0, signed(entry.seq)))
+            .unzip();
+        // What its sender has taken back meanwhile is not to come after all.
+        sqlx::query(
+            "UPDATE messages m SET content = '', attachments = NULL, status = 'redacted'
+             FROM unnest($1::uuid[], $2::bigint[]) AS said (conversation, seq)
+             WHERE m.conversation_id = said.conversation AND m.seq = said.seq AND m.direction = 'inbound'
+               AND EXISTS (
+                   SELECT FROM inbox i
+                   WHERE i.text = '' AND i.attachments IS NULL AND i.conversation_id = m.conversation_id
+                     AND i.message_id = m.message_id AND i.channel = m.channel AND i.turn_id = m.turn_id)",
+        )
+        .bind(conversations)
+        .bind(places)
+        .execute(connection)
+        .await?;
         Ok(Ending::Commit(()))
     }
 }

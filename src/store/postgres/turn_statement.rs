@@ -69,7 +69,7 @@ macro_rules! rows {
                  AS s (conversation, id, title, started_at, last_activity, ended_at, message_count, total_tokens)
              JOIN won ON won.id = s.conversation
              ON CONFLICT (id) DO UPDATE SET
-                 title = excluded.title, last_activity = excluded.last_activity, ended_at = excluded.ended_at,
+                 last_activity = excluded.last_activity, ended_at = excluded.ended_at,
                  message_count = excluded.message_count, total_tokens = excluded.total_tokens),
          m AS ( ",
         insert_messages!(

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
 use crate::ids;
-use crate::store::{Joined, Recognised, Result, Sighting};
+use crate::store::{Joined, LinkProof, Recognised, Result, Sighting};
 use crate::types::{BusinessId, Pair, ParticipantId, TurnId};
 
 /// Aliases with the participants that they belong to.
@@ -36,6 +36,8 @@ pub(in crate::store) struct Join {
     pub(in crate::store) from: ParticipantId,
     pub(in crate::store) into: ParticipantId,
     pub(in crate::store) now: Timestamp,
+    /// The token by which `from` says so.
+    pub(in crate::store) proof: Option<LinkProof>,
 }
 
 /// One of the two conversations, with the turn that makes its next version.
@@ -56,6 +58,10 @@ pub(in crate::store) struct Standing {
 pub(in crate::store) trait Joining: Send {
     /// Who somebody is by now, if they were ever heard of.
     async fn who(&mut self, join: &Join, participant: &ParticipantId) -> Result<Option<ParticipantId>>;
+
+    /// Remembers that `from` of the join has brought this token back, and forgets those that ended. Answers whether
+    /// nobody else had brought it before.
+    async fn spend(&mut self, join: &Join, proof: &LinkProof) -> Result<bool>;
 
     /// Keeps both conversations from being written by anybody else, and both participants from being recognised, until
     /// the end. A conversation that has no row yet gets one: a first turn of it may be under way.
@@ -107,6 +113,11 @@ impl Join {
         let (Some(from), Some(into)) = (from, into) else {
             return Ok(Joined::Unknown);
         };
+        if let Some(proof) = &self.proof
+            && !desk.spend(self, proof).await?
+        {
+            return Ok(Joined::Spent);
+        }
         if from == into {
             return Ok(Joined::Already);
         }

@@ -8,8 +8,8 @@ use super::{SqliteStore, accounts, attachments, deliveries, identities, outbox};
 use crate::store::rules::joining::Join;
 use crate::store::{
     AccountRow, Attachment, AttachmentSettlement, Attempt, ChannelStore, ClaimedAttachment, DeliveryReceipt,
-    Joined, MessageKey, OutboxEntry, OutboxQuery, OutboxVerdict, Put, Recognised, Result, Sighting,
-    StoredAttachment,
+    Joined, LinkProof, MessageKey, OutboxEntry, OutboxQuery, OutboxVerdict, Put, Recognised, Result,
+    Sighting, StoredAttachment,
 };
 use crate::types::{AccountId, BusinessId, Channel, ConversationId, ParticipantId};
 
@@ -68,6 +68,25 @@ impl ChannelStore for SqliteStore {
             from: from.clone(),
             into: into.clone(),
             now,
+            proof: None,
+        })
+        .await
+    }
+
+    async fn join_by(
+        &self,
+        business: &BusinessId,
+        from: &ParticipantId,
+        into: &ParticipantId,
+        proof: LinkProof,
+        now: Timestamp,
+    ) -> Result<Joined> {
+        self.write(Join {
+            business: business.clone(),
+            from: from.clone(),
+            into: into.clone(),
+            now,
+            proof: Some(proof),
         })
         .await
     }

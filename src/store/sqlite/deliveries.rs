@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use super::early;
 use super::operation::Operation;
 use super::rows::{Cells, blob, hex, json, micros};
 use crate::store::rules::deliveries::{DEAD, IN_FLIGHT, SENT, UNDELIVERABLE, behind};
@@ -41,9 +42,12 @@ impl Operation for PartSent {
         .bind(i64::from(self.part))
         .bind(&self.provider_id)
         .bind(micros(self.now))
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-        Ok(())
+        match &self.provider_id {
+            Some(provider_id) => early::adopt(connection, self.id, Some(self.part), provider_id).await,
+            None => Ok(()),
+        }
     }
 
     fn may_book(&self) -> bool {
@@ -68,6 +72,11 @@ impl Operation for Told {
                 ReceiptOf::Ours { id, provider_id } => {
                     ours(connection, receipt, *id, provider_id.as_deref()).await?
                 }
+                ReceiptOf::Part {
+                    id,
+                    part,
+                    provider_id,
+                } => part_of_ours(connection, receipt, *id, *part, provider_id.as_deref()).await?,
                 ReceiptOf::UpTo { user, time } => up_to(connection, receipt, user, *time).await?,
             };
         }
@@ -83,21 +92,54 @@ impl Operation for Told {
     }
 }
 
-/// A message by the provider's id.
+/// A message by the provider's id. What is told too early is kept.
 async fn named(
     connection: &mut SqliteConnection,
     receipt: &DeliveryReceipt,
     provider_id: &str,
 ) -> Result<u64> {
+    let found = called(connection, receipt, provider_id).await?;
+    if found.is_empty() {
+        early::keep(connection, receipt, provider_id).await?;
+    }
+    move_forward(connection, receipt, &found).await
+}
+
+async fn called(
+    connection: &mut SqliteConnection,
+    receipt: &DeliveryReceipt,
+    provider_id: &str,
+) -> Result<Vec<SqliteRow>> {
     let found = sqlx::query(
         "SELECT n, outbox_id FROM deliveries WHERE channel = $1 AND account = $2 AND provider_id = $3",
     )
     .bind(receipt.channel.as_str())
     .bind(receipt.account.as_str())
     .bind(provider_id)
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    move_forward(connection, receipt, &found).await
+    Ok(found)
+}
+
+/// Moves a message of ours forward that is known by the provider's id already, and answers whether it is.
+async fn known(
+    connection: &mut SqliteConnection,
+    receipt: &DeliveryReceipt,
+    provider_id: &str,
+) -> Result<bool> {
+    let found = called(connection, receipt, provider_id).await?;
+    let Some(row) = found.first() else {
+        return Ok(false);
+    };
+    // One that came too early belongs to nobody yet.
+    if Cells::new(row, "deliveries", "outbox_id")
+        .id("outbox_id")?
+        .is_nil()
+    {
+        return Ok(false);
+    }
+    move_forward(connection, receipt, &found).await?;
+    Ok(true)
 }
 
 /// Moves deliveries forward, and gives up the rows of those that failed. Answers how many there were.
@@ -156,7 +198,7 @@ async fn ours(
     let Some(row) = row else { return Ok(0) };
     // One part of it may be known already; then it is that part which is spoken of.
     if let Some(provider_id) = provider_id
-        && named(connection, receipt, provider_id).await? > 0
+        && known(connection, receipt, provider_id).await?
     {
         return Ok(1);
     }
@@ -179,10 +221,80 @@ async fn ours(
     .bind(micros(receipt.at))
     .execute(&mut *connection)
     .await?;
+    if let Some(provider_id) = provider_id {
+        early::adopt(connection, id, None, provider_id).await?;
+    }
     let told_of = sqlx::query(
         "SELECT n, outbox_id FROM deliveries WHERE outbox_id = $1 AND ($2 IS NULL OR provider_id = $2)",
     )
     .bind(blob(id))
+    .bind(provider_id)
+    .fetch_all(&mut *connection)
+    .await?;
+    move_forward(connection, receipt, &told_of).await?;
+    Ok(1)
+}
+
+/// A part of a reply, but not the last, by our own id. It is there and not sent again; where nobody knew whether it was,
+/// those that follow it are due.
+async fn part_of_ours(
+    connection: &mut SqliteConnection,
+    receipt: &DeliveryReceipt,
+    id: Uuid,
+    part: u32,
+    provider_id: Option<&str>,
+) -> Result<u64> {
+    let row = sqlx::query(
+        "SELECT id FROM outbox WHERE id = $1 AND account <> '' AND channel = $2 AND account = $3",
+    )
+    .bind(blob(id))
+    .bind(receipt.channel.as_str())
+    .bind(receipt.account.as_str())
+    .fetch_optional(&mut *connection)
+    .await?;
+    if row.is_none() {
+        return Ok(0);
+    }
+    sqlx::query(
+        "UPDATE outbox SET
+             due_at = CASE WHEN state = 0 AND unknown = 1 THEN MIN(due_at, $3) ELSE due_at END,
+             unknown = CASE state WHEN 0 THEN 0 ELSE unknown END,
+             parts_sent = $2 + 1
+         WHERE id = $1 AND account <> '' AND state IN (0, 1) AND parts_sent <= $2",
+    )
+    .bind(blob(id))
+    .bind(i64::from(part))
+    .bind(micros(receipt.at))
+    .execute(&mut *connection)
+    .await?;
+    if let Some(provider_id) = provider_id
+        && known(connection, receipt, provider_id).await?
+    {
+        return Ok(1);
+    }
+    sqlx::query(
+        "INSERT INTO deliveries
+             (outbox_id, part, channel, account, conversation_id, provider_id, said_at, status, status_at)
+         SELECT id, $2, channel, account, conversation_id, $3, created_at, 'sent', $4
+         FROM outbox
+         WHERE id = $1 AND account <> ''
+           AND ($3 IS NOT NULL OR NOT EXISTS (SELECT 1 FROM deliveries WHERE outbox_id = $1 AND part = $2))
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(blob(id))
+    .bind(i64::from(part))
+    .bind(provider_id)
+    .bind(micros(receipt.at))
+    .execute(&mut *connection)
+    .await?;
+    if let Some(provider_id) = provider_id {
+        early::adopt(connection, id, Some(part), provider_id).await?;
+    }
+    let told_of = sqlx::query(
+        "SELECT n, outbox_id FROM deliveries WHERE outbox_id = $1 AND part = $2 AND ($3 IS NULL OR provider_id = $3)",
+    )
+    .bind(blob(id))
+    .bind(i64::from(part))
     .bind(provider_id)
     .fetch_all(&mut *connection)
     .await?;

@@ -200,7 +200,11 @@ impl Operation for Redact {
     async fn run(&self, connection: &mut SqliteConnection) -> Result<bool> {
         let key = &self.key;
         let row = sqlx::query(
-            "UPDATE inbox SET text = '', attachments = NULL
+            "UPDATE inbox SET
+                 text = '', attachments = NULL,
+                 state = CASE WHEN state = 1 THEN 1 ELSE 2 END,
+                 dropped_at = CASE WHEN state = 1 THEN dropped_at
+                     ELSE COALESCE(dropped_at, CAST(unixepoch('subsec') * 1000000 AS INTEGER)) END
              WHERE channel = $1 AND account = $2 AND message_id = $3
              RETURNING message_id, business_id, participant_id, conversation_id, turn_id",
         )
@@ -244,7 +248,18 @@ impl Operation for Redact {
             .0));
         }
         sqlx::query(
-            "UPDATE messages SET content = '', attachments = NULL, status = 'redacted'
+            "UPDATE sessions SET title = ''
+             WHERE id IN (
+                 SELECT m.session_id FROM messages m
+                 WHERE m.conversation_id IN (SELECT unhex(value) FROM json_each($1)) AND m.direction = 'inbound'
+                   AND m.channel = $2 AND m.message_id = $3
+                   AND (m.turn_id = $4 OR m.metadata ->> '$.joined_from.turn' = lower(hex($4)))
+                   AND NOT EXISTS (
+                       SELECT 1 FROM messages e
+                       WHERE e.conversation_id = m.conversation_id AND e.session_id = m.session_id
+                         AND e.direction = 'inbound' AND e.seq < m.seq));
+
+             UPDATE messages SET content = '', attachments = NULL, status = 'redacted'
              WHERE conversation_id IN (SELECT unhex(value) FROM json_each($1)) AND direction = 'inbound' AND channel = $2
                AND message_id = $3
                AND (turn_id = $4 OR metadata ->> '$.joined_from.turn' = lower(hex($4)))",

@@ -13,7 +13,7 @@ use super::rows::{Cells, blob, hex, json, micros, signed};
 use crate::dialogue::Context;
 use crate::dialogue::context::SCHEMA;
 use crate::store::rules::joining::{HandOver, Join, Joining, Side, Standing, answer, context};
-use crate::store::{Joined, Result};
+use crate::store::{Joined, LinkProof, Result};
 use crate::types::ParticipantId;
 
 #[async_trait]
@@ -74,6 +74,29 @@ impl Joining for SqliteConnection {
         .await?;
         row.map(|row| Cells::new(&row, "participants", "participant_id").parsed("root"))
             .transpose()
+    }
+
+    async fn spend(&mut self, join: &Join, proof: &LinkProof) -> Result<bool> {
+        sqlx::query("DELETE FROM link_tokens WHERE ends_at <= $1")
+            .bind(micros(join.now))
+            .execute(&mut *self)
+            .await?;
+        sqlx::query(
+            "INSERT INTO link_tokens (digest, business_id, participant_id, ends_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (digest) DO NOTHING",
+        )
+        .bind(&proof.digest)
+        .bind(join.business.as_str())
+        .bind(join.from.as_str())
+        .bind(micros(proof.ends_at))
+        .execute(&mut *self)
+        .await?;
+        let theirs = sqlx::query("SELECT 1 FROM link_tokens WHERE digest = $1 AND participant_id = $2")
+            .bind(&proof.digest)
+            .bind(join.from.as_str())
+            .fetch_optional(self)
+            .await?;
+        Ok(theirs.is_some())
     }
 
     /// Nothing comes in between, because there is one writer.

@@ -14,6 +14,7 @@ use super::SqliteStore;
 use super::lock::FileLock;
 use super::writer::Writer;
 use crate::store::{Error, Result, migrations};
+use crate::telemetry::metrics;
 
 /// Writes that may wait for the writer; one more waits for a place, with a limit.
 const QUEUE_MAX: usize = 1024;
@@ -159,6 +160,15 @@ pub(super) async fn open(options: &Options) -> Result<SqliteStore> {
         .acquire_timeout(Duration::from_secs(10))
         // The file is local: asking each connection whether it lives costs more than the reads themselves.
         .test_before_acquire(false)
+        // Whoever takes one of them asks something: the first time that it is lent, and each time after that.
+        .after_connect(|_, _| {
+            metrics::store_read();
+            Box::pin(std::future::ready(Ok(())))
+        })
+        .before_acquire(|_, _| {
+            metrics::store_read();
+            Box::pin(std::future::ready(Ok(true)))
+        })
         .connect_lazy_with(common(&path).read_only(true));
 
     #[cfg(test)]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use super::early;
 use super::operation::Operation;
 use super::rows::{Cells, blob, hex, json, micros};
 use crate::store::rules::deliveries::{DEAD, DROPPED, IN_FLIGHT, SENT, Settled, WAITING, hooked};
@@ -157,9 +158,9 @@ impl Operation for Settle {
         )
         .bind(json(&settled)?)
         .bind(json(&hooked())?)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-        Ok(())
+        self.adopt_what_was_told(connection).await
     }
 
     fn bytes(&self) -> usize {
@@ -168,6 +169,24 @@ impl Operation for Settle {
 
     fn may_book(&self) -> bool {
         false
+    }
+}
+
+impl Settle {
+    /// A receipt may have been faster than this. There is hardly ever one.
+    async fn adopt_what_was_told(&self, connection: &mut SqliteConnection) -> Result<()> {
+        let any = sqlx::query("SELECT 1 FROM deliveries WHERE outbox_id = zeroblob(16) LIMIT 1")
+            .fetch_optional(&mut *connection)
+            .await?;
+        if any.is_none() {
+            return Ok(());
+        }
+        for (id, settlement) in &self.settled {
+            if let Settlement::Sent(Some(provider_id)) = settlement {
+                early::adopt(connection, *id, None, provider_id).await?;
+            }
+        }
+        Ok(())
     }
 }
 

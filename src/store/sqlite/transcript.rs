@@ -104,7 +104,18 @@ impl Operation for Append {
     async fn run(&self, connection: &mut SqliteConnection) -> Result<()> {
         sqlx::query(concat!(
             insert_messages!("$1"),
-            " ON CONFLICT (conversation_id, seq) DO NOTHING"
+            " ON CONFLICT (conversation_id, seq) DO NOTHING;
+
+             -- What its sender has taken back meanwhile is not to come after all.
+             UPDATE messages SET content = '', attachments = NULL, status = 'redacted'
+             FROM (SELECT unhex(value ->> 0) AS conversation_id, value ->> 1 AS seq FROM json_each($1)) said
+             WHERE messages.conversation_id = said.conversation_id AND messages.seq = said.seq
+               AND messages.direction = 'inbound'
+               AND EXISTS (
+                   SELECT 1 FROM inbox i
+                   WHERE i.text = '' AND i.attachments IS NULL AND i.conversation_id = messages.conversation_id
+                     AND i.message_id = messages.message_id AND i.channel = messages.channel
+                     AND i.turn_id = messages.turn_id)"
         ))
         .bind(&self.rows)
         .execute(connection)

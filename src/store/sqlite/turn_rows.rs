@@ -189,8 +189,8 @@ macro_rules! turns_text {
          SELECT unhex(v ->> 0), unhex(v ->> 1), v ->> 2, v ->> 3, v ->> 4, v ->> 5, v ->> 6, v ->> 7
          FROM input WHERE true
          ON CONFLICT (id) DO UPDATE SET
-             title = excluded.title, last_activity = excluded.last_activity,
-             message_count = excluded.message_count, total_tokens = excluded.total_tokens;
+             last_activity = excluded.last_activity, message_count = excluded.message_count,
+             total_tokens = excluded.total_tokens;
 
          -- On its own, because an index depends on it: named above, each turn would rewrite a page of that.
          WITH input AS MATERIALIZED (

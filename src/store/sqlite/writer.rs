@@ -165,6 +165,7 @@ impl Writer {
             }
         };
         let Err(error) = self.commit(last).await else {
+            crate::telemetry::metrics::store_wrote();
             return Ok(());
         };
         self.roll_back().await;

@@ -154,6 +154,51 @@ label!(
     }
 );
 label!(
+    /// Endpoints of language models, in the order in which they are asked.
+    LlmEndpoint {
+        /// `llm.base_url`.
+        First = "first",
+        /// `llm.fallback_base_url`.
+        Second = "second",
+    }
+);
+label!(
+    /// Classes of answers to requests.
+    HttpStatus {
+        /// An upgrade and the like.
+        Informational = "1xx",
+        /// It was done.
+        Done = "2xx",
+        /// It is elsewhere, or unchanged.
+        Elsewhere = "3xx",
+        /// The request was wrong.
+        Wrong = "4xx",
+        /// Too many at once from there.
+        TooMany = "429",
+        /// Something broke here.
+        Broken = "5xx",
+        /// Not now: too much is under way, or the database is away.
+        NotNow = "503",
+    }
+);
+
+impl HttpStatus {
+    /// The class of a status.
+    #[must_use]
+    pub const fn of(status: u16) -> Self {
+        match status {
+            429 => Self::TooMany,
+            503 => Self::NotNow,
+            0..200 => Self::Informational,
+            200..300 => Self::Done,
+            300..400 => Self::Elsewhere,
+            400..500 => Self::Wrong,
+            _ => Self::Broken,
+        }
+    }
+}
+
+label!(
     /// Why an act that a language model proposed was left out.
     LlmDropped {
         /// No such act.
@@ -249,6 +294,48 @@ label!(
     }
 );
 label!(
+    /// What is limited in how often it comes.
+    Scope {
+        /// A customer's messages.
+        Participant = "participant",
+        /// The messages through an account.
+        Account = "account",
+        /// What comes from an address and nobody vouches for.
+        Address = "address",
+    }
+);
+label!(
+    /// What became of what came too often.
+    Limited {
+        /// It was refused, and its sender told when to come again.
+        Refused = "refused",
+        /// It is safe, and answered later.
+        Kept = "kept",
+    }
+);
+label!(
+    /// Whose counts decided.
+    DecidedBy {
+        /// Those of this process.
+        Local = "local",
+        /// Those that processes share.
+        Shared = "shared",
+    }
+);
+label!(
+    /// Why something was refused before it waited.
+    Shed {
+        /// As many requests are under way as there is room for.
+        Requests = "requests",
+        /// As many messages wait as may.
+        Waiting = "waiting",
+        /// Its business has its share of what is left.
+        Share = "share",
+        /// It would have waited for too long.
+        Late = "late",
+    }
+);
+label!(
     /// What a provider told.
     Told {
         /// A message.
@@ -315,3 +402,25 @@ label!(
         NoShow = "no_show",
     }
 );
+
+#[cfg(test)]
+mod tests {
+    use super::HttpStatus;
+
+    #[test]
+    fn every_status_has_a_class_and_two_have_one_of_their_own() {
+        for (status, class) in [
+            (101, "1xx"),
+            (200, "2xx"),
+            (202, "2xx"),
+            (304, "3xx"),
+            (401, "4xx"),
+            (429, "429"),
+            (500, "5xx"),
+            (503, "503"),
+            (504, "5xx"),
+        ] {
+            assert_eq!(HttpStatus::of(status).as_str(), class, "{status}");
+        }
+    }
+}

@@ -64,6 +64,13 @@ pub(in crate::telemetry) fn start_at_zero() {
         "invariant",
         crate::invariants::Invariant::ALL.iter().map(|i| i.id()),
     );
+    for scope in Scope::ALL {
+        for result in Limited::ALL {
+            counter!(LIMITED, "scope" => scope.as_str(), "result" => result.as_str()).absolute(0);
+        }
+    }
+    zero(LIMIT_DECISIONS, "by", DecidedBy::ALL.iter().map(|by| by.as_str()));
+    zero(SHED, "reason", Shed::ALL.iter().map(|reason| reason.as_str()));
     for engine in Engine::ALL {
         for result in Understood::ALL {
             counter!(UNDERSTANDING, "engine" => engine.as_str(), "result" => result.as_str()).absolute(0);
@@ -85,9 +92,22 @@ pub(in crate::telemetry) fn start_at_zero() {
             counter!(TOLD, "channel" => channel.as_str(), "kind" => kind.as_str()).absolute(0);
         }
     }
-    counter!(STORE_RETRIES).absolute(0);
-    counter!(LLM_RETRIES).absolute(0);
-    counter!(SLOT_CONFLICTS).absolute(0);
+    for status in HttpStatus::ALL {
+        counter!(HTTP_RESPONSES, "status" => status.as_str()).absolute(0);
+    }
+    for endpoint in LlmEndpoint::ALL {
+        llm_left_alone(*endpoint, false);
+    }
+    for name in [
+        STORE_RETRIES,
+        STORE_READS,
+        STORE_WRITES,
+        LLM_RETRIES,
+        SLOT_CONFLICTS,
+        MESSAGES_ANSWERED,
+    ] {
+        counter!(name).absolute(0);
+    }
     for name in [
         ACTORS,
         LLM_IN_FLIGHT,
@@ -95,10 +115,15 @@ pub(in crate::telemetry) fn start_at_zero() {
         CACHE_BYTES,
         MAILBOX_WAITING,
         INBOX_UNFINISHED,
+        INBOX_OLDEST,
+        INBOX_DEAD,
         OUTBOX_WAITING,
+        OUTBOX_OLDEST,
+        EVENT_STREAMS,
         TRANSCRIPT_LAG_ROWS,
         TRANSCRIPT_LAG,
         RESIDENT_MEMORY,
+        START_TIME,
     ] {
         gauge!(name).set(0.0);
     }

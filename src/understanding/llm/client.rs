@@ -35,7 +35,7 @@ use self::budget::Budget;
 use self::line::Line;
 use self::places::Places;
 use super::chat::{Chat, ChatFailure, ChatReply, ChatRequest, Spent};
-use crate::telemetry::metrics::{self, LlmOutcome};
+use crate::telemetry::metrics::{self, LlmEndpoint, LlmOutcome};
 
 pub use self::dialect::Rung;
 pub use self::examine::{Examined, Verdict, examine};
@@ -77,7 +77,8 @@ impl Client {
         let lines = endpoints
             .into_iter()
             .flatten()
-            .map(|endpoint| Line::new(endpoint, &settings))
+            .zip(LlmEndpoint::ALL)
+            .map(|(endpoint, place)| Line::new(endpoint, *place, &settings))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             lines,

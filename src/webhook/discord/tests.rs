@@ -300,6 +300,20 @@ fn what_nobody_will_answer_is_said_to_be_so_at_once() {
     assert_eq!(happening(&on_a_message), Happening::Ignored("other"));
     assert_eq!(answer(&on_a_message)["type"], 4);
     assert_eq!(answer(&on_a_message)["data"]["flags"], 64);
+    for (locale, beginning) in [
+        ("es-419", "Lo siento"),
+        ("vi", "Xin lỗi"),
+        ("pl", "Sorry"),
+        ("", "Sorry"),
+    ] {
+        let mut theirs = on_a_message.clone();
+        theirs["locale"] = json!(locale);
+        let content = answer(&theirs)["data"]["content"].clone();
+        assert!(
+            content.as_str().unwrap().starts_with(beginning),
+            "{locale}: {content}"
+        );
+    }
     let mut nobodys = interaction(2, &json!({"name": "ask"}));
     nobodys["member"] = json!(null);
     assert_eq!(happening(&nobodys), Happening::Ignored("other"));

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::outbound::meta::tapped;
 use crate::store::{DeliveryStatus, ReceiptOf};
@@ -204,16 +203,12 @@ impl From {
 
 /// An echo with our id in it tells that a message has left, and under which id: a receipt.
 fn echo(message: &Message, at: Option<Timestamp>) -> Happening {
-    let ours = message
-        .metadata
-        .as_deref()
-        .and_then(|id| Uuid::parse_str(id).ok());
-    ours.map_or(Happening::Ignored("echo"), |id| {
+    let provider_id = given(&message.mid).map(str::to_owned);
+    let ours = message.metadata.as_deref();
+    let of = ours.and_then(|tag| ReceiptOf::tagged(tag, provider_id));
+    of.map_or(Happening::Ignored("echo"), |of| {
         Happening::Receipt(Receipt {
-            of: ReceiptOf::Ours {
-                id,
-                provider_id: given(&message.mid).map(str::to_owned),
-            },
+            of,
             status: DeliveryStatus::Sent,
             problem: None,
             at,

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::*;
 use crate::webhook::posted::{Posted, account, flipped, survives};
 

@@ -5,6 +5,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::*;
 use crate::webhook::intake::{Attachment, Saying};
@@ -350,6 +351,15 @@ fn statuses_are_receipts() {
     assert_eq!(
         became(json!({"id": "wamid.9", "status": "sent", "biz_opaque_callback_data": id.to_string()})),
         receipt(ours, DeliveryStatus::Sent, None)
+    );
+    let part = ReceiptOf::Part {
+        id,
+        part: 1,
+        provider_id: Some("wamid.9".to_owned()),
+    };
+    assert_eq!(
+        became(json!({"id": "wamid.9", "status": "sent", "biz_opaque_callback_data": format!("{id}.1")})),
+        receipt(part, DeliveryStatus::Sent, None)
     );
     let error =
         json!({"code": 131026, "title": "Message undeliverable", "error_data": {"details": "No such user"}});

@@ -106,6 +106,13 @@ impl<'a> House<'a> {
         }
     }
 
+    /// It does nothing more until it is killed.
+    pub(crate) async fn freeze(&self) {
+        if let Some((process, _)) = &self.running {
+            process.freeze().await;
+        }
+    }
+
     pub(crate) fn url(&self) -> &str {
         self.running.as_ref().map_or("", |(_, url)| url)
     }
@@ -211,14 +218,28 @@ impl<'a> House<'a> {
 }
 
 pub(crate) async fn post(http: &reqwest::Client, url: &str, channel: &str, hook: &Hook) -> StatusCode {
+    posting(http, url, channel, hook).send().await.unwrap().status()
+}
+
+/// Whether it was taken; nothing when the line broke before that was said.
+pub(crate) async fn post_if_it_lives(
+    http: &reqwest::Client,
+    url: &str,
+    channel: &str,
+    hook: &Hook,
+) -> Option<bool> {
+    let answered = posting(http, url, channel, hook).send().await.ok()?;
+    Some(answered.status().is_success())
+}
+
+fn posting(http: &reqwest::Client, url: &str, channel: &str, hook: &Hook) -> reqwest::RequestBuilder {
     let question = if hook.query.is_empty() { "" } else { "?" };
     let url = format!("{url}/webhooks/{channel}/{ACCOUNT}{question}{}", hook.query);
-    let mut request = http
+    let request = http
         .post(url)
         .body(hook.body.clone())
         .timeout(Duration::from_secs(30));
-    for (name, value) in &hook.headers {
-        request = request.header(*name, value);
-    }
-    request.send().await.unwrap().status()
+    hook.headers
+        .iter()
+        .fold(request, |request, (name, value)| request.header(*name, value))
 }

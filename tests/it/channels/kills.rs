@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use sqlx::Row as _;
 
 use super::cases::{Hook, case};
-use super::house::House;
+use super::house::{House, post_if_it_lives};
 use crate::process::{Chance, Site, http, number};
 use crate::support::postgres::Database;
 
@@ -48,8 +48,11 @@ async fn kill_again_and_again(site: Site) {
         let posting = tokio::spawn(async move {
             let mut taken = Vec::new();
             for (id, hook) in hooks {
-                let sending =
-                    tokio::time::timeout(Duration::from_secs(5), try_post(&client, &url, &hook)).await;
+                let sending = tokio::time::timeout(
+                    Duration::from_secs(5),
+                    post_if_it_lives(&client, &url, "whatsapp", &hook),
+                )
+                .await;
                 if sending == Ok(Some(true)) {
                     taken.push(id);
                 }
@@ -116,14 +119,4 @@ async fn kill_again_and_again(site: Site) {
         sends.len()
     );
     house.stop().await;
-}
-
-/// Whether it was taken; nothing when the line broke.
-async fn try_post(client: &reqwest::Client, url: &str, hook: &Hook) -> Option<bool> {
-    let url = format!("{url}/webhooks/whatsapp/salon");
-    let mut request = client.post(url).body(hook.body.clone());
-    for (name, value) in &hook.headers {
-        request = request.header(*name, value);
-    }
-    Some(request.send().await.ok()?.status().is_success())
 }

@@ -7,10 +7,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// What it does with a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Manner {
     /// It takes it, and says so as each provider does.
     Takes,
@@ -24,6 +25,10 @@ pub(crate) enum Manner {
     Gives(&'static str, Vec<u8>),
     /// It never answers.
     Hangs,
+    /// It takes it, and says so once it is told to.
+    TakesWhen(watch::Receiver<bool>),
+    /// The connection is made, and it never reads what comes.
+    IsDeaf,
 }
 
 /// A call that it got.
@@ -60,6 +65,8 @@ struct State {
     /// What it does with calls of addresses that begin so.
     at: Vec<(&'static str, Manner)>,
     taken: u64,
+    /// How many answers left it whole.
+    answered: u64,
 }
 
 /// The provider. Its address goes into the account's `api_base`.
@@ -131,6 +138,23 @@ impl Provider {
             .collect()
     }
 
+    /// Whether it has done all that it was told to do.
+    pub(crate) fn is_obedient(&self) -> bool {
+        self.state.lock().unwrap().next.is_empty()
+    }
+
+    /// Which of all calls this was, from 1: it made the id that the call was answered with.
+    pub(crate) fn number_of(&self, call: &Called) -> usize {
+        let calls = self.calls();
+        let place = calls.iter().rposition(|known| known.body == call.body);
+        1 + place.expect("a call that came")
+    }
+
+    /// How many calls it has answered to the end.
+    pub(crate) fn answered(&self) -> u64 {
+        self.state.lock().unwrap().answered
+    }
+
     /// Waits for so many messages.
     pub(crate) async fn gets(&self, count: usize) -> Vec<Called> {
         super::super::process::eventually("a message at the provider", || async {
@@ -169,21 +193,26 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<
             None if attention => None,
             None => state.next.pop_front(),
         };
-        state.taken += 1;
-        state.calls.push(called.clone());
-        (manner.unwrap_or(Manner::Takes), state.taken)
+        let manner = manner.unwrap_or(Manner::Takes);
+        if !matches!(manner, Manner::IsDeaf) {
+            state.taken += 1;
+            state.calls.push(called.clone());
+        }
+        (manner, state.taken)
     };
     let json = "application/json";
     let (status, headers, kind, body) = match manner {
-        Manner::Takes => {
-            let (status, body) = taken(&called, number);
-            (status, "", json, body.to_string().into_bytes())
+        Manner::Takes => taken_as_json(&called, number),
+        Manner::TakesWhen(mut told) => {
+            // Whoever tells may be gone with the test.
+            let _ = told.wait_for(|told| *told).await;
+            taken_as_json(&called, number)
         }
         Manner::TakesAndBabbles => (200, "", json, b"<html>ok!</html>".to_vec()),
         Manner::Says(status, headers, body) => (status, headers, json, body.to_string().into_bytes()),
         Manner::Gives(kind, body) => (200, "", kind, body),
         Manner::TakesAndBreaks => return Ok(()),
-        Manner::Hangs => {
+        Manner::Hangs | Manner::IsDeaf => {
             tokio::time::sleep(Duration::from_secs(600)).await;
             return Ok(());
         }
@@ -194,7 +223,14 @@ async fn answer(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<
     );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&body).await?;
-    stream.shutdown().await
+    stream.shutdown().await?;
+    state.lock().unwrap().answered += 1;
+    Ok(())
+}
+
+fn taken_as_json(called: &Called, number: u64) -> (u16, &'static str, &'static str, Vec<u8>) {
+    let (status, body) = taken(called, number);
+    (status, "", "application/json", body.to_string().into_bytes())
 }
 
 /// How each provider says that it has a message, by the address that it is called at.

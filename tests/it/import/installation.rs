@@ -157,6 +157,7 @@ pub(super) async fn furnish(file: &Path) {
          WHERE n = 1",
         "INSERT INTO deliveries SELECT 7, id, 0, 'whatsapp', 'main', conversation_id, 'wamid', created_at, 'failed',
              created_at + 1, 'gone' FROM outbox WHERE n = 1",
+        "INSERT INTO link_tokens VALUES ('digest', 'salon', 'bea', 1763560000000000)",
         "INSERT INTO delivery_attempts SELECT id, 1, created_at, 'unknown', NULL FROM outbox WHERE n = 1",
         "INSERT INTO attachments SELECT 9, business_id, conversation_id, 'whatsapp', 'main', 'wamid.in', 0, 'salon/c/m/0',
              'image', '77', 'https://cdn.example/77', 'image/png', 'me.png', 17, 2, 1, created_at, 'salon/c/m/0.png',

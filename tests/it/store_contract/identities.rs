@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use frontdesk::store::{ChannelStore, MessageKey, Recognised, Sighting};
+use frontdesk::store::{
+    Acceptance, ChannelStore, CommitOutcome, InboxState, MessageKey, Recognised, Sighting,
+};
 use frontdesk::types::{AccountId, BusinessId, Channel, MessageId, ParticipantId};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -193,10 +195,31 @@ pub(crate) async fn what_was_taken_back_is_gone_from_inbox_and_transcript(backen
 
     let receipt = store.receipt(&key).await.unwrap().unwrap();
     assert_eq!((receipt.text.as_str(), receipt.answer), ("", Some(answer)));
-    assert_eq!(store.open(&ana, None).await.unwrap().pending[0].text, "");
+    // Nobody answers what was not said.
+    let dropped = store.receipt(&waiting.key).await.unwrap().unwrap();
+    assert_eq!((dropped.text.as_str(), dropped.state), ("", InboxState::Dropped));
+    assert!(store.open(&ana, None).await.unwrap().pending.is_empty());
+    let mut late = turn(&ana, 2);
+    late.answered = vec![waiting.clone()];
+    let refused = CommitOutcome::AlreadyAnswered(vec![waiting.key.clone()]);
+    assert_eq!(
+        store.commit(late).await.unwrap(),
+        refused,
+        "a turn that was under way"
+    );
+    let again = store.accept(vec![waiting]).await.unwrap();
+    assert_eq!(
+        again,
+        [Acceptance::Duplicate],
+        "its provider tells of it once more"
+    );
     let said = store.messages(ana.conversation(), None, 99).await.unwrap();
     let texts: Vec<_> = said.iter().map(|entry| entry.text.is_empty()).collect();
     assert_eq!(texts, [true, false, false, false]);
     assert!(said[0].attachments.is_none());
     assert_eq!((said[0].seq, said[0].message_id.as_str()), (1, "m1"));
+    // The session is called by what began it, and its next turn still knows the name.
+    committed(&store, turn(&ana, 2)).await;
+    let sessions = store.sessions(ana.conversation(), 9).await.unwrap();
+    assert_eq!((sessions[0].title.as_str(), sessions[0].message_count), ("", 6));
 }

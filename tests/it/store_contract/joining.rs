@@ -6,8 +6,8 @@ use frontdesk::dialogue::Effect;
 use frontdesk::dialogue::context::{Context, SCHEMA};
 use frontdesk::dialogue::outcome::WaitlistEntry;
 use frontdesk::store::{
-    ChannelStore, CommitOutcome, Direction, Inbound, InboxState, InboxVerdict, Joined, Store, StoredContext,
-    TurnCommit,
+    ChannelStore, CommitOutcome, Direction, Inbound, InboxState, InboxVerdict, Joined, LinkProof, Store,
+    StoredContext, TurnCommit,
 };
 use frontdesk::types::{Pair, ParticipantId};
 use frontdesk::understanding::act::HandoffReason;
@@ -431,4 +431,37 @@ pub(crate) async fn a_dead_letter_is_retried_where_its_sender_is_now(backend: &d
     assert_eq!(retried, 1);
     let pending = store.open(&pair("ana"), None).await.unwrap().pending;
     assert_eq!(pending[0].key, lost.key);
+}
+
+pub(crate) async fn a_token_makes_one_participant_another_and_no_second_one(backend: &dyn Backend) {
+    let (store, channels) = backend.open_for_channels().await;
+    for name in ["ana", "bea", "eve"] {
+        committed(&store, turn(&pair(name), 0)).await;
+    }
+    let brings = async |name: &str, token: &str, now: &str| {
+        let proof = LinkProof {
+            digest: format!("digest of {token}"),
+            ends_at: at("11:15"),
+        };
+        channels
+            .join_by(&salon(), &who(name), &who("ana"), proof, at(now))
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        brings("nobody", "one", "11:00").await,
+        Joined::Unknown,
+        "which spends nothing"
+    );
+    assert!(matches!(brings("bea", "one", "11:00").await, Joined::Done(_)));
+    assert_eq!(brings("bea", "one", "11:01").await, Joined::Already);
+    assert_eq!(brings("eve", "one", "11:02").await, Joined::Spent);
+    // One that was spent on what was so before stays spent, too.
+    assert_eq!(brings("bea", "two", "11:03").await, Joined::Already);
+    assert_eq!(brings("eve", "two", "11:04").await, Joined::Spent);
+    assert!(matches!(brings("eve", "three", "11:05").await, Joined::Done(_)));
+    let kept = "SELECT digest, participant_id FROM link_tokens";
+    assert_eq!(backend.ask(kept).await.len(), 3);
+    brings("bea", "four", "11:30").await;
+    assert_eq!(backend.ask(kept).await.len(), 1, "those that ended are forgotten");
 }

@@ -42,7 +42,11 @@ pub(crate) async fn replies_of_one_conversation_leave_in_order(backend: &dyn Bac
     say(&store, "ana", 0, 2).await;
     say(&store, "ana", 1, 1).await;
     say(&store, "ben", 0, 1).await;
-    assert_eq!(store.figures().await.unwrap().outbox_waiting, 4);
+    let figures = store.figures().await.unwrap();
+    assert_eq!(
+        (figures.outbox_waiting, figures.outbox_oldest),
+        (4, Some(at("09:00")))
+    );
     let first = claim(&store, "09:00", "09:01").await;
     let expected = |who: &str, version, ordinal| OutboxRow {
         attempts: 1,

@@ -225,6 +225,124 @@ pub(crate) async fn a_receipt_up_to_a_time_is_for_all_that_was_said_before(backe
     assert_eq!(known(backend).await, as_known(expected));
 }
 
+pub(crate) async fn a_receipt_that_is_faster_than_the_answer_is_kept_for_it(backend: &dyn Backend) {
+    let (store, channels) = backend.open_for_channels().await;
+    let row = in_flight(&store, "ana").await;
+    told(&channels, theirs("wamid.1", DeliveryStatus::Delivered)).await;
+    told(&channels, theirs("wamid.1", DeliveryStatus::Sent)).await;
+    settle(&store, &row, Settlement::Sent(Some("wamid.1".to_owned()))).await;
+    only(&channels, OutboxState::Sent).await;
+    assert_eq!(known(backend).await, as_known([("wamid.1", "delivered")]));
+    assert_eq!(tries(&channels, &row).await, [tried(1, "sent", None)]);
+
+    let row = in_flight(&store, "ben").await;
+    told(&channels, theirs("wamid.2", DeliveryStatus::Failed)).await;
+    settle(&store, &row, Settlement::Sent(Some("wamid.2".to_owned()))).await;
+    let (dead, problem) = only(&channels, OutboxState::Dead).await;
+    assert_eq!(
+        (dead.id, problem.as_deref()),
+        (row.id, Some("131026: undeliverable"))
+    );
+    // Nobody waits to hear of anything now, so that this one is of another program's message.
+    assert_eq!(told(&channels, theirs("wamid.3", DeliveryStatus::Read)).await, 0);
+    assert_eq!(
+        known(backend).await,
+        as_known([("wamid.1", "delivered"), ("wamid.2", "failed")])
+    );
+}
+
+pub(crate) async fn a_receipt_that_is_faster_than_the_answer_to_a_part_is_kept_for_it(backend: &dyn Backend) {
+    let (store, channels) = backend.open_for_channels().await;
+    let row = in_flight(&store, "ana").await;
+    told(&channels, theirs("wamid.1", DeliveryStatus::Delivered)).await;
+    channels
+        .part_sent(row.id, 0, Some("wamid.1"), at("09:00"))
+        .await
+        .unwrap();
+    assert_eq!(told(&channels, theirs("wamid.1", DeliveryStatus::Read)).await, 1);
+    assert_eq!(known(backend).await, as_known([("wamid.1", "read")]));
+    let still = only(&channels, OutboxState::InFlight).await;
+    assert_eq!((still.0.id, still.0.parts_sent), (row.id, 1));
+
+    told(&channels, theirs("wamid.2", DeliveryStatus::Failed)).await;
+    channels
+        .part_sent(row.id, 1, Some("wamid.2"), at("09:00"))
+        .await
+        .unwrap();
+    only(&channels, OutboxState::Dead).await;
+}
+
+fn of_part(row: &OutboxRow, part: u32, provider_id: Option<&str>, status: DeliveryStatus) -> DeliveryReceipt {
+    let provider_id = provider_id.map(str::to_owned);
+    let id = row.id;
+    receipt(
+        ReceiptOf::Part {
+            id,
+            part,
+            provider_id,
+        },
+        status,
+    )
+}
+
+pub(crate) async fn a_receipt_for_a_part_settles_that_part_and_not_the_rest(backend: &dyn Backend) {
+    let (store, channels) = backend.open_for_channels().await;
+    let row = in_flight(&store, "ana").await;
+    let told_first = of_part(&row, 0, Some("wamid.1"), DeliveryStatus::Delivered);
+    assert_eq!(told(&channels, told_first).await, 1);
+    let still = only(&channels, OutboxState::InFlight).await;
+    assert_eq!((still.0.id, still.0.parts_sent), (row.id, 1));
+    // Whoever sent it comes later.
+    channels
+        .part_sent(row.id, 0, Some("wamid.1"), at("09:00"))
+        .await
+        .unwrap();
+    assert_eq!(known(backend).await, as_known([("wamid.1", "delivered")]));
+
+    // Of the next one nobody knows, until a receipt tells. What follows it is due at once.
+    settle(&store, &row, Settlement::Unknown { at: at("12:00") }).await;
+    assert!(claim(&store, "10:30").await.is_empty());
+    assert_eq!(
+        told(&channels, of_part(&row, 1, None, DeliveryStatus::Sent)).await,
+        1
+    );
+    let again = claim(&store, "10:30").await.remove(0);
+    assert_eq!((again.id, again.parts_sent, again.unknown), (row.id, 2, false));
+    settle(&store, &again, Settlement::Sent(Some("wamid.3".to_owned()))).await;
+    assert_eq!(
+        known(backend).await,
+        as_known([("wamid.1", "delivered"), ("", "sent"), ("wamid.3", "sent")])
+    );
+    // A part that failed is a reply that was not said.
+    let failed = of_part(&row, 0, Some("wamid.1"), DeliveryStatus::Failed);
+    assert_eq!(told(&channels, failed).await, 1);
+    only(&channels, OutboxState::Dead).await;
+}
+
+pub(crate) async fn early_receipts_and_answers_at_once_agree(backend: &dyn Backend) {
+    let (store, channels) = backend.open_for_channels().await;
+    for round in 0..12 {
+        let row = in_flight(&store, &format!("customer-{round}")).await;
+        let name = format!("wamid.{round}");
+        let barrier = Arc::new(Barrier::new(2));
+        let telling = {
+            let (channels, barrier, name) = (channels.clone(), barrier.clone(), name.clone());
+            tokio::spawn(async move {
+                barrier.wait().await;
+                told(&channels, theirs(&name, DeliveryStatus::Delivered)).await
+            })
+        };
+        barrier.wait().await;
+        settle(&store, &row, Settlement::Sent(Some(name.clone()))).await;
+        telling.await.unwrap();
+        let last = known(backend).await.pop();
+        assert_eq!(last, Some((name, "delivered".to_owned())), "round {round}");
+        assert_eq!(told(&channels, ours(&row, None, DeliveryStatus::Read)).await, 1);
+        let last = known(backend).await.pop();
+        assert_eq!(last.unwrap().1, "read", "it is the reply's own");
+    }
+}
+
 pub(crate) async fn receipts_and_settlements_at_once_agree(backend: &dyn Backend) {
     let (store, channels) = backend.open_for_channels().await;
     for round in 0..12 {

@@ -52,6 +52,10 @@ pub(crate) async fn figures_count(backend: &dyn Backend) {
     let figures = store.figures().await.unwrap();
     assert_eq!((figures.conversations, figures.sessions_open), (1, 1));
     assert_eq!((figures.inbox_unfinished, figures.appointments_live), (1, 1));
+    assert_eq!(
+        (figures.inbox_oldest, figures.outbox_oldest),
+        (Some(at("09:00")), None)
+    );
     store.ping().await.unwrap();
 }
 

@@ -12,7 +12,7 @@ use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::{
     Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, RedisFuture,
-    RedisResult, ServerErrorKind, TlsCertificates, Value, cmd,
+    RedisResult, Script, ServerErrorKind, TlsCertificates, Value, cmd,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -136,6 +136,18 @@ impl Link {
         command.query_async(&mut self.line()?).await
     }
 
+    /// Runs a script, having the server learn it where it does not know it.
+    pub(super) async fn run<T: FromRedisValue>(&self, script: &Script, command: &Cmd) -> RedisResult<T> {
+        let mut line = self.line()?;
+        match command.query_async(&mut line).await {
+            Err(error) if is_unknown_script(&error) => {
+                script.load_async(&mut line).await?;
+                command.query_async(&mut line).await
+            }
+            answered => answered,
+        }
+    }
+
     /// Carries out scripts and other commands together, each with its own result.
     pub(super) async fn carry_out(&self, commands: Vec<Cmd>) -> RedisResult<Vec<RedisResult<i64>>> {
         let mut line = self.line()?;
@@ -156,8 +168,11 @@ impl Link {
 }
 
 fn needs_script(result: &RedisResult<i64>) -> bool {
-    let unknown = ErrorKind::Server(ServerErrorKind::NoScript);
-    result.as_ref().is_err_and(|error| error.kind() == unknown)
+    result.as_ref().is_err_and(is_unknown_script)
+}
+
+fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
 impl Line {

@@ -13,7 +13,7 @@ use super::dialect::Rung;
 use super::line::Line;
 use super::settings::{Endpoint, OpenError, Settings};
 use super::trouble::Trouble;
-use crate::telemetry::metrics::LlmOutcome;
+use crate::telemetry::metrics::{LlmEndpoint, LlmOutcome};
 use crate::types::BusinessId;
 use crate::understanding::llm::chat::{AnswerSchema, ChatMessage, ChatRequest, Role};
 
@@ -83,7 +83,7 @@ pub async fn examine(endpoint: &Endpoint, settings: &Settings) -> Result<Examine
         attempt_timeout: None,
         ..settings.clone()
     };
-    let line = Line::new(endpoint, &settings)?;
+    let line = Line::new(endpoint, LlmEndpoint::First, &settings)?;
     let business = BusinessId::new("doctor").map_err(|_| OpenError::Address(endpoint.origin()))?;
     let asked = ChatRequest {
         business: &business,

@@ -20,7 +20,7 @@ use super::pauses::Pauses;
 use super::settings::{Endpoint, OpenError, Settings};
 use super::trouble::Trouble;
 use super::wire;
-use crate::telemetry::metrics::LlmOutcome;
+use crate::telemetry::metrics::{self, LlmEndpoint, LlmOutcome};
 use crate::understanding::llm::chat::{ChatReply, ChatRequest};
 
 /// Models of which something is remembered. More are a sign that names are made up; all is then learnt anew.
@@ -41,6 +41,7 @@ pub(super) struct Line {
     models: Url,
     key: Option<HeaderValue>,
     gate: Gate,
+    place: LlmEndpoint,
     rest_when_misconfigured: Duration,
     /// Microseconds that an answer takes, as a moving average; 0 before the first.
     usual: AtomicU64,
@@ -56,7 +57,11 @@ struct Known {
 }
 
 impl Line {
-    pub(super) fn new(endpoint: &Endpoint, settings: &Settings) -> Result<Self, OpenError> {
+    pub(super) fn new(
+        endpoint: &Endpoint,
+        place: LlmEndpoint,
+        settings: &Settings,
+    ) -> Result<Self, OpenError> {
         let (chat, models) = (endpoint.url("chat/completions")?, endpoint.url("models")?);
         let key = match &endpoint.api_key {
             Some(key) => {
@@ -86,6 +91,7 @@ impl Line {
             chat,
             models,
             key,
+            place,
             gate: Gate::new(
                 settings.failures_max,
                 settings.rest,
@@ -174,7 +180,9 @@ impl Line {
                 dialect,
                 mended,
             };
-            match attempt.judge(heard, pass, call, fair) {
+            let next = attempt.judge(heard, pass, call, fair);
+            metrics::llm_left_alone(self.place, !self.gate.is_closed());
+            match next {
                 Next::Done(reply) => {
                     self.took(begins.elapsed());
                     return Ok(reply);

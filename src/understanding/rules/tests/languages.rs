@@ -42,6 +42,32 @@ fn a_date_in_digits_has_the_day_first_where_its_language_always_has() {
     assert_eq!(short(&understood.acts[0]), "when Wed 12 May 2027");
 }
 
+/// Apps write them, and not their users, so that the language stays that of the business.
+#[test]
+fn a_command_of_an_app_is_a_greeting_or_a_question_in_any_language() {
+    for language in [English, Spanish, Vietnamese] {
+        for (text, expected) in [
+            ("/start", "greet"),
+            ("/start aB3_-x", "greet"),
+            ("/start@LotusNailsBot", "greet"),
+            ("/help", "ask help"),
+            ("/help@LotusNailsBot", "ask help"),
+        ] {
+            let understood = understood_in(language, text, Some(Expecting::Date), &[]);
+            let acts: Vec<String> = understood.acts.iter().map(short).collect();
+            assert_eq!(
+                (acts, understood.language),
+                (vec![expected.to_owned()], language),
+                "{text}"
+            );
+        }
+    }
+    for text in ["/start at ten, please", "start", "/", "/book", "1/2"] {
+        let acts = understood_in(English, text, None, &[]).acts;
+        assert!(!acts.iter().any(|act| short(act) == "greet"), "{text}: {acts:?}");
+    }
+}
+
 /// What stands on the buttons is understood when it is typed.
 #[test]
 fn what_is_suggested_is_understood() {

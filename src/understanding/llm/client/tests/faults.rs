@@ -296,6 +296,10 @@ async fn an_address_with_nothing_behind_it_is_left_alone() {
         assert!(failure.why.contains("with its /v1"), "{failure}");
         assert_eq!(desk.hears().await, Err(Skipped));
         assert_eq!(desk.counts.outcomes(), [("error", 1), ("skipped", 1)]);
+        assert_eq!(
+            desk.counts.get(r#"frontdesk_llm_left_alone{endpoint="first"}"#),
+            1
+        );
     }
 }
 
@@ -312,6 +316,10 @@ async fn one_text_that_is_forbidden_does_not_lock_everybody_out() {
     assert_eq!(desk.hears().await, Ok(acts()));
     assert_eq!(desk.hears().await, Err(Error));
     assert_eq!(desk.hears().await, Ok(acts()), "the key has worked before");
+    assert_eq!(
+        desk.counts.get(r#"frontdesk_llm_left_alone{endpoint="first"}"#),
+        0
+    );
 }
 
 #[tokio::test]
