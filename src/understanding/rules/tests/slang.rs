@@ -2,7 +2,6 @@
 
 use super::houses::{dentist, garage, nail_bar, said_to, spa};
 use super::spoken::said;
-use super::*;
 
 #[test]
 fn services_of_a_salon_are_known_however_they_are_typed() {
