@@ -29,6 +29,7 @@ mod expiry;
 mod find;
 mod offer;
 mod refuse;
+mod resume;
 mod safety;
 mod said;
 mod speak;

@@ -3,7 +3,7 @@
 //! Each kind of text is made 1,000, 10,000 and 100,000 characters long. What counts is the ratio of nanoseconds per
 //! character to those of 1,000 characters; absolute times depend on who else uses the machine.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use frontdesk::types::Language;
@@ -158,11 +158,12 @@ fn cost(chars: usize, run: impl Fn()) -> Duration {
 
 /// The time that this thread has had of a processor: others may build beside it. Where the system does not say, the
 /// time on the wall.
+#[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
 fn spent() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    static START: OnceLock<Instant> = OnceLock::new();
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanos = told
         .as_deref()
         .and_then(|told| told.split(' ').next()?.parse().ok());
-    nanos.map_or_else(|| START.elapsed(), Duration::from_nanos)
+    nanos.map_or_else(|| START.get_or_init(Instant::now).elapsed(), Duration::from_nanos)
 }

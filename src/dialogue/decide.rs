@@ -6,6 +6,7 @@ use super::context::{Context, Question, RECENT_IDS_MAX};
 use super::draft::Draft;
 use super::goal::{Goal, GoalState, Provenance, ServiceSlot, StaffSlot};
 use super::outcome::{Effect, Outcome};
+use super::resume::{ask_again, resume};
 use super::said::Said;
 use super::view::{Event, Heard, Input, View};
 use super::{book, enquire, existing, expiry, safety, waitlist};
@@ -24,7 +25,9 @@ pub fn decide(context: &Context, input: Input<'_>, view: &View<'_>) -> Outcome {
     expiry::age(&mut draft);
     match input {
         Input::Messages(messages) => {
+            let language = draft.context.language;
             remember(&mut draft.context, messages, view);
+            draft.new_language = draft.context.language != language;
             draft.wording = messages.iter().rev().find_map(|m| m.wording.clone());
             let said = Said::of(messages.iter().flat_map(|m| &m.acts));
             hear(&mut draft, &said);
@@ -78,28 +81,10 @@ fn hear(draft: &mut Draft<'_>, said: &Said) {
     } else {
         chat(draft, said);
     }
-    draft.repeat_question();
+    ask_again(draft);
     if draft.has_said_nothing() {
         // Whoever says something gets an answer.
         enquire::help(draft);
-    }
-}
-
-/// Comes back to what was being arranged before it was interrupted, once what interrupted it is done.
-fn resume(draft: &mut Draft<'_>) {
-    if draft.has_asked() || draft.context.question.is_some() {
-        return;
-    }
-    let waits = |goal: &Goal| goal.state.is_active() && goal.state != GoalState::Parked;
-    let id = draft
-        .context
-        .goals
-        .iter()
-        .rev()
-        .find(|goal| waits(goal))
-        .map(|goal| goal.id);
-    if let Some(goal) = id.and_then(|id| draft.take(id)) {
-        step(draft, goal, &Said::default());
     }
 }
 
@@ -134,7 +119,7 @@ fn not_understood(draft: &mut Draft<'_>) {
     match (&draft.context.question, misses) {
         (Some(_), 1) => {
             draft.line("not-understood", &[]);
-            draft.repeat_question();
+            ask_again(draft);
         }
         (Some(_), _) => {
             draft.line("not-understood-again", &[]);

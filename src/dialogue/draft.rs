@@ -26,6 +26,8 @@ pub(super) struct Draft<'a> {
     pub wording: Option<String>,
     /// What became of it.
     worded: Option<Result<(), Claim>>,
+    /// Whether the customer wrote another language than before.
+    pub new_language: bool,
     /// Whether the turn asked a question of its own; if not, an open one is asked again.
     asked: bool,
 }
@@ -41,6 +43,7 @@ impl<'a> Draft<'a> {
             tappable: Vec::new(),
             wording: None,
             worded: None,
+            new_language: false,
             asked: false,
         }
     }

@@ -323,6 +323,7 @@ stories! {
     two_people_together
     move_an_appointment
     a_person_please
+    a_question_in_the_new_language
     not_understood_three_times
     the_model_hangs
     the_model_claims_a_booking

@@ -13,7 +13,10 @@ pub(super) fn cues(lang: &'static Lang, heard: &Heard<'_>, text: &Text<'_>) -> V
     // "I can't make it" takes back what was offered, and when nothing was, an appointment.
     let offered = heard.expecting.is_some() || !heard.options.is_empty();
     // "I need a pedicure, I can't make it before 5" calls nothing off.
-    let wish = hits.iter().find(|hit| hit.act == "start.book").map(|hit| hit.from);
+    let wish = hits
+        .iter()
+        .find(|hit| hit.act == "start.book")
+        .map(|hit| hit.from);
     hits.retain(|hit| hit.act != "cannot_come" || wish.is_none_or(|wish| wish > hit.from));
     for hit in hits.iter_mut().filter(|hit| hit.act == "cannot_come") {
         hit.act = if offered { "deny" } else { "start.cancel" };

@@ -80,7 +80,9 @@ fn bound_before(t: &Text<'_>, piece: &Piece, at: usize) -> Option<(Bound, usize)
         return opens.then_some((piece.bound, last));
     }
     // "can't make it before 5" is from five on.
-    let refused = last.checked_sub(1).filter(|&verb| t.listed(List::CannotDo, verb) && cannot(t, verb));
+    let refused = last
+        .checked_sub(1)
+        .filter(|&verb| t.listed(List::CannotDo, verb) && cannot(t, verb));
     if t.is(last, Role::After) && !t.is(last, Role::Starting) && !t.is(last, Role::Following) {
         let meal = matches!(piece.what, What::Part(part) if part.meal);
         return Some(match refused {
