@@ -1,8 +1,13 @@
 //! How long it takes to understand a message: what people write to a salon, against its real catalogue.
 //!
 //! `mix` is the figure per message; the rest shows what it is made of, and `the longest there can be` shows the worst.
+//! The table of `flat` shows that the time per character does not grow with the message, whatever it is made of.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+#![expect(clippy::print_stdout, reason = "the table is the result")]
+
+#[path = "understand/flat.rs"]
+mod flat;
 
 use std::hint::black_box;
 
@@ -132,5 +137,10 @@ fn heard<'a>(
     }
 }
 
-criterion_group!(benches, understand);
+fn time_per_character(_: &mut Criterion) {
+    let catalogue = app::demo().unwrap();
+    flat::report(&lexicon(&catalogue), now());
+}
+
+criterion_group!(benches, understand, time_per_character);
 criterion_main!(benches);

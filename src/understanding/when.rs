@@ -132,6 +132,15 @@ impl DateRange {
         (self.until == from.tomorrow().ok()).then_some(from)
     }
 
+    /// Whether the range has a day in it: it has a bound, and ends after it begins.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) => from < until,
+            (from, until) => from.or(until).is_some(),
+        }
+    }
+
     /// Whether `date` belongs to the range.
     #[must_use]
     pub fn contains(self, date: Date) -> bool {

@@ -13,7 +13,7 @@ mod unheard;
 mod wishes;
 
 use cued::{act_of, answers, cues, motion};
-use named::{Named, exact, named};
+use named::{Here, Named, exact, named};
 use rest::{faq, indifferent, say_when, silent};
 use sense::either;
 use settle::{courteous, elsewhere, not_an_answer, provided, refused, settle};
@@ -24,8 +24,7 @@ use wishes::{services_said, staff_said, who};
 use super::choice::chosen;
 use super::cues::Hit;
 use super::intent::salient;
-use super::lang::{Lang, List, Lists};
-use super::names::{Mention, find};
+use super::lang::{Lang, Lists};
 use super::people::{self, Party};
 use super::roles::{Motion, split};
 use super::time::day::Days;
@@ -40,30 +39,33 @@ use crate::understanding::{Heard, Understood};
 type Placed = Vec<(usize, Act)>;
 
 pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
-    let (text, people_here) = read(lang, heard);
-    let hits = cues(lang, heard, &text);
+    let mut text = Text::new(heard.text, lang);
+    let here = Here::read(lang, heard, &mut text);
+    let mut hits = cues(lang, heard, &text);
     let mut taken = vec![false; text.len()];
     let mut placed: Placed = Vec::new();
 
+    contacts(&text, &mut taken, &mut placed);
+    // "j.k@example.com" has a "k" in it, and says nothing with it.
+    hits.retain(|hit| !taken[hit.from..hit.to].contains(&true));
     let choice = chosen(&text, lang, heard);
     if let Some((option, from, to)) = choice {
         mark(&mut taken, from, to);
         placed.push((from, Act::Choose { option }));
     }
-    contacts(&text, &mut taken, &mut placed);
 
     let motion = motion(&hits, &text);
     let context = context(lang, heard, &text, motion);
     let mut times = times(&context, &hits, &taken);
     let either = either(heard, &text, &mut times);
     let perhaps: Option<Act> = either.and_then(|at| {
-        let somebody = people_here.iter().find(|m| m.from == at && m.to == at + 1)?;
+        let somebody = here.staff.iter().find(|m| m.from == at && m.to == at + 1)?;
         let said = who(heard.lexicon, &text, somebody);
         Some(Act::Set {
             value: SlotValue::Staff { said },
         })
     });
-    let named = named(lang, heard, &text, people_here, &taken);
+    let named = named(lang, heard, &text, here, &taken);
     // A name of several words hides the time words in it ("Twelve Oaks").
     for name in named
         .staff
@@ -93,11 +95,12 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
     let name = people::name(&text, heard.expecting, &taken);
 
-    let excluded: HashSet<usize> = times
+    let mut unsaid: HashSet<usize> = times
         .iter()
         .filter(|p| p.bound == Bound::Not)
         .map(|p| p.outer)
         .collect();
+    unsaid.extend(corrections(&hits, &times));
     if let Some((_, from, to)) = &name {
         mark(&mut taken, *from, *to);
     }
@@ -112,7 +115,7 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     placed.extend(meant(
         &text,
         &hits,
-        &excluded,
+        &unsaid,
         &service_acts,
         &staff_acts,
         name.as_ref(),
@@ -180,21 +183,41 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     }
 }
 
+/// Every "no" between two times of one breath: it is not said to what was asked.
+fn corrections<'a>(hits: &'a [Hit<'_>], times: &'a [Piece]) -> impl Iterator<Item = usize> + 'a {
+    /// So near the times stand to it ("Friday. No sorry, Saturday").
+    const NEAR: usize = 3;
+    let corrects = |hit: &&Hit<'_>| {
+        let next = times.partition_point(|p| p.from < hit.from);
+        let before = next.checked_sub(1).and_then(|last| times.get(last));
+        let after = times.get(next);
+        before.is_some_and(|p| hit.from.saturating_sub(p.to) < NEAR)
+            && after.is_some_and(|p| p.outer.min(p.from).saturating_sub(hit.to) < NEAR)
+    };
+    hits.iter()
+        .filter(|hit| hit.act == "deny")
+        .filter(corrects)
+        .map(|hit| hit.from)
+}
+
 /// The acts of the cues, but not of those that other words have made theirs.
 fn meant(
     text: &Text<'_>,
     hits: &[Hit<'_>],
-    excluded: &HashSet<usize>,
+    unsaid: &HashSet<usize>,
     services: &Placed,
     staff: &Placed,
     name: Option<&(SlotValue, usize, usize)>,
 ) -> Placed {
     let around = LazyCell::new(|| Surroundings::new(text));
+    // "ok ... wait, how much is it?": whoever asks for a moment has not said yes before it.
+    let waits = hits.iter().rfind(|hit| matches!(hit.act, "wait" | "pause"));
+    let waits = waits.map_or(0, |hit| hit.from);
     let in_name = |hit: &Hit<'_>| name.is_some_and(|(_, from, to)| hit.from < *to && hit.to > *from);
     let stands = |hit: &&Hit<'_>| match hit.act {
-        // "not this week" excludes, and answers nothing.
-        "deny" => !excluded.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
-        "confirm" => !around.show(hit) && !around.speak_of(hit) && !in_name(hit),
+        // "not this week" excludes, "Friday, no, Saturday" corrects, and neither answers.
+        "deny" => !unsaid.contains(&hit.from) && !not_an_answer(text, hit, services, staff),
+        "confirm" => !around.show(hit) && !around.speak_of(hit) && !in_name(hit) && hit.to > waits,
         "start.cancel" | "start.reschedule" | "stop" => !around.show(hit) && !in_name(hit),
         "start.book" => !refused(text, hit.from) && !in_name(hit),
         _ => !in_name(hit),
@@ -203,18 +226,6 @@ fn meant(
         .filter(stands)
         .filter_map(|hit| Some((hit.from, act_of(hit.act)?)))
         .collect()
-}
-
-/// The message in tokens, with the staff that it names: cues ask for them.
-fn read<'a>(lang: &'static Lang, heard: &Heard<'a>) -> (Text<'a>, Vec<Mention>) {
-    let mut text = Text::new(heard.text, lang);
-    let people_here = find(&text, lang, &heard.lexicon.staff, List::StaffNoise);
-    for mention in &people_here {
-        for token in &mut text.tokens[mention.from..mention.to] {
-            token.staff = true;
-        }
-    }
-    (text, people_here)
 }
 
 fn set(at: usize, value: SlotValue) -> (usize, Act) {
@@ -246,6 +257,7 @@ fn context<'a>(lang: &'static Lang, heard: &Heard<'_>, text: &'a Text<'a>, motio
         date_asked: heard.expecting == Some(Expecting::Date),
         offered: heard.expecting.is_some() || !heard.options.is_empty(),
         people_asked: heard.expecting == Some(Expecting::PartySize),
+        name_asked: heard.expecting == Some(Expecting::Name),
         half_means_past: heard.lexicon.half_means_past,
         moving: motion == Motion::Move,
     }
@@ -253,17 +265,27 @@ fn context<'a>(lang: &'static Lang, heard: &Heard<'_>, text: &'a Text<'a>, motio
 
 /// The time expressions, but not those of "good morning", "see you Friday", "15 minutes late".
 fn times(context: &Context<'_>, hits: &[Hit<'_>], taken: &[bool]) -> Vec<Piece> {
-    let asks_nothing = |act: &str| matches!(act, "greet" | "cancel_goal" | "ask.policy");
+    let asks_nothing = |act: &str| matches!(act, "greet" | "cancel_goal" | "set_aside" | "ask.policy");
     // Hits are in order and do not overlap.
     let inside = |p: &Piece| {
         let before = &hits[..hits.partition_point(|h| h.from <= p.from)];
-        before.last().is_some_and(|h| asks_nothing(h.act) && p.to <= h.to)
+        // "I'll let you know tomorrow"
+        let told = |h: &Hit<'_>| h.act == "set_aside" && p.from == h.to;
+        before
+            .last()
+            .is_some_and(|h| asks_nothing(h.act) && p.to <= h.to || told(h))
     };
     let starts = hits.iter().any(|h| h.act.starts_with("start"));
     let leaves = hits.iter().find(|h| h.act == "bye" && !starts).map(|h| h.from);
     let parting = |p: &Piece| leaves.is_some_and(|from| p.from + 1 >= from);
+    let is_free = |p: &Piece| !taken[p.from..p.to].iter().any(|t| *t);
+    let text = context.days.text;
     let mut times = pieces(context);
-    times.retain(|p| !taken[p.from..p.to].iter().any(|t| *t) && !inside(p) && !parting(p));
+    let told = context.name_asked || times.len() == 1;
+    times.retain(|p| {
+        let somebody = told && people::is_somebody(text, context.name_asked, p);
+        is_free(p) && !inside(p) && !parting(p) && !somebody
+    });
     times
 }
 

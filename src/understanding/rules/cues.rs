@@ -19,6 +19,7 @@
 //! | `__` | up to six | `why __ free` | "why is nobody at all free" |
 //! | `@staff` | the name of somebody who works there | `is @staff in` | "is Mai in" |
 //! | `@staff's` | the same with a possessive | `cancel @staff's` | "cancel Mai's client" |
+//! | `@service` | what names something that is offered | `want _ @service` | "want a pedicure" |
 //! | `^` | what follows begins a clause: the message, a line, after a sign or after a word like "and" | `^ y $$` | "y" |
 //! | `$` | a clause ends here: a sign, or a word like "please" | `all good $` | "all good, thanks" |
 //! | `$$` | the message ends here, but for signs | `^ stop $$` | "STOP!" |
@@ -141,10 +142,10 @@ impl Cues {
         let mut hits: Vec<Hit<'a>> = Vec::new();
         for at in 0..text.len() {
             let Some(token) = text.get(at) else { break };
-            let Some(patterns) = self.by_word.get(token.low.as_ref()) else {
-                continue;
-            };
-            for &index in patterns {
+            let named = [("@staff", token.staff), ("@service", token.service)];
+            let named = named.into_iter().filter(|(_, is)| *is).map(|(word, _)| word);
+            let words = std::iter::once(token.low.as_ref()).chain(named);
+            for &index in words.filter_map(|word| self.by_word.get(word)).flatten() {
                 let pattern = &self.patterns[index];
                 if let Some(to) = pattern.fits(text, at) {
                     hits.push(Hit {
@@ -266,11 +267,13 @@ impl Pattern {
     }
 }
 
-/// Whether the token is one of the words; `@staff` is anybody's name, `@staff's` with a possessive.
+/// Whether the token is one of the words; `@staff` is anybody's name, `@staff's` with a possessive, `@service` what is
+/// offered.
 fn says(token: &Token<'_>, words: &[String]) -> bool {
     words.iter().any(|word| match word.as_str() {
         "@staff" => token.staff,
         "@staff's" => token.staff && token.low.ends_with("'s"),
+        "@service" => token.service,
         word => word == token.low,
     })
 }

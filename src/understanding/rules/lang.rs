@@ -272,6 +272,8 @@ pub(crate) struct Lang {
     pub(crate) day_first: bool,
     /// Whether a plain number after a weekday is a day of the month ("martes 15").
     pub(crate) number_after_weekday: bool,
+    /// What a word may end in and still be the same word.
+    endings: Vec<String>,
     /// Long names worth recognising with a typing error, by first letter.
     fuzzy: HashMap<char, Vec<String>>,
     pub(crate) holidays: Vec<Holiday>,
@@ -363,6 +365,20 @@ impl Lang {
         let first = word.chars().next()?;
         let near = |name: &&String| name.len().abs_diff(len) <= 1 && strsim::osa_distance(name, word) <= 1;
         self.fuzzy.get(&first)?.iter().find(near)
+    }
+
+    /// Whether two words are one with different endings ("cleaning", "cleaned").
+    pub(crate) fn same_stem(&self, a: &str, b: &str) -> bool {
+        /// Shorter stems are those of too many words.
+        const SHORTEST: usize = 5;
+        fn stems<'w>(endings: &'w [String], word: &'w str) -> impl Iterator<Item = &'w str> {
+            let stem = |ending: &String| word.strip_suffix(ending.as_str());
+            endings
+                .iter()
+                .filter_map(stem)
+                .filter(|stem| stem.len() >= SHORTEST)
+        }
+        stems(&self.endings, a).any(|stem| stems(&self.endings, b).any(|other| other == stem))
     }
 
     /// Whether the language has this very word.

@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 
+use super::lang::accents::composed;
 use super::lang::{Lang, List};
 use super::token::{Kind, Text};
 use crate::understanding::act::Certainty;
@@ -28,11 +29,15 @@ struct Match {
     name: usize,
     word: usize,
     exact: bool,
+    /// The whole name, written as one word ("nailart").
+    whole: bool,
 }
 
 struct Name<'a> {
     entry: usize,
     words: &'a [String],
+    /// With their accents, where `words` are without.
+    written: Option<&'a [String]>,
 }
 
 impl Name<'_> {
@@ -81,8 +86,12 @@ fn names<T>(entries: &[Entry<T>], plain: bool) -> Vec<Name<'_>> {
     let mut names = Vec::with_capacity(entries.iter().map(|it| it.words.len()).sum());
     for (entry, it) in entries.iter().enumerate() {
         let words = if plain { &it.plain } else { &it.words };
-        let said = words.iter().filter(|words| !words.is_empty());
-        names.extend(said.map(|words| Name { entry, words }));
+        let said = words.iter().zip(&it.words).filter(|(words, _)| !words.is_empty());
+        names.extend(said.map(|(words, written)| Name {
+            entry,
+            words,
+            written: plain.then_some(written),
+        }));
     }
     names
 }
@@ -95,27 +104,50 @@ fn matches(text: &Text<'_>, lang: &Lang, names: &[Name<'_>], at: usize) -> Vec<M
     let common = token.word.is_some() || lang.lists_of(low).has(List::Common);
     let mut out = Vec::new();
     for (n, name) in names.iter().enumerate() {
+        let mut put = |word, exact, whole| {
+            out.push(Match {
+                name: n,
+                word,
+                exact,
+                whole,
+            });
+        };
+        if name.words.len() > 1 && glued(name.words, low) {
+            put(0, true, true);
+            continue;
+        }
         for (w, word) in name.words.iter().enumerate() {
-            if *word == low || *word == token.low || plural(word, low) {
-                out.push(Match {
-                    name: n,
-                    word: w,
-                    exact: true,
-                });
-            } else if !common && near(word, low) {
-                out.push(Match {
-                    name: n,
-                    word: w,
-                    exact: false,
-                });
+            if *word == low || *word == token.low || plural(word, low, common) {
+                // Written with accents it is that word and no other ("đau" is not "đầu").
+                if token.raw.is_ascii() || name.written.is_none_or(|words| accented(&words[w], token.raw)) {
+                    put(w, true, false);
+                }
+            } else if !common && (near(word, low) || lang.same_stem(word, low)) {
+                put(w, false, false);
             }
         }
     }
     out
 }
 
-fn plural(a: &str, b: &str) -> bool {
-    a.len() > 3 && b.len() > 3 && (a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a))
+/// "gels" for "gel"; `common` words must be longer ("pie" is not "pies").
+fn plural(a: &str, b: &str, common: bool) -> bool {
+    let stem = if common { 4 } else { 3 };
+    a.len().min(b.len()) >= stem && (a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a))
+}
+
+/// Whether the words stand in one ("nailart", "gelnails").
+fn glued(words: &[String], said: &str) -> bool {
+    let rest = words
+        .iter()
+        .try_fold(said, |rest, word| rest.strip_prefix(word.as_str()));
+    rest.is_some_and(str::is_empty)
+}
+
+/// Whether a word of a name has the accents with which somebody wrote it.
+fn accented(word: &str, raw: &str) -> bool {
+    let said = raw.to_lowercase();
+    composed(word) == composed(&said) || plural(word, &said, false)
 }
 
 /// A typing error away. Cheap refusals come first, because this runs for every word of a message.
@@ -156,6 +188,10 @@ fn longest(
     for n in starts {
         let name = &names[n];
         let (noise, needed) = name.noise(lang, noise);
+        if first.iter().any(|m| m.name == n && m.whole) {
+            best.push((n, needed, true, true, at + 1));
+            continue;
+        }
         // A mention begins with a word that tells something: the "add" of "add nail art" is not "add-on".
         if first.iter().filter(|m| m.name == n).all(|m| noise[m.word]) {
             continue;

@@ -4,7 +4,7 @@ mod contact;
 mod name;
 
 pub(crate) use contact::{email, phone};
-pub(crate) use name::name;
+pub(crate) use name::{is_somebody, name};
 
 use super::lang::{List, Role};
 use super::time::number::cardinal;
@@ -63,11 +63,22 @@ pub(crate) fn party(t: &Text<'_>, expecting: Option<Expecting>, taken: &[bool]) 
 
 /// A number before what counts heads: "3 people", "2 adults and 3 kids", "the four of us".
 fn heads(t: &Text<'_>, at: usize) -> Option<Party> {
-    let (n, to) = cardinal(t, at).filter(|(n, _)| *n < 1000)?;
+    let (n, to) = cardinal(t, at).filter(|(n, _)| (1..1000).contains(n))?;
     let after = t.phrase(List::People, to)?;
     // "one" is mostly somebody; it counts before words that only heads are counted with.
     if t.is(at, Role::A) && !t.listed(List::OneHead, to) {
         return None;
+    }
+    // "from 2 people to 3"
+    if t.is(at.wrapping_sub(1), Role::From)
+        && t.is(after, Role::To)
+        && let Some((people, end)) = cardinal(t, after + 1).filter(|(n, _)| (1..1000).contains(n))
+    {
+        let people = Some(people);
+        return Some(Party {
+            people,
+            at: (at, end),
+        });
     }
     let of_us = t.is(to, Role::Of);
     let from = if of_us && at > 0 && t.is(at - 1, Role::The) {

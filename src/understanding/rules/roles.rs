@@ -25,7 +25,10 @@ pub(crate) fn split(t: &Text<'_>, motion: Motion, pieces: Vec<Piece>) -> (Vec<Pi
     match motion {
         Motion::None => (Vec::new(), pieces),
         Motion::Cancel => (pieces.into_iter().map(on_the_day).collect(), Vec::new()),
-        Motion::Replace(at) => pieces.into_iter().partition(|p| p.from < at),
+        Motion::Replace(at) => {
+            let (which, when): (Vec<Piece>, Vec<Piece>) = pieces.into_iter().partition(|p| p.from < at);
+            (which.into_iter().map(on_the_day).collect(), when)
+        }
         Motion::Move => moved(t, pieces),
     }
 }

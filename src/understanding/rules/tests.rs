@@ -10,9 +10,14 @@ use crate::understanding::lexicon::{Entry, Lexicon};
 use crate::understanding::when::*;
 
 mod answers;
+mod contacts;
+mod houses;
 mod languages;
+mod manifold;
+mod openings;
 mod replies;
 mod scenarios;
+mod slang;
 mod soup;
 mod spanish;
 mod spoken;
@@ -90,7 +95,17 @@ pub(super) fn understood_in(
     expecting: Option<Expecting>,
     options: &[&str],
 ) -> Understood {
-    let lexicon = salon();
+    understood_at(&salon(), language, text, expecting, options)
+}
+
+/// What is understood by a business that has these names and hours.
+pub(super) fn understood_at(
+    lexicon: &Lexicon,
+    language: Language,
+    text: &str,
+    expecting: Option<Expecting>,
+    options: &[&str],
+) -> Understood {
     let options: Vec<String> = options.iter().map(|o| (*o).to_owned()).collect();
     let heard = Heard {
         text,
@@ -98,7 +113,7 @@ pub(super) fn understood_in(
         expecting,
         options: &options,
         language,
-        lexicon: &lexicon,
+        lexicon,
         scene: None,
     };
     Rules::new().hear(heard)

@@ -44,6 +44,8 @@ pub(crate) struct Token<'a> {
     pub(crate) number: Option<u32>,
     /// Whether it names somebody who works here; known once the catalogue's names are found.
     pub(crate) staff: bool,
+    /// Whether it names something that is offered; likewise.
+    pub(crate) service: bool,
     /// What the language knows about the word.
     pub(crate) word: Option<&'a Word>,
     /// The lists on which the word stands.
@@ -90,7 +92,8 @@ impl<'a> Text<'a> {
                 new_line |= first == '\n';
                 continue;
             }
-            let shorthand = shorthand(&text[from..], lang).map(|len| from + len);
+            let shorthand = shorthand(&text[from..], lang).or_else(|| slashed(&text[from..], lang));
+            let shorthand = shorthand.map(|len| from + len);
             let kind = shorthand.map_or(kind_of(first), |_| Kind::Word);
             let mut to = from + first.len_utf8();
             while let Some(&(next, c)) = chars.peek() {
@@ -131,13 +134,14 @@ impl<'a> Text<'a> {
                 new_line,
                 number,
                 staff: false,
+                service: false,
                 word,
                 lists,
             });
             (spaced, new_line) = (false, false);
         }
-        if !lang.compounds.is_empty() {
-            tokens = joined(text, lang, &tokens);
+        if let Some(first) = (0..tokens.len()).find(|at| compound(lang, &tokens, *at) > 1) {
+            tokens = joined(text, lang, &tokens, first);
         }
         let said_until = tokens.iter().rposition(|t| t.kind != Kind::Sign);
         let said_until = said_until.map_or(0, |last| last + 1);
@@ -276,16 +280,21 @@ fn known<'a>(lang: &'a Lang, raw: &'a str, accented: bool) -> (Cow<'a, str>, Opt
     (Cow::Owned(plain), word)
 }
 
-/// Joins what the language counts as one word ("thứ sáu").
-fn joined<'a>(text: &'a str, lang: &'a Lang, tokens: &[Token<'a>]) -> Vec<Token<'a>> {
+/// How many tokens from `at` on are one word to the language ("thứ sáu").
+fn compound(lang: &Lang, tokens: &[Token<'_>], at: usize) -> usize {
+    let next = |n: usize| {
+        let token = tokens.get(at + n)?;
+        (!token.new_line).then_some(token.low.as_ref())
+    };
+    lang.compounds.at(&tokens[at].low, next).unwrap_or(1)
+}
+
+/// Joins what the language counts as one word; before `at` there is nothing of the kind.
+fn joined<'a>(text: &'a str, lang: &'a Lang, tokens: &[Token<'a>], mut at: usize) -> Vec<Token<'a>> {
     let mut joined: Vec<Token<'a>> = Vec::with_capacity(tokens.len());
-    let mut at = 0;
+    joined.extend_from_slice(&tokens[..at]);
     while at < tokens.len() {
-        let next = |n: usize| {
-            let token = tokens.get(at + n)?;
-            (!token.new_line).then_some(token.low.as_ref())
-        };
-        let length = lang.compounds.at(&tokens[at].low, next).unwrap_or(1);
+        let length = compound(lang, tokens, at);
         let mut token = tokens[at].clone();
         if length > 1 {
             let last = &tokens[at + length - 1];
@@ -320,6 +329,20 @@ fn shorthand(rest: &str, lang: &Lang) -> Option<usize> {
     let word = &rest[..end];
     let mixed = word.bytes().any(|b| b.is_ascii_digit()) && word.bytes().any(|b| b.is_ascii_alphabetic());
     (mixed && lang.knows(&lower(word))).then_some(end)
+}
+
+/// How many bytes a word takes that is written with a slash at its end and that the language knows ("w/").
+fn slashed(rest: &str, lang: &Lang) -> Option<usize> {
+    /// "w/o" is the longest of this kind.
+    const LONGEST: usize = 3;
+    let slash = rest
+        .bytes()
+        .take(LONGEST)
+        .position(|b| b == b'/')
+        .filter(|at| *at > 0)?;
+    let word = rest.get(..=slash)?;
+    let known = lang.lists_of(&lower(word)) != Lists::default();
+    known.then_some(word.len())
 }
 
 fn kind_of(c: char) -> Kind {

@@ -48,7 +48,7 @@ const NAME: Option<Expecting> = Some(Expecting::Name);
 fn a_model_adds_what_the_rules_did_not_hear() {
     check(
         NONE,
-        "the foot thing arvo-ish innit",
+        "the foot thing bare quick innit",
         &[("service", "foot thing", Some("Pedicure"))],
         &["set service replace"],
     );

@@ -3,7 +3,7 @@
 use super::super::cues::Hit;
 use super::super::lang::{Lang, List, Role};
 use super::super::roles::Motion;
-use super::super::token::Text;
+use super::super::token::{Kind, Text};
 use crate::understanding::Heard;
 use crate::understanding::act::{Act, GoalKind, HandoffReason, SlotKind, SmallTalk, Topic};
 
@@ -12,6 +12,9 @@ pub(super) fn cues(lang: &'static Lang, heard: &Heard<'_>, text: &Text<'_>) -> V
     let mut hits = lang.cues.find(text);
     // "I can't make it" takes back what was offered, and when nothing was, an appointment.
     let offered = heard.expecting.is_some() || !heard.options.is_empty();
+    // "I need a pedicure, I can't make it before 5" calls nothing off.
+    let wish = hits.iter().find(|hit| hit.act == "start.book").map(|hit| hit.from);
+    hits.retain(|hit| hit.act != "cannot_come" || wish.is_none_or(|wish| wish > hit.from));
     for hit in hits.iter_mut().filter(|hit| hit.act == "cannot_come") {
         hit.act = if offered { "deny" } else { "start.cancel" };
     }
@@ -31,10 +34,12 @@ pub(super) fn motion(hits: &[Hit<'_>], text: &Text<'_>) -> Motion {
     if at("start.reschedule").is_some() {
         return Motion::Move;
     }
-    match (at("start.cancel"), at("start.book")) {
+    // "cancel Friday. Is there anything on Saturday?" asks for the next one, and so replaces too.
+    let next = at("start.book").or_else(|| at("ask.availability"));
+    match (at("start.cancel"), next) {
         (Some(cancel), Some(book)) if book > cancel => {
-            let anew = (cancel..book)
-                .any(|i| text.listed(List::AndThen, i) || text.sign(i, ",") || text.sign(i, "."));
+            let anew =
+                (cancel..book).any(|i| text.listed(List::AndThen, i) || text.tokens[i].kind == Kind::Sign);
             if anew {
                 Motion::Replace(book)
             } else {
@@ -101,7 +106,7 @@ pub(super) fn act_of(act: &str) -> Option<Act> {
         "thanks" => talk(SmallTalk::Thanks),
         "compliment" => talk(SmallTalk::Compliment),
         "bye" => talk(SmallTalk::Bye),
-        "small_talk" => talk(SmallTalk::Other),
+        "small_talk" | "wait" => talk(SmallTalk::Other),
         "clear.when" => Act::Clear { slot: SlotKind::When },
         // "elsewhere" has no act: it only keeps others away.
         _ => return None,

@@ -70,8 +70,10 @@ fn not_offered(text: &Text<'_>, taken: &mut [bool]) -> Vec<Wanted> {
         if taken[at] || !text.listed(List::Trades, at) {
             continue;
         }
-        let describes =
-            |t: &Token<'_>| t.kind == Kind::Word && t.word.is_none() && !t.lists.has(List::Common);
+        let describes = |t: &Token<'_>| {
+            let says_little = t.lists.has(List::Common) || t.lists.has(List::Small);
+            t.kind == Kind::Word && t.word.is_none() && !says_little
+        };
         let from = match at.checked_sub(1) {
             Some(before) if !taken[before] && describes(&text.tokens[before]) => before,
             _ => at,
@@ -191,6 +193,11 @@ fn is_meant(heard: &Heard<'_>, text: &Text<'_>, mention: &Mention) -> bool {
     if heard.expecting == Some(Expecting::Name) && !with {
         return false;
     }
+    // "Mai's friend" is somebody else.
+    let possessive = text.get(mention.to - 1).is_some_and(|t| t.low.ends_with("'s"));
+    if possessive && text.listed(List::Kin, mention.to) {
+        return false;
+    }
     let led = with || heard.expecting == Some(Expecting::Staff);
     let guess = mention.entries.iter().all(|(_, c)| *c == Certainty::Guess);
     let part = mention.entries.iter().all(|(_, c)| *c < Certainty::Exact);
@@ -201,9 +208,13 @@ fn is_meant(heard: &Heard<'_>, text: &Text<'_>, mention: &Mention) -> bool {
 
 /// Who is wished for, or not.
 pub(super) fn who(lexicon: &Lexicon, text: &Text<'_>, mention: &Mention) -> StaffSaid {
-    let with = usize::from(text.listed_before(List::With, mention.from));
-    let before = mention.from - with;
-    let refused = text.phrase_before(List::NotWith, mention.from).is_some()
+    // "not Dr. Patel"
+    let mut from = mention.from;
+    while from > 0 && (text.listed_before(List::StaffNoise, from) || text.sign(from - 1, ".")) {
+        from -= 1;
+    }
+    let before = from - usize::from(text.listed_before(List::With, from));
+    let refused = text.phrase_before(List::NotWith, from).is_some()
         || text.phrase_before(List::NotWith, before).is_some();
     let id = |entry: usize| lexicon.staff[entry].id.clone();
     if refused {

@@ -25,6 +25,9 @@ struct Grammar {
     day_first: bool,
     #[serde(default)]
     number_after_weekday: bool,
+    /// What a word may end in and still be the same word, so that "cleaned" is said of a "cleaning".
+    #[serde(default)]
+    endings: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -166,7 +169,7 @@ impl Lang {
         // The longest name first, so that "christmas eve" is not read as Christmas.
         holidays.sort_by_key(|h| std::cmp::Reverse(h.words.len()));
         let plain = is_plain.then(|| without_accents(&map, &file.grammar.accented));
-        let compounds = Compounds::of(plain.iter().flat_map(HashMap::keys).map(String::as_str));
+        let compounds = Compounds::of(plain.as_ref().unwrap_or(&map).keys().map(String::as_str));
         for holiday in &mut holidays {
             holiday.words = compounds.join(std::mem::take(&mut holiday.words));
         }
@@ -185,6 +188,7 @@ impl Lang {
             plain,
             day_first: file.grammar.day_first,
             number_after_weekday: file.grammar.number_after_weekday,
+            endings: file.grammar.endings,
             fuzzy,
             holiday_starts: holidays.iter().filter_map(|h| h.words.first().cloned()).collect(),
             holidays,

@@ -1,12 +1,25 @@
 //! Phone numbers and mail addresses.
 
+use super::super::lang::Role;
 use super::super::token::{Kind, Text};
 use crate::understanding::act::Said;
 use crate::understanding::when::Span;
 
-/// A phone number: seven to fifteen digits with the usual signs between them.
+/// A phone number: seven to fifteen digits with the usual signs between them. Of several the last that is not taken
+/// back counts ("the old one was ..., the new one is ...").
 pub(crate) fn phone(t: &Text<'_>) -> Option<(Said, usize, usize)> {
+    let mut best = None;
     let mut at = 0;
+    while let Some(found) = next_phone(t, at) {
+        at = found.2;
+        if best.is_none() || !t.is(found.1.wrapping_sub(1), Role::Not) {
+            best = Some(found);
+        }
+    }
+    best
+}
+
+fn next_phone(t: &Text<'_>, mut at: usize) -> Option<(Said, usize, usize)> {
     while at < t.len() {
         let plus = t.sign(at, "+");
         let start = at;

@@ -1,6 +1,7 @@
 //! Who: a person's first and last name.
 
 use super::super::lang::{List, Role, Word};
+use super::super::time::Piece;
 use super::super::token::{Kind, Text, Token};
 use crate::understanding::act::{Expecting, Said, SlotValue};
 
@@ -9,6 +10,23 @@ const MOST_FILLER: usize = 8;
 
 /// A name with the tokens it covers.
 type Found = (SlotValue, usize, usize);
+
+/// Whether a time is a person or told of one: "April" to "your name?", "this is Rachel from yesterday".
+pub(crate) fn is_somebody(t: &Text<'_>, asked: bool, piece: &Piece) -> bool {
+    let single = piece.to == piece.from + 1;
+    let capital = t.get(piece.from).is_some_and(Token::capital);
+    let month = t
+        .get(piece.from)
+        .is_some_and(|w| w.word.is_some_and(|w| w.month.is_some()));
+    if asked && single && capital && (month || t.is(piece.from, Role::NameToo)) {
+        return true;
+    }
+    let past = t
+        .get(piece.from)
+        .is_some_and(|w| w.word.is_some_and(|w| w.day.is_some_and(|d| d < 0)));
+    let of_then = t.is(piece.from.wrapping_sub(1), Role::From);
+    single && past && of_then && (0..piece.from).any(|at| t.phrase(List::NameCues, at).is_some())
+}
 
 /// A message in which a name is looked for.
 struct Page<'a> {
@@ -46,10 +64,13 @@ impl Page<'_> {
         };
         // April and May are people too, when they are written like people.
         let known = |w: &Token<'_>| {
+            let named = w.capital() && w.is(Role::NameToo);
             w.word
-                .is_some_and(|word| timely(word) || word.month.is_some() && !w.capital())
+                .is_some_and(|word| timely(word) && !named || word.month.is_some() && !w.capital())
         };
-        self.word(at) && !self.t.listed(List::NoName, at) && !self.t.get(at).is_some_and(known)
+        // "I'm Mai's friend"
+        let possessive = self.t.low(at).ends_with("'s");
+        self.word(at) && !possessive && !self.t.listed(List::NoName, at) && !self.t.get(at).is_some_and(known)
     }
 
     /// Whether the token is written like a name and is no word that the language knows.
@@ -86,7 +107,26 @@ impl Page<'_> {
             }
             at = start.max(at + 1);
         }
-        best.map(|(_, found)| found)
+        let (_, (value, from, to)) = best?;
+        Some(self.with_family(value, from, to))
+    }
+
+    /// "first name Leo last name Park" says both apart.
+    fn with_family(&self, mut value: SlotValue, from: usize, to: usize) -> Found {
+        let end = to.saturating_add(MOST_FILLER).min(self.t.len());
+        let cue = (to..end).find_map(|at| self.t.phrase(List::LastNameCues, at));
+        let start = cue.map(|cue| self.after_filler(cue, cue + MOST_FILLER));
+        let Some(start) = start.filter(|at| self.nameable(*at)) else {
+            return (value, from, to);
+        };
+        if let SlotValue::Name {
+            last: last @ None, ..
+        } = &mut value
+            && let (SlotValue::Name { last: family, .. }, _) = self.person(start, true, true)
+        {
+            *last = family;
+        }
+        (value, from, to)
     }
 
     /// The token after words that may stand between a cue and the name ("I think", "Mrs.").
@@ -97,8 +137,11 @@ impl Page<'_> {
             let sign = t
                 .get(at)
                 .is_some_and(|w| matches!(w.raw, "," | "\"" | ":" | "\u{201c}" | "."));
+            // "under the name of my mother, Carmen Soto"
+            let kin = t.listed(List::My, at) && t.listed(List::Kin, at + 1);
             at = match t.phrase(List::NameFiller, at) {
                 Some(to) => to,
+                None if kin => at + 2,
                 None if sign => at + 1,
                 None => break,
             };
@@ -138,10 +181,19 @@ impl Page<'_> {
     /// A message that is nothing but a name, when one was asked for.
     fn answer(&self) -> Option<Found> {
         let t = self.t;
+        let mine =
+            |i: usize| t.listed(List::My, i) || t.listed(List::Kin, i) || t.listed(List::NameFiller, i);
+        // "Jo-Ann", and "R-o-b" to spell it: what a dash joins belongs to the word before.
+        let joined = |i: usize| i > 1 && t.sign(i - 1, "-") && !t.tokens[i].spaced;
+        let spelt = |i: usize| t.sign(i + 1, "-") && t.low(i).chars().count() == 1;
         let words: Vec<usize> = (0..t.len())
-            .filter(|i| t.tokens[*i].kind == Kind::Word && !t.listed(List::NameCourtesy, *i))
+            .filter(|&i| t.tokens[i].kind == Kind::Word && !t.listed(List::NameCourtesy, i) && !joined(i))
+            .filter(|&i| !mine(i) && !spelt(i))
             .collect();
-        let plain = |i: &usize| self.nameable(*i) && t.tokens[*i].word.is_none_or(|w| w.month.is_some());
+        let plain = |i: &usize| {
+            let word = &t.tokens[*i];
+            self.nameable(*i) && (word.is(Role::NameToo) || word.word.is_none_or(|w| w.month.is_some()))
+        };
         let first = words
             .first()
             .filter(|_| words.len() <= 3 && words.iter().all(plain))?;
@@ -162,10 +214,18 @@ impl Page<'_> {
                 span,
             })
         };
-        let more = at + 1;
-        let second = self.nameable(more)
-            && t.get(more)
-                .is_some_and(|w| w.spaced && !w.new_line && (!capital || w.capital()));
+        // "Smith-Jones"; "O'Neil" is one token already.
+        let whole = |at: usize| {
+            let dash = t.sign(at + 1, "-") && !t.tokens[at + 1].spaced;
+            let goes_on = t.get(at + 2).is_some_and(|w| !w.spaced) && self.word(at + 2);
+            if dash && goes_on { at + 3 } else { at + 1 }
+        };
+        let mut more = whole(at);
+        let follows = |at: usize, capital: bool| {
+            let apart = |w: &Token<'_>| w.spaced && !w.new_line && (!capital || w.capital());
+            self.nameable(at) && t.get(at).is_some_and(apart)
+        };
+        let second = follows(more, capital);
         if !second {
             let (first, last) = if last_only {
                 (None, said(at, more))
@@ -174,10 +234,10 @@ impl Page<'_> {
             };
             return (SlotValue::Name { first, last }, more);
         }
-        let mut to = more + 1;
-        // "Smith-Jones"; "O'Neil" is one token already.
-        if t.sign(to, "-") && t.get(to + 1).is_some_and(|w| !w.spaced) && self.word(to + 1) {
-            to += 2;
+        let mut to = whole(more);
+        // "Ana María Ruiz": of three the last is the family's, or whatever a customer puts there.
+        if follows(to, true) && self.stranger(to) && t.tokens[at].capital() && t.tokens[more].capital() {
+            (more, to) = (to, whole(to));
         }
         let (first, last) = (said(at, more), said(more, to));
         (SlotValue::Name { first, last }, to)

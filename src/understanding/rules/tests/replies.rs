@@ -56,6 +56,9 @@ fn a_yes_or_a_no_with_more() {
             ("yes if that is not too much trouble for you", "unclear"),
             ("wait", "other"),
             ("hold on a sec", "other"),
+            ("ok wait", "other"),
+            ("yes! can't wait", "confirm"),
+            ("ok ... wait, how much is it?", "ask price"),
             ("that's wrong, I said 4", "deny + when 16:00"),
             ("not Friday, Saturday", "when Sat 21 Nov, not friday"),
             ("not this week", "when not Mon 16 Nov..Mon 23 Nov"),
@@ -229,6 +232,14 @@ fn all_at_once() {
                 "when Thu 19 Nov or Fri 20 Nov",
             ),
             ("I need it before 5", "when -17:00"),
+            (
+                "I need a pedicure on Friday, I can't make it before 5",
+                "start book + service pedicure + when Fri 20 Nov 17:00-",
+            ),
+            (
+                "book me tomorrow, I can't do after 3",
+                "start book + when Thu 19 Nov -15:00",
+            ),
             ("between 2 and 4 tomorrow", "when Thu 19 Nov 14:00-16:00"),
         ],
     );

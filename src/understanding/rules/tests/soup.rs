@@ -258,6 +258,40 @@ proptest! {
     }
 }
 
+/// Found by the fuzz target.
+#[test]
+fn nothing_is_no_number_of_people_and_no_stretch_of_days() {
+    for text in ["0 guys", "0 people for a pedicure", "from 2 people to 0"] {
+        let acts = hear(text);
+        let nobody = |act: &Act| {
+            matches!(
+                act,
+                Act::Set {
+                    value: SlotValue::PartySize { people: 0, .. }
+                }
+            )
+        };
+        assert!(!acts.iter().any(nobody), "{text}: {acts:?}");
+    }
+    for (language, text) in [
+        (Language::Vietnamese, "mai 0 tuần sau 4h"),
+        (Language::English, "in the next 0 days"),
+    ] {
+        for act in understood_in(language, text, None, &[]).acts {
+            let Act::Set {
+                value: SlotValue::When { when },
+            } = act
+            else {
+                continue;
+            };
+            assert!(
+                when.windows.iter().all(|w| w.dates.is_none_or(|d| d.runs())),
+                "{text}: {when:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_long_message_keeps_what_is_said_in_its_middle() {
     let before = "my cat is orange and sleeps on the sofa all day long, which I find lovely. ".repeat(80);

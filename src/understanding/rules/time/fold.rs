@@ -178,7 +178,7 @@ fn time_span(t: &Text<'_>, piece: &Piece) -> Span {
 /// Whether two pieces are held apart by "or" (or list two days).
 fn alternatives(t: &Text<'_>, a: &Piece, b: &Piece) -> bool {
     let same = a.is_day() && b.is_day() || a.is_time() && b.is_time() || b.is_day() || b.is_time();
-    if !same || b.outer < a.to || b.outer - a.to > 4 {
+    if !same || b.outer < a.to || b.outer - a.to > 6 {
         return false;
     }
     let both_days = a.is_day() && b.is_day();
@@ -364,6 +364,8 @@ fn window(c: &Context<'_>, hours: Hours<'_>, group: &Group, inferred: &mut Vec<I
             Bound::On | Bound::Not => day.range,
         })
     });
+    // "the next 0 weeks" are no days, and nothing lies beyond the end of the calendar.
+    let dates = dates.filter(DateRange::runs);
     let dates = match (dates.and_then(DateRange::single), group.time.map(|p| p.what)) {
         (Some(day), Some(What::Clock(clock)))
             if clock.of_night && clock.time().is_some_and(|t| t.hour() < 5) =>

@@ -112,6 +112,8 @@ pub(crate) struct Context<'a> {
     pub(crate) offered: bool,
     /// A number of people was asked for.
     pub(crate) people_asked: bool,
+    /// The customer's name was asked for.
+    pub(crate) name_asked: bool,
     /// See `Lexicon::half_means_past`.
     pub(crate) half_means_past: Option<bool>,
     /// An appointment is moved: "from Friday to Saturday" are two days then, not a range.

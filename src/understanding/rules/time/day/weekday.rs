@@ -3,7 +3,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Weekday;
 
-use super::super::super::lang::{Role, Unit};
+use super::super::super::lang::{List, Role, Unit};
 use super::super::super::token::Kind;
 use super::super::number::{count, day_of_month};
 use super::{Day, Days, Said};
@@ -182,6 +182,7 @@ impl Days<'_> {
                 || b.is(Role::Late)
                 || b.is(Role::Early)
                 || b.kind == Kind::Sign
+                || b.lists.has(List::FirstOf)
         });
         let after = t.get(at + 1);
         let followed = after.is_some_and(|a| {

@@ -7,7 +7,7 @@ use super::super::clock::Clock;
 use super::super::day::{Day, Said};
 use super::super::piece::{Bound, Piece, What};
 use super::Hours;
-use crate::understanding::when::{Except, Inferred, TimeRange};
+use crate::understanding::when::{DateRange, Except, Inferred, TimeRange};
 
 pub(super) fn times(
     piece: &Piece,
@@ -121,7 +121,7 @@ pub(super) fn exclusion(piece: &Piece, hours: Hours<'_>) -> Option<Except> {
             said: Said::Weekday(day),
             ..
         }) => Some(Except::Weekday(day)),
-        What::Days(day) => Some(Except::Dates(day.range)),
+        What::Days(day) => Some(day.range).filter(DateRange::runs).map(Except::Dates),
         _ => times(piece, None, hours, &mut Vec::new()).map(Except::Times),
     }
 }

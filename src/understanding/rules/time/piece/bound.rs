@@ -79,16 +79,23 @@ fn bound_before(t: &Text<'_>, piece: &Piece, at: usize) -> Option<(Bound, usize)
         let opens = t.is(last, Role::Between) || t.is(last, Role::From);
         return opens.then_some((piece.bound, last));
     }
+    // "can't make it before 5" is from five on.
+    let refused = last.checked_sub(1).filter(|&verb| t.listed(List::CannotDo, verb) && cannot(t, verb));
     if t.is(last, Role::After) && !t.is(last, Role::Starting) && !t.is(last, Role::Following) {
         let meal = matches!(piece.what, What::Part(part) if part.meal);
-        return Some((if meal { piece.bound } else { Bound::After }, last));
+        return Some(match refused {
+            Some(verb) => (Bound::Before, verb),
+            None if meal => (piece.bound, last),
+            None => (Bound::After, last),
+        });
     }
     if (t.is(last, Role::From) || t.is(last, Role::Starting)) && !piece.is_day() {
         return Some((Bound::After, last));
     }
     let by = t.is(last, Role::By) && !matches!(piece.what, What::Part(_));
     let before = t.is(last, Role::Before) && !t.is(last, Role::Of) && !t.listed(List::MoveTo, last);
-    (by || before).then_some((Bound::Before, last))
+    let side = refused.map_or((Bound::Before, last), |verb| (Bound::After, verb));
+    (by || before).then_some(side)
 }
 
 /// "can't make it on", "cannot do": the words that end before `at`.

@@ -107,6 +107,7 @@ fn led(c: &Context<'_>, t: &Text<'_>, piece: &Piece, b: usize) -> bool {
         && !wide(t, piece)
         && !(last.saturating_sub(CLAUSE)..last).any(|i| t.listed(List::People, i));
     t.is(last, Role::At) && !t.is(last, Role::For)
+        || t.is(last, Role::Except) && t.get(piece.to).is_none_or(|n| n.kind == Kind::Sign)
         || t.is(last, Role::After) && !t.is(last, Role::Last)
         || t.is(last, Role::Before) && !t.is(last, Role::Of) && !t.listed(List::MoveTo, last)
         || t.is(last, Role::By)

@@ -115,12 +115,14 @@ fn stands(t: &Text<'_>, at: usize) -> bool {
 /// "asap", "earliest", "as soon as possible", "first available", "later", "as late as possible".
 pub(super) fn order(c: &Context<'_>, at: usize) -> Option<(Order, usize)> {
     let t = c.days.text;
-    // "as" begins a phrase ("as soon as possible"); other languages have a word for it.
-    if t.is(at, Role::As) {
+    // "as" or "the" begins a phrase ("as soon as possible", "the sooner the better"); other languages have a word for it.
+    if t.is(at, Role::As) || t.is(at, Role::The) {
         if let Some(to) = t.phrase(List::SoonAsPossible, at) {
             return Some((Order::Earliest, to));
         }
-        return t.phrase(List::LateAsPossible, at).map(|to| (Order::Latest, to));
+        if let Some(to) = t.phrase(List::LateAsPossible, at) {
+            return Some((Order::Latest, to));
+        }
     }
     let token = t.get(at)?;
     if token.is(Role::Earliest) {
