@@ -16,6 +16,7 @@ pub use seal::{Problem as SealProblem, Sealer};
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::rates::Through;
@@ -24,6 +25,13 @@ use crate::types::{AccountId, BusinessId, Channel};
 
 /// The setting that gives an account limits of its own.
 const RATE_LIMITS: &str = "rate_limits";
+
+/// The setting that says for how long the bot is silent after staff wrote past it, in minutes.
+pub(crate) const PAUSE_MINUTES: &str = "pause_minutes";
+/// As long as a person usually goes on answering.
+const PAUSE_USUAL: SignedDuration = SignedDuration::from_mins(60);
+/// A week, in minutes: for longer, nobody remembers that the bot was sent away.
+pub(crate) const PAUSE_MINUTES_MAX: i64 = 7 * 24 * 60;
 
 /// An account, ready for use.
 #[derive(Debug, Clone)]
@@ -50,6 +58,15 @@ impl Account {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// For how long the bot is silent after staff wrote past it; `None` is not at all.
+    #[must_use]
+    pub fn pause(&self) -> Option<SignedDuration> {
+        // What is no number was refused when it was set.
+        let set = self.setting(PAUSE_MINUTES).and_then(|set| set.parse().ok());
+        let pause = set.map_or(PAUSE_USUAL, SignedDuration::from_mins);
+        pause.is_positive().then_some(pause)
     }
 
     /// What its messages are counted as.

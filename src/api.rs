@@ -173,6 +173,7 @@ pub fn router(api: Api, others: Router) -> Router {
         .routes(routes!(appointments::events))
         .routes(routes!(participants::goals))
         .routes(routes!(participants::set_model, participants::unset_model))
+        .routes(routes!(participants::pause, participants::resume))
         .routes(routes!(participants::sessions))
         .routes(routes!(channels::list))
         .routes(routes!(channels::store, channels::remove))

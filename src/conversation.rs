@@ -23,7 +23,6 @@ mod commit;
 mod history;
 mod joining;
 mod load;
-mod model;
 mod moved;
 mod names;
 mod notices;
@@ -32,6 +31,7 @@ mod reserved;
 mod router;
 mod scene;
 mod session;
+mod setting;
 mod stages;
 mod supervisor;
 mod turn;
@@ -295,25 +295,6 @@ impl Conversations {
             self.done(pair, wait, |asker| What::Acts(acts, asker))
         };
         followed(pair, act).await
-    }
-
-    /// Has the pair's conversation understood by this model from its next turn on; `None` is the usual one. Answers with
-    /// the conversation's version, or with `None` when it never wrote.
-    ///
-    /// # Errors
-    /// As for [`Self::act`].
-    pub async fn set_model(
-        &self,
-        pair: &Pair,
-        model: Option<String>,
-        wait: Duration,
-    ) -> Result<Option<u64>, Refused> {
-        self.knows(&pair.business).await?;
-        let set = |pair: Pair| {
-            let model = model.clone();
-            self.done(pair, wait, |asker| What::Model(model, asker))
-        };
-        followed(pair.clone(), set).await
     }
 
     /// Has something done in a conversation, and waits for what came of it.

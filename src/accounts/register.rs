@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Account, Accounts, Field, RATE_LIMITS, SealProblem, Secrets};
+use super::{Account, Accounts, Field, PAUSE_MINUTES, PAUSE_MINUTES_MAX, RATE_LIMITS, SealProblem, Secrets};
 use crate::rates::rule::Own;
 use crate::store::{self, AccountRow, Put};
 use crate::types::{AccountId, BusinessId, Channel, MODEL_CHARS_MAX, is_model_name};
@@ -197,6 +197,16 @@ fn check(fields: &[Field], settings: &BTreeMap<String, String>, secrets: &Secret
         }
         if name == RATE_LIMITS && Own::parse(value).is_none() {
             let problem = format!("the setting {name} must be {}", Own::SHAPE);
+            return Err(unfit(false, name, problem));
+        }
+        let is_pause = |value: &str| {
+            value
+                .parse()
+                .is_ok_and(|set| (0..=PAUSE_MINUTES_MAX).contains(&set))
+        };
+        if name == PAUSE_MINUTES && !value.is_empty() && !is_pause(value) {
+            let problem =
+                format!("the setting {name} must be a number of minutes from 0 to {PAUSE_MINUTES_MAX}");
             return Err(unfit(false, name, problem));
         }
         if value.len() > VALUE_BYTES_MAX {

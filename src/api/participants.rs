@@ -1,7 +1,8 @@
-//! What is known of one customer: context, transcript, sessions; and goals and models set from outside.
+//! What is known of one customer: context, transcript, sessions; and goals, models and pauses set from outside.
 
 mod goals;
 mod models;
+mod pauses;
 mod views;
 
 use axum::extract::{Extension, State};
@@ -11,6 +12,7 @@ use utoipa::IntoParams;
 
 pub(super) use goals::{__path_goals, goals};
 pub(super) use models::{__path_set_model, __path_unset_model, set_model, unset_model};
+pub(super) use pauses::{__path_pause, __path_resume, pause, resume};
 use views::{ContextView, SessionList, SessionView, TranscriptMessage, TranscriptPage};
 
 use super::App;

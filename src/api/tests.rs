@@ -4,6 +4,7 @@ mod channels;
 mod limits;
 mod live;
 mod models;
+mod pauses;
 mod support;
 
 use axum::body::Body;
@@ -476,5 +477,5 @@ async fn the_document_is_openapi_3_1_and_every_operation_says_what_can_go_wrong(
             }
         }
     }
-    assert_eq!(operations, 32);
+    assert_eq!(operations, 34);
 }

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use super::joining::{Patience, Underway};
 use super::load::{self, Loaded};
 use super::router::Place;
+use super::setting::Setting;
 use super::stages::{self, Arrival, Beginning};
 use super::turn::{self, Ended, Work};
 use super::understand::{Kept, Thinking};
@@ -72,8 +73,8 @@ pub(super) enum What {
     Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>),
     /// Something that time or the world did.
     Event(Event, oneshot::Sender<()>),
-    /// Another model, or the usual one.
-    Model(Option<String>, oneshot::Sender<Result<Option<u64>, Refused>>),
+    /// Something is set.
+    Set(Setting, oneshot::Sender<Result<Option<u64>, Refused>>),
 }
 
 pub(super) struct ConversationActor;
@@ -286,7 +287,7 @@ impl State {
                 }),
                 What::Acts(acts, asker) => return (Work::Acts(acts, asker, item.place), beginning),
                 What::Event(event, asker) => return (Work::Event(event, asker, item.place), beginning),
-                What::Model(model, asker) => return (Work::Model(model, asker, item.place), beginning),
+                What::Set(what, asker) => return (Work::Set(what, asker, item.place), beginning),
             }
         }
         self.alone = self.alone.saturating_sub(messages.len());
@@ -347,7 +348,7 @@ impl State {
                 for inbound in pending.into_iter().rev() {
                     let waits = |item: &Item| match &item.what {
                         What::Message(m, _) => m.key == inbound.key && m.text == inbound.text,
-                        What::Acts(..) | What::Event(..) | What::Model(..) => false,
+                        What::Acts(..) | What::Event(..) | What::Set(..) => false,
                     };
                     if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
                         let what = What::Message(Box::new(inbound), None);

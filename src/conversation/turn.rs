@@ -18,9 +18,10 @@ use super::commit::{self, Draft, Verdict};
 use super::joining::Patience;
 use super::load::{Loaded, load};
 use super::router::Place;
+use super::setting::{self, Setting};
 use super::stages::Arrival;
 use super::understand::{Kept, Thinking, understand};
-use super::{Answer, Refused, Said, Services, model};
+use super::{Answer, Refused, Said, Services};
 use crate::dialogue::{Context, Event, Heard, Input};
 use crate::ids;
 use crate::store::{Inbound, MessageKey, Receipt};
@@ -56,8 +57,8 @@ pub(super) enum Work {
     Messages(Vec<Waiting>, Thinking),
     Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>, Option<Place>),
     Event(Event, oneshot::Sender<()>, Option<Place>),
-    Model(
-        Option<String>,
+    Set(
+        Setting,
         oneshot::Sender<Result<Option<u64>, Refused>>,
         Option<Place>,
     ),
@@ -99,8 +100,8 @@ pub(super) async fn run(services: Arc<Services>, pair: Pair, loaded: Loaded, wor
             }
             Work::Acts(acts, asker, place) => act(&services, &pair, loaded, acts, asker, place).await,
             Work::Event(event, asker, place) => react(&services, &pair, loaded, &event, asker, place).await,
-            Work::Model(model, asker, place) => {
-                let set = model::set(&services, &pair, loaded, model).await;
+            Work::Set(what, asker, place) => {
+                let set = setting::set(&services, &pair, loaded, what).await;
                 drop(place);
                 let answer = set.as_ref().map(|after| after.standing.map(|s| s.version));
                 // Whoever gave up waiting sees it in the context.
@@ -464,7 +465,7 @@ pub(super) fn refuse(what: What, refused: &Refused) {
     match what {
         What::Message(_, Some(asker)) => drop(asker.send(Err(refused.clone()))),
         What::Acts(_, asker) => drop(asker.send(Err(refused.clone()))),
-        What::Model(_, asker) => drop(asker.send(Err(refused.clone()))),
+        What::Set(_, asker) => drop(asker.send(Err(refused.clone()))),
         // An accepted message stays in the inbox; an event is rung again by the sweep that found it.
         What::Message(_, None) | What::Event(..) => {}
     }

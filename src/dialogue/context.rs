@@ -50,6 +50,9 @@ pub struct Context {
     /// A person has been asked to take over, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed_off: Option<HandoffReason>,
+    /// A person answers until then, and the bot does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<Timestamp>,
     /// The customer said "STOP".
     #[serde(default)]
     pub opted_out: bool,

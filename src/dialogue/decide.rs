@@ -55,6 +55,10 @@ fn remember(context: &mut Context, messages: &[Heard], view: &View<'_>) {
 
 fn hear(draft: &mut Draft<'_>, said: &Said) {
     note_profile(draft, said);
+    // A person answers. Only who wants to hear no more is told so by us, because that must hold everywhere.
+    if draft.context.paused_until.is_some() && !said.stop {
+        return;
+    }
     if safety::first(draft, said) {
         draft.context.misses = 0;
         return;

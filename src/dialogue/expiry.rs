@@ -16,6 +16,9 @@ const REMEMBER_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Brings the context up to now, before anything new is heard.
 pub(super) fn age(draft: &mut Draft<'_>) {
     let now = draft.view.now;
+    if draft.context.paused_until.is_some_and(|until| until <= now) {
+        draft.context.paused_until = None;
+    }
     waitlist::lapse(draft);
     let goals = std::mem::take(&mut draft.context.goals);
     for mut goal in goals {

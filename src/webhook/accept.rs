@@ -42,6 +42,9 @@ const NAMES_KEPT: Duration = Duration::from_secs(60);
 /// When a provider should bring again what could not even be kept.
 const COME_AGAIN: Duration = Duration::from_secs(5);
 
+/// How long a pause may take to be written down.
+const PAUSE_WAIT: Duration = Duration::from_secs(5);
+
 /// What became of a request that was genuine.
 #[derive(Debug)]
 pub(super) enum Accepted {
@@ -113,7 +116,9 @@ impl Acceptor {
         for aliases in sorted.known {
             self.recognise(account, &[aliases], now).await?;
         }
-        let refused = self.take(account, sorted.sayings, now).await?;
+        // Before what the customer says to the person.
+        let unpaused = self.pause(account, sorted.staff, now).await?;
+        let refused = self.take(account, sorted.sayings, now).await?.or(unpaused);
         let channels = self.accounts.store();
         for message_id in &sorted.unsaid {
             channels.redact(&key(account, message_id)).await?;
@@ -128,6 +133,46 @@ impl Acceptor {
                 .stop_account(account.channel, &account.id, Some(&problem), now)
                 .await?;
             self.accounts.forget(account.channel, &account.id);
+        }
+        Ok(refused)
+    }
+
+    /// Has the bot be silent where a person answers. Only then is the provider told that it was heard, so that it comes
+    /// again with what could not be kept.
+    async fn pause(
+        &self,
+        account: &Arc<Account>,
+        staff: Vec<(Vec<String>, Timestamp)>,
+        now: Timestamp,
+    ) -> store::Result<Option<Refused>> {
+        let Some(pause) = account.pause() else {
+            return Ok(None);
+        };
+        let (mut customers, mut ends) = (Vec::new(), Vec::new());
+        for (aliases, at) in staff {
+            let until = at.saturating_add(pause).unwrap_or(Timestamp::MAX);
+            // One that comes very late has nothing to say any more.
+            if until > now {
+                customers.push(aliases);
+                ends.push(until);
+            }
+        }
+        if customers.is_empty() {
+            return Ok(None);
+        }
+        let mut refused = None;
+        for (participant, until) in self
+            .recognise(account, &customers, now)
+            .await?
+            .into_iter()
+            .zip(ends)
+        {
+            let pair = Pair {
+                business: account.business.clone(),
+                participant,
+            };
+            let paused = self.conversations.staff_spoke(&pair, until, PAUSE_WAIT).await;
+            refused = refused.or(paused.err());
         }
         Ok(refused)
     }
@@ -295,6 +340,8 @@ struct Sorted {
     sayings: Vec<Saying>,
     unsaid: Vec<String>,
     known: Vec<Vec<String>>,
+    /// Customers to whom a person wrote, and when.
+    staff: Vec<(Vec<String>, Timestamp)>,
     receipts: Vec<DeliveryReceipt>,
     stopped: Option<String>,
 }
@@ -329,6 +376,10 @@ impl Sorted {
             Happening::Known { aliases } => {
                 self.known.push(aliases);
                 Told::System
+            }
+            Happening::Staff { aliases, at } => {
+                self.staff.push((aliases, at.unwrap_or(now).min(now)));
+                Told::Echo
             }
             Happening::Receipt(receipt) => {
                 self.receipts.push(DeliveryReceipt {

@@ -161,6 +161,13 @@ pub enum Happening {
         /// What the channel calls them; at least two.
         aliases: Vec<String>,
     },
+    /// A person of the business has written to a customer, past us.
+    Staff {
+        /// What the channel calls the customer.
+        aliases: Vec<String>,
+        /// When, by the provider's clock.
+        at: Option<Timestamp>,
+    },
     /// What became of a message that we sent.
     Receipt(Receipt),
     /// The provider tells that the account cannot be used any more.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::intake::{Answer, Forged, Happening, Intake, Malformed, Parsed, Receipt, Request, Sample};
 use super::loose::{self, Id, Parts, given, needed};
 use super::{json, meta};
-use crate::accounts::{Account, Field};
+use crate::accounts::{Account, Field, PAUSE_MINUTES};
 use crate::outbound::meta::{Class, Problem};
 use crate::store::{DeliveryStatus, ReceiptOf};
 use crate::types::Channel;
@@ -22,7 +22,7 @@ mod message;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WhatsApp;
 
-const FIELDS: [Field; 9] = [
+const FIELDS: [Field; 10] = [
     Field::setting(
         "phone_number_id",
         "The id of the business's number: WhatsApp, API setup. It is not the number itself.",
@@ -33,6 +33,11 @@ const FIELDS: [Field; 9] = [
     )
     .optional(),
     Field::setting("template_language", "The template's language, en_US if not set.").optional(),
+    Field::setting(
+        PAUSE_MINUTES,
+        "For how long the bot is silent after staff wrote in the phone's app, 60 if not set; 0 is not at all.",
+    )
+    .optional(),
     Field::setting("list_button", "What stands on the button that opens a list of options.").optional(),
     meta::APP_SECRET,
     meta::VERIFY_TOKEN,
@@ -112,7 +117,15 @@ struct Value {
     contacts: Parts,
     messages: Parts,
     statuses: Parts,
+    message_echoes: Parts,
     errors: Parts,
+}
+
+#[derive(Deserialize)]
+struct Echo {
+    to: Option<Id>,
+    to_user_id: Option<Id>,
+    timestamp: Option<Id>,
 }
 
 #[derive(Deserialize)]
@@ -138,9 +151,7 @@ struct Status {
 
 fn changed(change: meta::Change, own: Option<&str>, out: &mut Vec<Happening>) -> Result<(), Malformed> {
     let ignored = match change.field.as_deref() {
-        Some("messages") => None,
-        // Staff wrote in the phone's app.
-        Some("smb_message_echoes") => Some("echo"),
+        Some("messages" | "smb_message_echoes") => None,
         Some("standby") => Some("standby"),
         // Templates, quality, old chats: matters of the account.
         _ => Some("system"),
@@ -157,6 +168,21 @@ fn changed(change: meta::Change, own: Option<&str>, out: &mut Vec<Happening>) ->
         return Ok(());
     }
     let before = out.len();
+    // Staff wrote in the phone's app.
+    loose::each("message_echoes", value.message_echoes, out, |echo: Echo, out| {
+        let aliases: Vec<String> = [given(&echo.to_user_id), given(&echo.to)]
+            .into_iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect();
+        out.push(if aliases.is_empty() {
+            Happening::Ignored("echo")
+        } else {
+            let at = loose::time(&echo.timestamp);
+            Happening::Staff { aliases, at }
+        });
+        Ok(())
+    });
     // A contact that cannot be read leaves the senders' own words of who they are.
     let contacts: Vec<Contact> = readable(value.contacts);
     loose::each("messages", value.messages, out, |message, out| {

@@ -13,5 +13,6 @@ mod kills;
 mod limits;
 mod linking;
 mod order;
+mod staff;
 mod steps;
 mod stub;

@@ -39,6 +39,10 @@ pub(in crate::api) struct ContextView {
     waitlist_entries: usize,
     /// Whether a person was asked to take over.
     handed_off: bool,
+    /// Until when a person answers and the bot is silent, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    paused_until: Option<Timestamp>,
     /// Whether the customer wants no further messages.
     opted_out: bool,
     /// The language model that was set for this conversation, if one was.
@@ -183,6 +187,7 @@ impl ContextView {
             },
             waitlist_entries: context.waitlist.len(),
             handed_off: context.handed_off.is_some(),
+            paused_until: context.paused_until,
             opted_out: context.opted_out,
             model: context.model,
         }

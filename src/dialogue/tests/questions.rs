@@ -294,3 +294,19 @@ fn stop_is_obeyed_until_somebody_writes_again() {
     talk.says([talks(SmallTalk::Greet)]);
     assert!(matches!(talk.effects[..], [Effect::Contact { allowed: true }]));
 }
+
+#[test]
+fn while_a_person_answers_only_a_wish_to_be_left_alone_is_answered_and_the_goal_stays() {
+    let mut talk = talk();
+    talk.says([service(&["gel-manicure"])]);
+    let goal = talk.goal().clone();
+    talk.context.paused_until = Some(talk.now + jiff::SignedDuration::from_mins(60));
+    assert_eq!(talk.says([ask(Topic::Parking)]), "");
+    assert_eq!(talk.goal().id, goal.id);
+    assert!(talk.says([Act::StopContact]).contains("Lotus Nails"));
+    assert!(talk.context.opted_out);
+
+    talk.now += jiff::SignedDuration::from_mins(61);
+    assert_ne!(talk.says([ask(Topic::Parking)]), "");
+    assert_eq!(talk.context.paused_until, None);
+}

@@ -172,6 +172,7 @@ fn become_one(into: &mut Context, from: &mut Context, last: u64, appended: u64) 
     // Whoever asked to be left alone, or for a person, has asked under every name.
     into.opted_out |= from.opted_out;
     into.handed_off = into.handed_off.or(from.handed_off.take());
+    into.paused_until = into.paused_until.max(from.paused_until);
     if into.channel.is_none() {
         into.channel = from.channel;
         into.reached.clone_from(&from.reached);

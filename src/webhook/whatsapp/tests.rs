@@ -420,7 +420,6 @@ fn what_is_not_for_us_is_ignored_on_purpose() {
         Happening::Ignored("other")
     );
     for (field, kind) in [
-        ("smb_message_echoes", "echo"),
         ("standby", "standby"),
         ("account_update", "system"),
         ("unheard_of", "system"),
@@ -528,4 +527,21 @@ proptest! {
         }
         let _ = parse(&WhatsApp, &number(), &body);
     }
+}
+
+#[test]
+fn staff_who_write_in_the_phones_app_are_noticed() {
+    let echo = |to: Value| {
+        let echoes = json!({
+            "metadata": {"phone_number_id": "106540352242922"},
+            "message_echoes": [{"from": "15550001111", "id": "wamid.1", "timestamp": "1795190400", "type": "text", "text": {"body": "hi"}, "to": to}],
+        });
+        happenings(&changed("smb_message_echoes", echoes))
+    };
+    let noticed = Happening::Staff {
+        aliases: vec!["12025550100".to_owned()],
+        at: Some(Timestamp::from_second(1_795_190_400).unwrap()),
+    };
+    assert_eq!(echo(json!("12025550100")), [noticed]);
+    assert_eq!(echo(Value::Null), [Happening::Ignored("echo")]);
 }
