@@ -110,6 +110,7 @@ fn every_payload_is_taken_or_left_alone_on_purpose() {
                 ),
                 Happening::Known { aliases } => format!("{} names of one person", aliases.len()),
                 Happening::Unsaid { .. } => "unsaid".to_owned(),
+                Happening::Staff { .. } => "staff spoke".to_owned(),
                 Happening::Receipt(receipt) => format!("receipt: {}", receipt.status.as_str()),
                 Happening::Stopped { .. } => "stopped".to_owned(),
                 Happening::Ignored(kind) => format!("left alone: {kind}"),
