@@ -6,6 +6,7 @@
     reason = "in a test, a panic with the error is the report; a passing one prints what it did"
 )]
 
+mod backup;
 mod bad_input;
 mod channels;
 mod checker;

@@ -105,6 +105,16 @@ impl Cluster {
         Frozen(all)
     }
 
+    /// Runs one of PostgreSQL's own programs to its end.
+    pub(crate) fn run_program(&self, name: &str, words: &[&str]) {
+        let ended = Command::new(self.binaries.join(name))
+            .args(words)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{name}: {said}");
+    }
+
     /// A connection of the test's own.
     pub(crate) async fn connect(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.unwrap()

@@ -5,7 +5,7 @@ use super::super::proposal::Proposed;
 use super::super::words::List;
 use super::{Case, Verdict};
 use crate::types::ResourceId;
-use crate::understanding::act::{Mode, StaffSaid};
+use crate::understanding::act::{Mode, Said, StaffSaid};
 use crate::understanding::{Act, Expecting, GoalKind, SlotValue};
 
 /// An answer in itself has no more words, and stands in a message of no more.
@@ -136,6 +136,12 @@ impl Case<'_> {
         let stands = match value {
             // The rules read every number and address that is written out; a model has nothing to add.
             SlotValue::Phone { .. } | SlotValue::Email { .. } => false,
+            // "I'm Anna's husband" is somebody else.
+            SlotValue::Name { first, last }
+                if self.is_anothers(first.as_ref()) || self.is_anothers(last.as_ref()) =>
+            {
+                false
+            }
             SlotValue::Name { .. } => {
                 let asked = self.heard.expecting == Some(Expecting::Name)
                     && length(self.heard.text) <= NAME_MESSAGE_WORDS_MAX;
@@ -153,6 +159,13 @@ impl Case<'_> {
         Verdict::Stands(Act::Set {
             value: self.beside_the_rules(value),
         })
+    }
+
+    /// Whether a name stands in the possessive.
+    fn is_anothers(&self, said: Option<&Said>) -> bool {
+        let Some(said) = said else { return false };
+        let mut after = self.heard.text.chars().skip(said.span.1);
+        matches!(after.next(), Some('\'' | '\u{2019}')) && matches!(after.next(), Some('s' | 'S'))
     }
 
     /// Somebody is asked for by a name, however it is spelled; that anybody will do is said in any words.
