@@ -174,6 +174,8 @@ impl Actor for ConversationActor {
             Message::Ended(ended) => {
                 if let Some(into) = &ended.joined_into {
                     state.ring_elsewhere(&myself, into);
+                    // A message may have been made durable since the turn looked.
+                    state.rung = true;
                 }
                 state.ended(*ended);
                 state.tell_askers();
@@ -363,7 +365,10 @@ impl State {
                 }
             }
             Err(refused) => {
-                if !matches!(refused, Refused::Joined(_)) {
+                if matches!(refused, Refused::Joined(_)) {
+                    // What came in while it was looked is handed over by another look.
+                    self.rung |= !self.queue.is_empty();
+                } else {
                     tracing::warn!(error = %refused, "a conversation could not be loaded");
                 }
                 self.ringers.clear();

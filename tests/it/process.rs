@@ -227,6 +227,21 @@ impl Process {
     /// SIGSTOP: it does nothing any more, and hears of nothing, until it is killed.
     pub(crate) async fn freeze(&self) {
         self.signal("-STOP").await;
+        // Sent is not stopped: a thread that is at work goes on until it next meets the kernel.
+        let threads = format!("/proc/{}/task", self.child.id().expect("a running process"));
+        eventually("every thread stands still", || async {
+            let mut threads = std::fs::read_dir(&threads).unwrap();
+            threads
+                .all(|thread| {
+                    let line =
+                        std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap_or_default();
+                    // After the name, which may hold anything, comes the state.
+                    line.rsplit_once(") ")
+                        .is_some_and(|(_, rest)| rest.starts_with('T'))
+                })
+                .then_some(())
+        })
+        .await;
     }
 
     pub(crate) async fn signal(&self, name: &str) {

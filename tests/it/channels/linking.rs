@@ -2,6 +2,7 @@
 //! server runs.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -53,11 +54,15 @@ fn inbound(lines: &[Value]) -> Vec<String> {
 
 /// Nobody waits, and everything is answered.
 async fn all_is_answered(house: &House<'_>, messages: usize) {
-    eventually("an answer to everything", || async {
+    let all = eventually("an answer to everything", || async {
         let answered = house.rows("SELECT 1 FROM inbox WHERE state = 1").await.len();
         (answered == messages).then_some(())
-    })
-    .await;
+    });
+    if tokio::time::timeout(Duration::from_secs(50), all).await.is_err() {
+        let left = house.rows("SELECT participant_id || ' ' || message_id || ' ' || state || ' ' || attempts FROM inbox WHERE state <> 1").await;
+        let left: Vec<String> = left.iter().map(|row| row.get(0)).collect();
+        panic!("not all is answered: {left:?}\n{}", house.site.log());
+    }
 }
 
 /// Both write, one message after the other; in the midst of it an operator links them, and they go on under both names.
