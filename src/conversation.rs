@@ -425,6 +425,9 @@ impl Conversations {
     }
 
     fn send(&self, pair: &Pair, what: What, due: Option<Instant>) -> Result<(), Refused> {
+        if matches!(what, What::Message(..) | What::Acts(..)) {
+            self.services.router.is_in_time()?;
+        }
         let make = |place: Place| {
             Message::Item(Item {
                 what,

@@ -137,6 +137,20 @@ impl Router {
         }
     }
 
+    /// Whether what comes now is answered in time, for those who wait for their answer. Nobody waits for what is durable:
+    /// sending it away would only lose it.
+    ///
+    /// # Errors
+    /// When it would have to wait for too long; it says when to come again.
+    pub(super) fn is_in_time(&self) -> Result<(), Refused> {
+        let Some(retry_after) = self.pressure.stay_away(self.waiting.taken()) else {
+            return Ok(());
+        };
+        metrics::shed(Shed::Late);
+        let retry_after = retry_after.max(super::RETRY_AFTER);
+        Err(Refused::Overloaded { retry_after })
+    }
+
     /// Sends a message to the pair's actor, starting it when there is none. `make` gets the message's place in the
     /// queue; `start` makes the actor and must not block.
     ///
@@ -185,11 +199,6 @@ impl Router {
         };
         if entries.closed {
             return Err(overloaded);
-        }
-        if let Some(retry_after) = self.pressure.stay_away(self.waiting.taken()) {
-            metrics::shed(Shed::Late);
-            let retry_after = retry_after.max(super::RETRY_AFTER);
-            return Err(Refused::Overloaded { retry_after });
         }
         // Before an actor is started for it: who is refused costs nothing.
         let share = match self.waiting.take(&pair.business) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::house::{House, answered, message, quiet};
+use super::house::{House, answered, message, pair, quiet};
 use crate::conversation::{Limits, Refused};
 use crate::store::Inbound;
 use crate::types::BusinessId;
@@ -87,4 +87,32 @@ async fn a_flood_for_one_business_makes_another_wait_for_a_few_of_its_turns_and_
     for sent in flood {
         answered(sent.await.unwrap());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_wait_for_too_long_is_sent_away_and_a_channels_message_is_taken() {
+    let limits = Limits {
+        waiting_longest: Duration::from_secs(10),
+        ..Limits::default()
+    };
+    let house = House::with(limits).await;
+    let mut line = Vec::new();
+    for n in 0..300 {
+        line.push(house.begins(&format!("ana-{n}"), "slow hi").await);
+    }
+    tokio::time::advance(Duration::from_secs(6)).await;
+    let late = house.send(message("bea", "b1", "hi")).await.unwrap();
+    let Err(Refused::Overloaded { retry_after }) = late else {
+        panic!("{late:?}")
+    };
+    assert!(retry_after >= Duration::from_secs(1));
+    let place = house.conversations.reserve(&pair("bea")).await;
+    assert!(place.is_ok(), "its provider may not come again");
+    drop(place);
+    house.mind.release(300);
+    for sent in line {
+        answered(sent.await.unwrap());
+    }
+    quiet().await;
+    answered(house.send(message("bea", "b2", "hi")).await.unwrap());
 }
