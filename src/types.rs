@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
 pub use language::Language;
@@ -44,8 +45,8 @@ fn validate(
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident, $what:literal, $chars_max:literal, $allowed:expr, $shape:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(std::sync::Arc<str>);
 
         impl $name {
@@ -77,6 +78,13 @@ macro_rules! name {
             type Err = InvalidName;
             fn from_str(text: &str) -> Result<Self, InvalidName> {
                 Self::new(text)
+            }
+        }
+
+        // Not by way of `String`: a context names dozens, and is written with every turn.
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
@@ -158,9 +166,17 @@ impl Pair {
     /// conversation without a read.
     #[must_use]
     pub fn conversation(&self) -> ConversationId {
-        // Neither name can hold U+001F, so two pairs never share a text.
-        let text = format!("{}\u{1f}{}", self.business, self.participant);
-        ConversationId(Uuid::new_v5(&CONVERSATIONS, text.as_bytes()))
+        // Asked for several times a turn, so the parts are hashed where they are, without a text of them all.
+        let hash = Sha1::new()
+            .chain_update(CONVERSATIONS)
+            .chain_update(self.business.as_str())
+            // Neither name can hold U+001F, so two pairs never share a text.
+            .chain_update("\u{1f}")
+            .chain_update(self.participant.as_str())
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        ConversationId(uuid::Builder::from_sha1_bytes(bytes).into_uuid())
     }
 }
 
@@ -393,6 +409,16 @@ mod tests {
         assert_eq!(pair("a", "b").conversation(), pair("a", "b").conversation());
         assert_ne!(pair("a", "b").conversation(), pair("a", "bb").conversation());
         assert_ne!(pair("a-b", "c").conversation(), pair("a", "b-c").conversation());
+    }
+
+    #[test]
+    fn the_id_of_a_conversation_is_a_uuid_of_version_5() {
+        let pair = Pair {
+            business: BusinessId::new("demo-salon").unwrap(),
+            participant: ParticipantId::new("Zoë").unwrap(),
+        };
+        let expected = Uuid::new_v5(&CONVERSATIONS, "demo-salon\u{1f}Zoë".as_bytes());
+        assert_eq!(pair.conversation().0, expected);
     }
 
     #[test]
