@@ -58,10 +58,11 @@ where
     L: Lane,
     Job<L>: Batched,
 {
-    let mut waiting = VecDeque::new();
+    let (mut gathered, mut waiting) = (Vec::new(), VecDeque::new());
     loop {
         if waiting.is_empty() {
-            waiting.extend(shifts.gather().await);
+            shifts.gather(&mut gathered).await;
+            waiting.extend(gathered.drain(..));
             if waiting.is_empty() {
                 break;
             }

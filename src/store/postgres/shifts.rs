@@ -52,12 +52,12 @@ impl<J> Shifts<J> {
         }
     }
 
-    /// Waits for jobs. None when every sender is gone and the queue is empty.
-    pub(super) async fn gather(&self) -> Vec<J> {
+    /// Waits for jobs and puts them into `jobs`, which is empty and keeps its room from batch to batch. It stays empty
+    /// when every sender is gone and the queue is empty.
+    pub(super) async fn gather(&self, jobs: &mut Vec<J>) {
         let mut queue = self.queue.lock().await;
-        let mut jobs = Vec::with_capacity(batch::JOBS_MAX);
-        if queue.recv_many(&mut jobs, batch::JOBS_MAX).await == 0 {
-            return jobs;
+        if queue.recv_many(jobs, batch::JOBS_MAX).await == 0 {
+            return;
         }
         let mut in_flight = self.in_flight.subscribe();
         let enough = async {
@@ -67,14 +67,13 @@ impl<J> Shifts<J> {
                 }
                 let room = batch::JOBS_MAX - jobs.len();
                 tokio::select! {
-                    arrived = queue.recv_many(&mut jobs, room) => if arrived == 0 { return },
+                    arrived = queue.recv_many(jobs, room) => if arrived == 0 { return },
                     // The sender is `self`'s.
                     _ = in_flight.changed() => {}
                 }
             }
         };
         let _ = tokio::time::timeout(GATHER_LIMIT, enough).await;
-        jobs
     }
 
     /// Counts a batch as in flight until the answer is dropped.

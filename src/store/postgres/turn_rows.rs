@@ -20,50 +20,75 @@ pub(super) fn time(time: jiff::Timestamp) -> Timestamp {
     as_stored(time).to_sqlx()
 }
 
-#[derive(Default)]
-struct Turns<'a> {
-    conversation: Vec<Uuid>,
-    business: Vec<&'a str>,
-    participant: Vec<&'a str>,
-    version: Vec<i64>,
-    schema: Vec<i32>,
-    context: Vec<&'a str>,
-    turn: Vec<Uuid>,
-    answer: Vec<&'a str>,
-    at: Vec<Timestamp>,
+/// Columns that can be made with room for all their rows: there are dozens, and each would grow by doubling.
+macro_rules! columns {
+    (
+        $(#[$about:meta])*
+        $vis:vis struct $name:ident<$life:lifetime> {
+            $($(#[$about_column:meta])* $column_vis:vis $column:ident: Vec<$type:ty>,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Default)]
+        $vis struct $name<$life> {
+            $($(#[$about_column])* $column_vis $column: Vec<$type>),+
+        }
+
+        impl<$life> $name<$life> {
+            fn with_room(rows: usize) -> Self {
+                Self { $($column: Vec::with_capacity(rows)),+ }
+            }
+        }
+    };
 }
 
-#[derive(Default)]
-struct Sessions<'a> {
-    conversation: Vec<Uuid>,
-    id: Vec<Uuid>,
-    title: Vec<&'a str>,
-    started_at: Vec<Timestamp>,
-    last_activity: Vec<Timestamp>,
-    ended_at: Vec<Option<Timestamp>>,
-    message_count: Vec<i64>,
-    total_tokens: Vec<i64>,
+columns! {
+    struct Turns<'a> {
+        conversation: Vec<Uuid>,
+        business: Vec<&'a str>,
+        participant: Vec<&'a str>,
+        version: Vec<i64>,
+        schema: Vec<i32>,
+        context: Vec<&'a str>,
+        turn: Vec<Uuid>,
+        answer: Vec<&'a str>,
+        at: Vec<Timestamp>,
+    }
 }
 
-/// What was said; also what [`super::transcript`] adds later.
-#[derive(Default)]
-pub(super) struct Messages<'a> {
-    conversation: Vec<Uuid>,
-    seq: Vec<i64>,
-    session: Vec<Uuid>,
-    turn: Vec<Uuid>,
-    direction: Vec<&'static str>,
-    role: Vec<&'a str>,
-    message_id: Vec<&'a str>,
-    channel: Vec<&'static str>,
-    content: Vec<&'a str>,
-    options: Vec<Option<String>>,
-    attachments: Vec<Option<&'a str>>,
-    model: Vec<Option<&'a str>>,
-    tokens: Vec<i64>,
-    latency_ms: Vec<i64>,
-    metadata: Vec<Option<String>>,
-    at: Vec<Timestamp>,
+columns! {
+    struct Sessions<'a> {
+        conversation: Vec<Uuid>,
+        id: Vec<Uuid>,
+        title: Vec<&'a str>,
+        started_at: Vec<Timestamp>,
+        last_activity: Vec<Timestamp>,
+        ended_at: Vec<Option<Timestamp>>,
+        message_count: Vec<i64>,
+        total_tokens: Vec<i64>,
+    }
+}
+
+columns! {
+    /// What was said; also what [`super::transcript`] adds later.
+    pub(super) struct Messages<'a> {
+        conversation: Vec<Uuid>,
+        seq: Vec<i64>,
+        session: Vec<Uuid>,
+        turn: Vec<Uuid>,
+        direction: Vec<&'static str>,
+        role: Vec<&'a str>,
+        message_id: Vec<&'a str>,
+        channel: Vec<&'static str>,
+        content: Vec<&'a str>,
+        options: Vec<Option<String>>,
+        attachments: Vec<Option<&'a str>>,
+        model: Vec<Option<&'a str>>,
+        tokens: Vec<i64>,
+        latency_ms: Vec<i64>,
+        metadata: Vec<Option<String>>,
+        at: Vec<Timestamp>,
+    }
 }
 
 impl<'a> Messages<'a> {
@@ -114,21 +139,22 @@ impl<'a> Messages<'a> {
     }
 }
 
-/// Messages answered; also those of [`super::arrivals`].
-#[derive(Default)]
-pub(super) struct Inboxes<'a> {
-    pub(super) turn_of: Vec<Uuid>,
-    pub(super) channel: Vec<&'static str>,
-    pub(super) account: Vec<&'a str>,
-    pub(super) message_id: Vec<&'a str>,
-    pub(super) business: Vec<&'a str>,
-    pub(super) participant: Vec<&'a str>,
-    pub(super) conversation: Vec<Uuid>,
-    pub(super) text: Vec<&'a str>,
-    pub(super) attachments: Vec<Option<&'a str>>,
-    pub(super) sent_at: Vec<Option<Timestamp>>,
-    pub(super) received_at: Vec<Timestamp>,
-    pub(super) address: Vec<Option<&'a str>>,
+columns! {
+    /// Messages answered; also those of [`super::arrivals`].
+    pub(super) struct Inboxes<'a> {
+        pub(super) turn_of: Vec<Uuid>,
+        pub(super) channel: Vec<&'static str>,
+        pub(super) account: Vec<&'a str>,
+        pub(super) message_id: Vec<&'a str>,
+        pub(super) business: Vec<&'a str>,
+        pub(super) participant: Vec<&'a str>,
+        pub(super) conversation: Vec<Uuid>,
+        pub(super) text: Vec<&'a str>,
+        pub(super) attachments: Vec<Option<&'a str>>,
+        pub(super) sent_at: Vec<Option<Timestamp>>,
+        pub(super) received_at: Vec<Timestamp>,
+        pub(super) address: Vec<Option<&'a str>>,
+    }
 }
 
 impl<'a> Inboxes<'a> {
@@ -163,42 +189,43 @@ impl<'a> Inboxes<'a> {
     }
 }
 
-#[derive(Default)]
-struct Outboxes<'a> {
-    id: Vec<Uuid>,
-    conversation: Vec<Uuid>,
-    business: Vec<&'a str>,
-    participant: Vec<&'a str>,
-    version: Vec<i64>,
-    ordinal: Vec<i64>,
-    seq: Vec<i64>,
-    channel: Vec<&'static str>,
-    reply: Vec<String>,
-    state: Vec<i16>,
-    attempts: Vec<i64>,
-    at: Vec<Timestamp>,
-    account: Vec<&'a str>,
-    address: Vec<Option<&'a str>>,
-    heard_at: Vec<Option<Timestamp>>,
+columns! {
+    struct Outboxes<'a> {
+        id: Vec<Uuid>,
+        conversation: Vec<Uuid>,
+        business: Vec<&'a str>,
+        participant: Vec<&'a str>,
+        version: Vec<i64>,
+        ordinal: Vec<i64>,
+        seq: Vec<i64>,
+        channel: Vec<&'static str>,
+        reply: Vec<String>,
+        state: Vec<i16>,
+        attempts: Vec<i64>,
+        at: Vec<Timestamp>,
+        account: Vec<&'a str>,
+        address: Vec<Option<&'a str>>,
+        heard_at: Vec<Option<Timestamp>>,
+    }
 }
 
-/// Who begins a conversation.
-#[derive(Default)]
-struct Identities<'a> {
-    conversation: Vec<Uuid>,
-    channel: Vec<&'static str>,
-    account: Vec<&'a str>,
-    business: Vec<&'a str>,
-    participant: Vec<&'a str>,
-    at: Vec<Timestamp>,
-    /// Their row is written with the profile.
-    has_profile: Vec<bool>,
-    /// How they are reached is on record since they were recognised.
-    is_recognised: Vec<bool>,
+columns! {
+    /// Who begins a conversation.
+    struct Identities<'a> {
+        conversation: Vec<Uuid>,
+        channel: Vec<&'static str>,
+        account: Vec<&'a str>,
+        business: Vec<&'a str>,
+        participant: Vec<&'a str>,
+        at: Vec<Timestamp>,
+        /// Their row is written with the profile.
+        has_profile: Vec<bool>,
+        /// How they are reached is on record since they were recognised.
+        is_recognised: Vec<bool>,
+    }
 }
 
 /// Everything that a batch of turns writes, but for its effects.
-#[derive(Default)]
 pub(super) struct TurnRows<'a> {
     turns: Turns<'a>,
     sessions: Sessions<'a>,
@@ -211,7 +238,18 @@ pub(super) struct TurnRows<'a> {
 impl<'a> TurnRows<'a> {
     /// The rows of `turns`, which are in the order of their conversations' ids.
     pub(super) fn of(turns: &[&'a TurnCommit]) -> Result<Self> {
-        let mut rows = Self::default();
+        let count = |rows: fn(&TurnCommit) -> usize| turns.iter().map(|turn| rows(turn)).sum();
+        let mut rows = Self {
+            turns: Turns::with_room(turns.len()),
+            sessions: Sessions::with_room(count(|turn| turn.sessions.len())),
+            messages: Messages::with_room(count(|turn| turn.transcript.len())),
+            answered: Inboxes::with_room(count(|turn| turn.answered.len())),
+            outbox: Outboxes::with_room(count(|turn| turn.outbox.len())),
+            beginners: Identities::with_room(count(|turn| match turn.expected_version {
+                0 => turn.answered.len(),
+                _ => 0,
+            })),
+        };
         for turn in turns {
             rows.take(turn)?;
         }

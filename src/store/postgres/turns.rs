@@ -12,7 +12,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::Row as _;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, Row as _};
 use uuid::Uuid;
 
 use super::lane::{Job, Lane};
@@ -22,6 +23,9 @@ use super::turn_rows::TurnRows;
 use super::turn_statement::statement;
 use crate::store::batch::{self, Batched};
 use crate::store::{CommitOutcome, TurnCommit};
+
+/// Columns of the statement that every batch has.
+const COLUMNS: usize = 68;
 
 /// Commits turns.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,9 +60,12 @@ impl Lane for Committing {
             return Ok(batch.iter().map(|_| None).collect());
         }
         let rows = TurnRows::of(&plain)?;
+        let mut arguments = PgArguments::default();
+        // At once, because the texts of a large batch would be copied with every doubling.
+        arguments.reserve(COLUMNS, plain.iter().map(|turn| batch::bytes_of_turn(turn)).sum());
         let limit = link.statement_limit();
         let connection = link.get().await?;
-        let query = rows.bind(sqlx::query(statement(changes.is_empty())));
+        let query = rows.bind(sqlx::query_with(statement(changes.is_empty()), arguments));
         let query = if changes.is_empty() {
             query
         } else {
