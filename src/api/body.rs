@@ -146,6 +146,10 @@ fn depth(text: &str) -> usize {
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    // Keeping the path in mind costs more than reading; only what is wrong needs it, and is read once more.
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
