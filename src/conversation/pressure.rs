@@ -63,7 +63,8 @@ impl Pressure {
         let mut done = self.lock();
         if waiting < WAITING_MIN {
             // How fast a short line was says nothing about a long one.
-            done.steps = VecDeque::from([0]);
+            done.steps.clear();
+            done.steps.push_back(0);
             done.since = now;
             return None;
         }
