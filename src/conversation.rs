@@ -213,21 +213,17 @@ impl Conversations {
                 participant: pair.participant,
                 ..message.clone()
             };
-            self.say_there(message, until.saturating_duration_since(Instant::now()))
+            self.say_there(Arc::new(message), until.saturating_duration_since(Instant::now()))
         };
         followed(message.pair(), say).await
     }
 
-    async fn say_there(&self, message: Inbound, wait: Duration) -> Result<Said, Refused> {
+    async fn say_there(&self, message: Arc<Inbound>, wait: Duration) -> Result<Said, Refused> {
         let pair = message.pair();
         let (asker, mut answer) = oneshot::channel();
         // A tenth of the wait is for what comes after understanding.
         let due = Instant::now() + (wait - wait / 10);
-        self.send(
-            &pair,
-            What::Message(Box::new(message.clone()), Some(asker)),
-            Some(due),
-        )?;
+        self.send(&pair, What::Message(message.clone(), Some(asker)), Some(due))?;
         match tokio::time::timeout(wait, &mut answer).await {
             Ok(Ok(said)) => said,
             // The turn broke; nothing of it is stored.
@@ -235,7 +231,7 @@ impl Conversations {
                 retry_after: RETRY_AFTER,
             }),
             Err(_) => {
-                let accepted = self.services.store.accept(vec![message.clone()]);
+                let accepted = self.services.store.accept(vec![message.as_ref().clone()]);
                 // One that is stored after all is answered in its turn, and known when it is sent again.
                 let Ok(accepted) = tokio::time::timeout(ACCEPT_LIMIT, accepted).await else {
                     return Err(Refused::Overloaded {

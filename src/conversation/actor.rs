@@ -68,7 +68,7 @@ pub(super) struct Item {
 
 pub(super) enum What {
     /// A message, with who waits for the answer; nobody does for one that was found in the inbox.
-    Message(Box<Inbound>, Option<oneshot::Sender<Result<Said, Refused>>>),
+    Message(Arc<Inbound>, Option<oneshot::Sender<Result<Said, Refused>>>),
     /// Acts without a message.
     Acts(Vec<Act>, oneshot::Sender<Result<Answer, Refused>>),
     /// Something that time or the world did.
@@ -257,13 +257,14 @@ impl State {
 
     /// The next piece of work: all messages that wait in a row, or one of anything else.
     fn take_work(&mut self) -> (Work, Beginning) {
-        let (mut messages, mut beginning) = (Vec::new(), Beginning::default());
+        let mut beginning = Beginning::default();
         let alone = self.alone > 0;
         let messages_max = if alone {
             1
         } else {
             self.services.limits.messages_per_turn_max
         };
+        let mut messages = Vec::with_capacity(self.queue.len().min(messages_max));
         while let Some(front) = self.queue.front() {
             let is_message = matches!(front.what, What::Message(..));
             if !messages.is_empty() && (!is_message || messages.len() >= messages_max) {
@@ -280,7 +281,7 @@ impl State {
             }
             match item.what {
                 What::Message(inbound, asker) => messages.push(turn::Waiting {
-                    inbound: *inbound,
+                    inbound,
                     asker,
                     arrived: item.arrived,
                     due: item.due,
@@ -353,7 +354,7 @@ impl State {
                         What::Acts(..) | What::Event(..) | What::Set(..) => false,
                     };
                     if !self.queue.iter().any(waits) && !self.broken.contains(&inbound.key) {
-                        let what = What::Message(Box::new(inbound), None);
+                        let what = What::Message(Arc::new(inbound), None);
                         self.queue.push_front(Item {
                             what,
                             arrived: Arrival::now(),
@@ -414,7 +415,7 @@ impl State {
         }
         for waiting in ended.unanswered.into_iter().rev() {
             self.queue.push_front(Item {
-                what: What::Message(Box::new(waiting.inbound), waiting.asker),
+                what: What::Message(waiting.inbound, waiting.asker),
                 arrived: waiting.arrived,
                 due: waiting.due,
                 place: waiting.place,

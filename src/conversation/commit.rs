@@ -1,8 +1,10 @@
 //! One attempt of a turn: decide on the calendar as it is, hold, write everything at once, and only then tell.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use uuid::Uuid;
@@ -36,7 +38,7 @@ pub(super) struct Draft {
 
 /// A message of a turn, with how it was understood.
 pub(super) struct Given {
-    pub inbound: Inbound,
+    pub inbound: Arc<Inbound>,
     pub engine: Cow<'static, str>,
     pub asked: Option<Box<Asked>>,
 }
@@ -281,7 +283,7 @@ fn write_up(
     let mut transcript: Vec<TranscriptEntry> = draft
         .given
         .iter()
-        .map(|given| (given, &given.inbound))
+        .map(|given| (given, given.inbound.as_ref()))
         .map(|(given, m)| TranscriptEntry {
             attachments: m.attachments.clone(),
             channel: m.key.channel,
@@ -369,15 +371,18 @@ fn write_up(
         pair: pair.clone(),
         expected_version: loaded.version(),
         at: now,
-        // A context is plain data; serialising it cannot fail.
         context: StoredContext {
             schema: SCHEMA,
-            json: serde_json::to_string(&context).unwrap_or_default(),
+            json: json(&context, CONTEXT_BYTES),
         },
         sessions: ended.into_iter().chain(context.session.clone()).collect(),
         transcript,
-        answered: draft.given.iter().map(|given| given.inbound.clone()).collect(),
-        answer: serde_json::to_string(&answer).unwrap_or_default(),
+        answered: draft
+            .given
+            .iter()
+            .map(|given| given.inbound.as_ref().clone())
+            .collect(),
+        answer: json(&answer, ANSWER_BYTES),
         effects: effects.clone(),
         outbox,
     };
@@ -389,6 +394,21 @@ fn write_up(
         },
         answer,
     )
+}
+
+/// What most contexts take as JSON, and most answers.
+const CONTEXT_BYTES: usize = 2048;
+const ANSWER_BYTES: usize = 512;
+
+/// Something as JSON, with room for so many bytes from the start: it would be copied with every doubling.
+fn json(value: &impl Serialize, bytes: usize) -> String {
+    let mut json = Vec::with_capacity(bytes);
+    // Contexts and answers are plain data; serialising them cannot fail, and makes valid UTF-8.
+    let written = serde_json::to_writer(&mut json, value);
+    written
+        .ok()
+        .and_then(|()| String::from_utf8(json).ok())
+        .unwrap_or_default()
 }
 
 /// Where whoever sent a message can be reached, if its channel has accounts.

@@ -1,5 +1,7 @@
 //! A place in a conversation for a message that is about to be made durable.
 
+use std::sync::Arc;
+
 use ractor::ActorRef;
 
 use super::actor::{Item, Message, What};
@@ -23,7 +25,7 @@ impl Reserved {
     pub fn deliver(self, message: Inbound) {
         let Self { actor, place } = self;
         let _ = actor.send_message(Message::Item(Item {
-            what: What::Message(Box::new(message), None),
+            what: What::Message(Arc::new(message), None),
             arrived: Arrival::now(),
             due: None,
             place: Some(place),

@@ -31,7 +31,7 @@ use crate::understanding::Act;
 
 /// A message that waits, with who waits for its answer.
 pub(super) struct Waiting {
-    pub inbound: Inbound,
+    pub inbound: Arc<Inbound>,
     pub asker: Option<oneshot::Sender<Result<Said, Refused>>>,
     pub arrived: Arrival,
     /// When it must be understood, so that its sender still gets the answer.
@@ -162,7 +162,7 @@ impl Unanswered {
             broken = unanswered
                 .pop()
                 .filter(|w| w.asker.as_ref().is_none_or(oneshot::Sender::is_closed))
-                .map(|w| w.inbound.key);
+                .map(|w| w.inbound.key.clone());
         }
         Ended {
             loaded: None,
@@ -347,6 +347,9 @@ async fn repeat_remembered(services: &Services, context: &Context, fresh: &mut V
 
 /// A message that was delivered twice is answered once; the second delivery waits for that answer.
 fn set_twins_aside(messages: &mut Unanswered) {
+    if messages.fresh.len() < 2 {
+        return;
+    }
     let mut keys = BTreeSet::new();
     let twins = messages
         .fresh
