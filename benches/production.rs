@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench --bench production                    everything, some minutes
-//! cargo bench --bench production -- top hot         only these parts: top hot fair bookings webhooks statements memory
+//! cargo bench --bench production -- top hot         only these parts, of those in PARTS
 //! TMPDIR=/on/the/disk cargo bench --bench production
 //! FRONTDESK_BENCH_DATABASE=sqlite …                 the product on SQLite, to try the bench
 //! FRONTDESK_STORE__…=… …                            a setting of the product, to see what it changes
@@ -38,6 +38,8 @@ mod fair;
 mod figures;
 #[path = "production/flush.rs"]
 mod flush;
+#[path = "production/growth.rs"]
+mod growth;
 #[path = "production/hot.rs"]
 mod hot;
 #[path = "production/leash.rs"]
@@ -53,6 +55,8 @@ mod memory;
 mod metric;
 #[path = "production/ordinary.rs"]
 mod ordinary;
+#[path = "production/overload.rs"]
+mod overload;
 #[path = "production/processor.rs"]
 mod processor;
 #[path = "production/site.rs"]
@@ -79,10 +83,12 @@ mod role {
     pub(crate) const YARDSTICK: &str = "as-yardstick";
 }
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 9] = [
     "top",
     "hot",
     "fair",
+    "overload",
+    "growth",
     "bookings",
     "webhooks",
     "statements",
@@ -141,6 +147,8 @@ async fn measure(parts: &[&str]) -> ExitCode {
                 "top" => top::run(&site).await,
                 "hot" => hot::run(&site).await,
                 "fair" => fair::run(&site).await,
+                "overload" => overload::run(&site).await,
+                "growth" => growth::run(&site).await,
                 "bookings" => bookings::run(&site).await,
                 "webhooks" => webhooks::run(&site).await,
                 _ => memory::run(&site).await,

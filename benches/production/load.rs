@@ -36,6 +36,8 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) pairs: Pairs,
     pub(crate) pace: Pace,
+    /// Whether to be sent away (503 with `Retry-After`) is an answer, too. Who is sent away does not come again.
+    pub(crate) may_be_refused: bool,
 }
 
 /// Who asks.
@@ -68,10 +70,20 @@ pub(crate) struct Sample {
     pub(crate) version: u64,
 }
 
+/// A question that was refused as it should be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal {
+    /// When it was refused, from the beginning of the round.
+    pub(crate) at: Duration,
+    /// From when it was really sent.
+    pub(crate) took: Duration,
+}
+
 /// What came of a round.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) samples: Vec<Sample>,
+    pub(crate) refusals: Vec<Refusal>,
     pub(crate) errors: u64,
     pub(crate) first_error: Option<String>,
     /// How long the round lasted; what was answered later is in `samples` and not in the rate.
@@ -86,6 +98,7 @@ impl Heard {
 
     fn add(&mut self, other: Self) {
         self.samples.extend(other.samples);
+        self.refusals.extend(other.refusals);
         self.errors += other.errors;
         self.first_error = self.first_error.take().or(other.first_error);
         self.lasted = self.lasted.max(other.lasted);
@@ -224,6 +237,7 @@ impl Customer {
                 // The timer ticks in milliseconds and may be late by one, which counts as waiting.
                 tokio::time::sleep_until(due).await;
             }
+            let sent = Instant::now();
             match connection.say(self.load.business, &participant, QUESTION).await {
                 Ok(response) => match version(&response) {
                     Some(version) => heard.samples.push(Sample {
@@ -231,6 +245,12 @@ impl Customer {
                         answered: self.begun.elapsed(),
                         version,
                     }),
+                    None if self.load.may_be_refused && response.is_come_again() => {
+                        heard.refusals.push(Refusal {
+                            at: self.begun.elapsed(),
+                            took: sent.elapsed(),
+                        });
+                    }
                     None => heard.error(|| response.words()),
                 },
                 Err(error) => {

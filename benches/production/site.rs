@@ -56,13 +56,16 @@ impl Site {
     }
 
     pub(crate) async fn frontdesk_with(&self, database: &'static str, settings: &[(&str, &str)]) -> Server {
-        let url = if self.embedded {
-            format!("sqlite://{}", self.folder.path().join(database).display())
-        } else {
-            self.cluster.database(database).await
-        };
+        if !self.embedded {
+            self.cluster.database(database).await;
+        }
+        self.frontdesk_again(database, settings)
+    }
+
+    /// The same on what an earlier one has left.
+    pub(crate) fn frontdesk_again(&self, database: &'static str, settings: &[(&str, &str)]) -> Server {
         let mut environment = vec![
-            ("DATABASE_URL", url),
+            ("DATABASE_URL", self.database_url(database)),
             ("FRONTDESK_LISTEN", "127.0.0.1:0".to_owned()),
             ("FRONTDESK_RATE_LIMITS", "off".to_owned()),
             ("FRONTDESK_NOW", NOW.to_owned()),

@@ -24,6 +24,7 @@ pub(crate) fn load(server: SocketAddr, lasts: Duration) -> Load {
         connections: CONNECTIONS,
         pairs: Pairs::AtRandom(PAIRS),
         pace: Pace::AsAnswered(lasts),
+        may_be_refused: false,
     }
 }
 

@@ -20,6 +20,7 @@ pub(crate) struct Connection {
 /// An answer.
 pub(crate) struct Response<'a> {
     pub(crate) status: u16,
+    head: &'a [u8],
     pub(crate) body: &'a [u8],
 }
 
@@ -94,6 +95,7 @@ impl Connection {
         let status = self.response.get(9..12).and_then(number).unwrap_or(0);
         Ok(Response {
             status: u16::try_from(status).unwrap_or(0),
+            head: &self.response[..body],
             body: &self.response[body..body + length],
         })
     }
@@ -109,6 +111,12 @@ impl Connection {
 impl Response<'_> {
     pub(crate) fn says(&self, words: &str) -> bool {
         find(self.body, words.as_bytes()).is_some()
+    }
+
+    /// Whether this is a refusal that says when to come again.
+    #[allow(dead_code, reason = "only one of the benches overloads the server")]
+    pub(crate) fn is_come_again(&self) -> bool {
+        self.status == 503 && find(self.head, b"\r\nretry-after: ").is_some()
     }
 
     /// The number after `words`.
