@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench --bench production                    everything, some minutes
-//! cargo bench --bench production -- top hot         only these parts: top hot fair bookings webhooks statements memory
+//! cargo bench --bench production -- top hot         only these parts, of those in PARTS
 //! TMPDIR=/on/the/disk cargo bench --bench production
 //! FRONTDESK_BENCH_DATABASE=sqlite …                 the product on SQLite, to try the bench
 //! FRONTDESK_STORE__…=… …                            a setting of the product, to see what it changes
@@ -30,6 +30,8 @@ mod bookings;
 mod businesses;
 #[path = "production/cluster.rs"]
 mod cluster;
+#[path = "production/cold.rs"]
+mod cold;
 #[path = "production/echo.rs"]
 mod echo;
 #[path = "production/fair.rs"]
@@ -59,6 +61,12 @@ mod processor;
 mod site;
 #[path = "production/statements.rs"]
 mod statements;
+#[path = "production/stop.rs"]
+mod stop;
+#[path = "production/storm.rs"]
+mod storm;
+#[path = "production/tiers.rs"]
+mod tiers;
 #[path = "production/top.rs"]
 mod top;
 #[path = "production/webhooks.rs"]
@@ -79,12 +87,15 @@ mod role {
     pub(crate) const YARDSTICK: &str = "as-yardstick";
 }
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 10] = [
     "top",
     "hot",
     "fair",
     "bookings",
     "webhooks",
+    "cold",
+    "storm",
+    "stop",
     "statements",
     "memory",
 ];
@@ -143,6 +154,9 @@ async fn measure(parts: &[&str]) -> ExitCode {
                 "fair" => fair::run(&site).await,
                 "bookings" => bookings::run(&site).await,
                 "webhooks" => webhooks::run(&site).await,
+                "cold" => cold::run(&site).await,
+                "storm" => storm::run(&site).await,
+                "stop" => stop::run(&site).await,
                 _ => memory::run(&site).await,
             };
         }

@@ -4,6 +4,7 @@
 //! bench's process has nothing else to do then. A second process would save nothing and cost a way to report.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) pairs: Pairs,
     pub(crate) pace: Pace,
+    /// Whether who is sent away for the moment comes again when told to; else being sent away is an error.
+    pub(crate) comes_again: bool,
 }
 
 /// Who asks.
@@ -43,8 +46,8 @@ pub(crate) struct Load {
 pub(crate) enum Pairs {
     /// Any of so many, each time another.
     AtRandom(u32),
-    /// Each of so many once, in order.
-    Each(u32),
+    /// Each of these once, in order.
+    Each(Range<u32>),
     /// Always the same.
     One(&'static str),
 }
@@ -56,6 +59,8 @@ pub(crate) enum Pace {
     AsAnswered(Duration),
     /// An open loop: so many a second, whether earlier ones are answered or not.
     PerSecond(f64, Duration),
+    /// All are due when the round begins, and are answered within so long.
+    AtOnce(Duration),
 }
 
 /// A question that was answered as it should be. Times count from the beginning of the round.
@@ -74,6 +79,8 @@ pub(crate) struct Heard {
     pub(crate) samples: Vec<Sample>,
     pub(crate) errors: u64,
     pub(crate) first_error: Option<String>,
+    /// How often somebody was sent away for the moment, and came again.
+    pub(crate) sent_away: u64,
     /// How long the round lasted; what was answered later is in `samples` and not in the rate.
     pub(crate) lasted: Duration,
 }
@@ -87,6 +94,7 @@ impl Heard {
     fn add(&mut self, other: Self) {
         self.samples.extend(other.samples);
         self.errors += other.errors;
+        self.sent_away += other.sent_away;
         self.first_error = self.first_error.take().or(other.first_error);
         self.lasted = self.lasted.max(other.lasted);
     }
@@ -96,9 +104,14 @@ impl Heard {
         in_time as f64 / self.lasted.as_secs_f64()
     }
 
+    /// How long each waited for the answer.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + '_ {
+        self.samples.iter().map(|s| s.answered - s.asked)
+    }
+
     /// The wait that so many in a thousand did not exceed, in milliseconds.
     pub(crate) fn permille(&self, permille: usize) -> f64 {
-        figures::permille(self.samples.iter().map(|s| s.answered - s.asked), permille)
+        figures::permille(self.waits(), permille)
     }
 }
 
@@ -192,9 +205,19 @@ impl Pace {
     /// At most, when each asks once.
     const fn lasts(self) -> Duration {
         match self {
-            Self::AsAnswered(lasts) | Self::PerSecond(_, lasts) => lasts,
+            Self::AsAnswered(lasts) | Self::PerSecond(_, lasts) | Self::AtOnce(lasts) => lasts,
         }
     }
+}
+
+/// What came back.
+enum Reply {
+    /// The answer, at this version.
+    Right(u64),
+    /// Something else.
+    Wrong(String),
+    /// Nothing: the connection broke.
+    None(std::io::Error),
 }
 
 /// Whoever asks on one connection.
@@ -224,16 +247,17 @@ impl Customer {
                 // The timer ticks in milliseconds and may be late by one, which counts as waiting.
                 tokio::time::sleep_until(due).await;
             }
-            match connection.say(self.load.business, &participant, QUESTION).await {
-                Ok(response) => match version(&response) {
-                    Some(version) => heard.samples.push(Sample {
-                        asked: due - self.begun,
-                        answered: self.begun.elapsed(),
-                        version,
-                    }),
-                    None => heard.error(|| response.words()),
-                },
-                Err(error) => {
+            match self
+                .ask(&mut connection, &participant, &mut heard.sent_away)
+                .await
+            {
+                Reply::Right(version) => heard.samples.push(Sample {
+                    asked: due - self.begun,
+                    answered: self.begun.elapsed(),
+                    version,
+                }),
+                Reply::Wrong(words) => heard.error(|| words),
+                Reply::None(error) => {
                     heard.error(|| error.to_string());
                     match Connection::open(self.load.server).await {
                         Ok(again) => connection = again,
@@ -245,6 +269,24 @@ impl Customer {
         heard
     }
 
+    /// Asks; who is sent away for the moment asks again when told to, if this load does.
+    async fn ask(&self, connection: &mut Connection, participant: &str, sent_away: &mut u64) -> Reply {
+        loop {
+            let stay_away = match connection.say(self.load.business, participant, QUESTION).await {
+                Err(error) => return Reply::None(error),
+                Ok(response) => match response.stay_away().filter(|_| self.load.comes_again) {
+                    Some(stay_away) => stay_away,
+                    None => {
+                        return version(&response)
+                            .map_or_else(|| Reply::Wrong(response.words()), Reply::Right);
+                    }
+                },
+            };
+            *sent_away += 1;
+            tokio::time::sleep(stay_away).await;
+        }
+    }
+
     /// When the next question should be asked. In an open loop the connections take turns, each on its own schedule:
     /// one that is still waiting asks late, and its wait counts from when it should have asked.
     fn due(&self, turn: u32) -> Instant {
@@ -254,15 +296,16 @@ impl Customer {
                 let before = f64::from(turn) * self.load.connections as f64 + self.number as f64;
                 self.begun + Duration::from_secs_f64(before / rate)
             }
+            Pace::AtOnce(_) => self.begun,
         }
     }
 
     fn participant(&mut self) -> Option<String> {
         match self.load.pairs {
             Pairs::AtRandom(pairs) => Some(participant(self.chance.u32(..pairs))),
-            Pairs::Each(pairs) => {
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
-                (number < pairs).then(|| participant(number))
+            Pairs::Each(ref pairs) => {
+                let number = pairs.start + self.next.fetch_add(1, Ordering::Relaxed);
+                pairs.contains(&number).then(|| participant(number))
             }
             Pairs::One(participant) => Some(participant.to_owned()),
         }

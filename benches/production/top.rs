@@ -24,13 +24,14 @@ pub(crate) fn load(server: SocketAddr, lasts: Duration) -> Load {
         connections: CONNECTIONS,
         pairs: Pairs::AtRandom(PAIRS),
         pace: Pace::AsAnswered(lasts),
+        comes_again: false,
     }
 }
 
 /// Asks once for each pair, so that every conversation has begun. Answers with the number of errors.
 pub(crate) async fn touch_all(server: SocketAddr) -> u64 {
     let all = Load {
-        pairs: Pairs::Each(PAIRS),
+        pairs: Pairs::Each(0..PAIRS),
         ..load(server, Duration::from_secs(300))
     };
     complain("warming up", &all.run().await)
