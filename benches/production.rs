@@ -30,6 +30,8 @@ mod bookings;
 mod businesses;
 #[path = "production/cluster.rs"]
 mod cluster;
+#[path = "production/cold.rs"]
+mod cold;
 #[path = "production/echo.rs"]
 mod echo;
 #[path = "production/fair.rs"]
@@ -63,6 +65,12 @@ mod processor;
 mod site;
 #[path = "production/statements.rs"]
 mod statements;
+#[path = "production/stop.rs"]
+mod stop;
+#[path = "production/storm.rs"]
+mod storm;
+#[path = "production/tiers.rs"]
+mod tiers;
 #[path = "production/top.rs"]
 mod top;
 #[path = "production/webhooks.rs"]
@@ -83,7 +91,7 @@ mod role {
     pub(crate) const YARDSTICK: &str = "as-yardstick";
 }
 
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 12] = [
     "top",
     "hot",
     "fair",
@@ -91,6 +99,9 @@ const PARTS: [&str; 9] = [
     "growth",
     "bookings",
     "webhooks",
+    "cold",
+    "storm",
+    "stop",
     "statements",
     "memory",
 ];
@@ -151,6 +162,9 @@ async fn measure(parts: &[&str]) -> ExitCode {
                 "growth" => growth::run(&site).await,
                 "bookings" => bookings::run(&site).await,
                 "webhooks" => webhooks::run(&site).await,
+                "cold" => cold::run(&site).await,
+                "storm" => storm::run(&site).await,
+                "stop" => stop::run(&site).await,
                 _ => memory::run(&site).await,
             };
         }

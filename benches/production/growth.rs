@@ -95,7 +95,7 @@ fn load(server: &Server) -> Load {
 /// Each of so many writes once.
 async fn touch(server: &Server, conversations: u32) -> u64 {
     let all = Load {
-        pairs: Pairs::Each(conversations),
+        pairs: Pairs::Each(0..conversations),
         ..top::load(server.address, Duration::from_secs(900))
     };
     top::complain("writing once", &all.run().await)

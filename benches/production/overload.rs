@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::figures::{self, figure, median};
-use super::load::{Heard, Load, Pace};
+use super::load::{Heard, Load, Pace, SentAway};
 use super::site::Site;
 use super::top;
 
@@ -42,12 +42,12 @@ pub(crate) async fn run(site: &Site) -> u64 {
         let before = top::measure(site, "half", &frontdesk, at(0.5, ROUND)).await;
         let twice = Load {
             connections: CONNECTIONS,
-            may_be_refused: true,
+            sent_away: SentAway::IsAnAnswer,
             ..at(2.0, ROUND)
         };
         let twice = top::measure(site, "twice", &frontdesk, twice).await;
         let after = Load {
-            may_be_refused: true,
+            sent_away: SentAway::IsAnAnswer,
             ..at(0.5, AFTERWARDS)
         };
         let after = top::measure(site, "after", &frontdesk, after).await;

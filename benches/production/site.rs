@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::cluster::{self, Cluster, Redis};
 use super::leash::{Leash, Manner};
@@ -80,6 +82,18 @@ impl Site {
         self.server(program, &["serve"], &environment, database)
     }
 
+    /// Whether servers share a cache.
+    pub(crate) const fn has_redis(&self) -> bool {
+        self.redis.is_some()
+    }
+
+    /// Makes the cache that servers share forget everything.
+    pub(crate) fn empty_redis(&self) {
+        if let Some(redis) = &self.redis {
+            redis.empty();
+        }
+    }
+
     /// The database that a server of that name works on.
     pub(crate) fn database_url(&self, database: &str) -> String {
         if self.embedded {
@@ -120,6 +134,16 @@ impl Site {
 impl Server {
     pub(crate) const fn pid(&self) -> u32 {
         self.leash.pid()
+    }
+
+    /// Asks it to stop, and waits until it has; answers with how long that took. One that does not end in good order
+    /// ends the bench.
+    pub(crate) async fn stop(self) -> Duration {
+        let begun = Instant::now();
+        let code = self.leash.ask_to_end().await;
+        let took = begun.elapsed();
+        assert_eq!(code, Some(0), "the server did not stop in good order");
+        took
     }
 }
 
