@@ -70,21 +70,16 @@ pub(super) fn join(c: &Context<'_>, pieces: &mut Vec<Piece>) {
     let mut at = 0;
     while at + 1 < pieces.len() {
         let (a, b) = (pieces[at], pieces[at + 1]);
-        if b.from < a.to {
+        let gap = a.to..b.from;
+        if gap.is_empty() || gap.len() > 3 {
             at += 1;
             continue;
         }
-        let gap: Vec<usize> = (a.to..b.from).collect();
-        let glue = |i: &usize| t.is(*i, Role::The) || t.is(*i, Role::At) || t.is(*i, Role::On);
         let between = (1..=2).any(|n| a.from >= n && t.is(a.from - n, Role::Between));
-        let tied = gap
-            .iter()
-            .any(|i| t.is(*i, Role::To) || between && t.is(*i, Role::And))
-            && gap
-                .iter()
-                .all(|i| t.is(*i, Role::To) || t.is(*i, Role::And) && between || glue(i))
-            && gap.len() <= 3;
-        let moved = c.moving && gap.iter().any(|i| t.listed(List::MoveTo, *i)) && !between;
+        let ties = |i: usize| t.is(i, Role::To) || between && t.is(i, Role::And);
+        let glue = |i: usize| t.is(i, Role::The) || t.is(i, Role::At) || t.is(i, Role::On);
+        let tied = gap.clone().any(ties) && gap.clone().all(|i| ties(i) || glue(i));
+        let moved = c.moving && gap.clone().any(|i| t.listed(List::MoveTo, i)) && !between;
         let joined = if tied && !moved {
             range(c, &a, &b, between)
         } else {
