@@ -1,4 +1,8 @@
-//! How long it takes to find what is free: a week of a business with 10 resources and 1,000 appointments.
+//! How long it takes to find what is free: a week of a business with 10 resources and 1,000 appointments, and a year
+//! with 40,000.
+
+#[path = "availability/year.rs"]
+mod year;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,10 +16,11 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-const RESOURCES: usize = 10;
+pub(crate) const RESOURCES: usize = 10;
 const APPOINTMENTS: usize = 1_000;
 
-fn business() -> Catalogue {
+/// Everybody does everything. `policies` is put into its document.
+pub(crate) fn business(policies: &str) -> Catalogue {
     let people: Vec<String> = (1..=RESOURCES).map(|i| format!("p{i}")).collect();
     let staff: Vec<String> = people
         .iter()
@@ -33,6 +38,7 @@ name = "Big"
 time_zone = "America/New_York"
 currency = "USD"
 opening = {{ mon-sat = ["09:00-19:00"] }}
+{policies}
 {}
 [[services]]
 id = "cut"
@@ -51,7 +57,7 @@ by = [{by}]
     Catalogue::from_toml(&text).expect("the document is sound")
 }
 
-fn wish(catalogue: &Catalogue, services: &[&str], people: u32) -> Wish {
+pub(crate) fn wish(catalogue: &Catalogue, services: &[&str], people: u32) -> Wish {
     let services: Vec<ServiceId> = services
         .iter()
         .map(|id| ServiceId::new(id).expect("an id"))
@@ -92,7 +98,7 @@ fn calendar(catalogue: &Catalogue, now: Timestamp) -> Calendar {
 }
 
 fn availability(c: &mut Criterion) {
-    let catalogue = business();
+    let catalogue = business("");
     let now: Timestamp = "2026-11-16T11:00:00Z".parse().expect("a time");
     let calendar = calendar(&catalogue, now);
     let mut group = c.benchmark_group("a week, 10 resources, 1000 appointments");
@@ -142,5 +148,5 @@ fn availability(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, availability);
+criterion_group!(benches, availability, year::benches);
 criterion_main!(benches);

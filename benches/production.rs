@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! cargo bench --bench production                    everything, some minutes
-//! cargo bench --bench production -- top hot         only these parts: top hot fair bookings webhooks statements memory
+//! cargo bench --bench production -- top hot         only these parts, of those in PARTS
 //! TMPDIR=/on/the/disk cargo bench --bench production
 //! FRONTDESK_BENCH_DATABASE=sqlite …                 the product on SQLite, to try the bench
 //! FRONTDESK_STORE__…=… …                            a setting of the product, to see what it changes
@@ -30,6 +30,8 @@ mod bookings;
 mod businesses;
 #[path = "production/cluster.rs"]
 mod cluster;
+#[path = "production/cold.rs"]
+mod cold;
 #[path = "production/echo.rs"]
 mod echo;
 #[path = "production/fair.rs"]
@@ -38,6 +40,8 @@ mod fair;
 mod figures;
 #[path = "production/flush.rs"]
 mod flush;
+#[path = "production/growth.rs"]
+mod growth;
 #[path = "production/hot.rs"]
 mod hot;
 #[path = "production/leash.rs"]
@@ -53,12 +57,20 @@ mod memory;
 mod metric;
 #[path = "production/ordinary.rs"]
 mod ordinary;
+#[path = "production/overload.rs"]
+mod overload;
 #[path = "production/processor.rs"]
 mod processor;
 #[path = "production/site.rs"]
 mod site;
 #[path = "production/statements.rs"]
 mod statements;
+#[path = "production/stop.rs"]
+mod stop;
+#[path = "production/storm.rs"]
+mod storm;
+#[path = "production/tiers.rs"]
+mod tiers;
 #[path = "production/top.rs"]
 mod top;
 #[path = "production/webhooks.rs"]
@@ -79,12 +91,17 @@ mod role {
     pub(crate) const YARDSTICK: &str = "as-yardstick";
 }
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 12] = [
     "top",
     "hot",
     "fair",
+    "overload",
+    "growth",
     "bookings",
     "webhooks",
+    "cold",
+    "storm",
+    "stop",
     "statements",
     "memory",
 ];
@@ -141,8 +158,13 @@ async fn measure(parts: &[&str]) -> ExitCode {
                 "top" => top::run(&site).await,
                 "hot" => hot::run(&site).await,
                 "fair" => fair::run(&site).await,
+                "overload" => overload::run(&site).await,
+                "growth" => growth::run(&site).await,
                 "bookings" => bookings::run(&site).await,
                 "webhooks" => webhooks::run(&site).await,
+                "cold" => cold::run(&site).await,
+                "storm" => storm::run(&site).await,
+                "stop" => stop::run(&site).await,
                 _ => memory::run(&site).await,
             };
         }

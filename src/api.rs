@@ -105,8 +105,8 @@ pub struct Settings {
     pub message_wait: Duration,
     /// The business that the web chat shows when none is named.
     pub demo_business: BusinessId,
-    /// Requests worked on at once; past it they are answered with 503.
-    pub requests_max: usize,
+    /// Room for requests that are worked on at once; past it they are answered 503.
+    pub room: door::Room,
 }
 
 /// What every handler is given.
@@ -156,7 +156,7 @@ impl Api {
 pub fn router(api: Api, others: Router) -> Router {
     let keys = auth::Keys::new(&api.settings.keys);
     let locked = keys.are_configured();
-    let requests_max = api.settings.requests_max;
+    let room = api.settings.room.clone();
     let answer_limit = api.settings.message_wait + edge::GRACE;
     let app = Arc::new(Shared { api, keys });
 
@@ -213,5 +213,5 @@ pub fn router(api: Api, others: Router) -> Router {
         .merge(openapi::router(document, locked))
         .merge(web::router())
         .merge(others);
-    edge::wrap(router, requests_max, answer_limit)
+    edge::wrap(router, room, answer_limit)
 }

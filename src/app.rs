@@ -13,13 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Accounts, Listeners};
-use crate::api::door::Door;
+use crate::api::door::{Door, Room};
 use crate::api::health::{NotConfigured, Probe};
 use crate::api::{self, Api};
 use crate::attachments;
@@ -42,6 +41,7 @@ use crate::understanding::llm::client::Client;
 use crate::webhook::{self, Heard};
 
 pub mod channels;
+mod files;
 pub mod model;
 mod rates;
 mod reload;
@@ -209,14 +209,14 @@ pub fn demo() -> anyhow::Result<Catalogue> {
 /// When something cannot be started, and waiting would not help.
 pub async fn serve(settings: Settings, meter: Meter, life: Lifecycle, reload: Reload) -> anyhow::Result<()> {
     let wishes = reload::Wishes::listen().context("cannot listen for SIGHUP")?;
-    let listener = TcpListener::bind(settings.server.listen)
-        .await
+    let listener = api::serve::listen(settings.server.listen)
         .with_context(|| format!("cannot listen on {} (FRONTDESK_LISTEN)", settings.server.listen))?;
     let address = listener.local_addr()?;
     tracing::info!(%address, database = %settings.store.database, "listening");
 
-    let door = Door::closed(settings.server.requests_max);
-    let (connections_max, grace) = (settings.server.connections_max, settings.server.shutdown_deadline);
+    let door = Door::closed(Room::new(settings.server.requests_max));
+    let connections_max = files::make_room(settings.server.connections_max);
+    let grace = settings.server.shutdown_deadline;
     let serving = api::serve::serve(listener, door.clone(), connections_max, life.soft(), grace);
     let starting = async {
         let starting = start(&settings, meter, &life, &door, address, (reload, wishes));
@@ -361,7 +361,7 @@ async fn start(
             keys: settings.server.api_keys.clone(),
             message_wait: settings.conversation.wait_max,
             demo_business,
-            requests_max: settings.server.requests_max,
+            room: door.room(),
         },
     };
     door.open(api::router(api, webhooks));

@@ -3,6 +3,7 @@
 //! Not the server of the tests, which they share and may set to be quick: this one flushes, lies in the folder whose
 //! disk is measured, and is started a second time with `pg_stat_statements`.
 
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -136,6 +137,15 @@ impl Redis {
 
     pub(crate) fn url(&self) -> String {
         format!("redis://{}", self.address)
+    }
+
+    /// Makes it forget everything.
+    pub(crate) fn empty(&self) {
+        let mut line = TcpStream::connect(self.address).unwrap();
+        line.write_all(b"FLUSHALL\r\n").unwrap();
+        let mut says = [0; 5];
+        line.read_exact(&mut says).unwrap();
+        assert_eq!(&says, b"+OK\r\n");
     }
 }
 

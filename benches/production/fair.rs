@@ -35,7 +35,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
     // Every conversation of both has begun.
     let mut errors = top::touch_all(frontdesk.address).await;
     let warm = Load {
-        pairs: super::load::Pairs::Each(top::PAIRS),
+        pairs: super::load::Pairs::Each(0..top::PAIRS),
         pace: Pace::AsAnswered(Duration::from_secs(300)),
         ..every()
     };

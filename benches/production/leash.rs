@@ -136,6 +136,32 @@ impl Leash {
         }
     }
 
+    /// Asks it to end, as an operator does, and waits until it has; answers with its exit code.
+    pub(crate) async fn ask_to_end(mut self) -> Option<i32> {
+        let pid = self.pid.to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-s", "TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let deadline = Instant::now() + LIMIT;
+        // Its output ends with it.
+        while !matches!(self.lines.try_recv(), Err(mpsc::TryRecvError::Disconnected)) {
+            assert!(
+                Instant::now() < deadline,
+                "{} did not end:\n{}",
+                self.name,
+                self.words()
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // The shell ends with its process's exit code once it is let go.
+        drop(self.pipe.take());
+        self.shell.wait().unwrap().code()
+    }
+
     /// What it has logged.
     fn words(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

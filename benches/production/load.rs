@@ -4,6 +4,7 @@
 //! bench's process has nothing else to do then. A second process would save nothing and cost a way to report.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::time::Duration;
@@ -36,6 +37,18 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) pairs: Pairs,
     pub(crate) pace: Pace,
+    /// What it is to be sent away for the moment: 503 with `Retry-After`.
+    pub(crate) sent_away: SentAway,
+}
+
+/// What it is to be sent away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SentAway {
+    IsAnError,
+    /// An answer, too: nobody comes again.
+    IsAnAnswer,
+    /// Who is sent away comes again when told to.
+    ComesAgain,
 }
 
 /// Who asks.
@@ -43,8 +56,8 @@ pub(crate) struct Load {
 pub(crate) enum Pairs {
     /// Any of so many, each time another.
     AtRandom(u32),
-    /// Each of so many once, in order.
-    Each(u32),
+    /// Each of these once, in order.
+    Each(Range<u32>),
     /// Always the same.
     One(&'static str),
 }
@@ -56,6 +69,8 @@ pub(crate) enum Pace {
     AsAnswered(Duration),
     /// An open loop: so many a second, whether earlier ones are answered or not.
     PerSecond(f64, Duration),
+    /// All are due when the round begins, and are answered within so long.
+    AtOnce(Duration),
 }
 
 /// A question that was answered as it should be. Times count from the beginning of the round.
@@ -68,10 +83,20 @@ pub(crate) struct Sample {
     pub(crate) version: u64,
 }
 
+/// A question whose sender was sent away as it should be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refusal {
+    /// When it was refused, from the beginning of the round.
+    pub(crate) at: Duration,
+    /// From when it was really sent.
+    pub(crate) took: Duration,
+}
+
 /// What came of a round.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) samples: Vec<Sample>,
+    pub(crate) refusals: Vec<Refusal>,
     pub(crate) errors: u64,
     pub(crate) first_error: Option<String>,
     /// How long the round lasted; what was answered later is in `samples` and not in the rate.
@@ -86,6 +111,7 @@ impl Heard {
 
     fn add(&mut self, other: Self) {
         self.samples.extend(other.samples);
+        self.refusals.extend(other.refusals);
         self.errors += other.errors;
         self.first_error = self.first_error.take().or(other.first_error);
         self.lasted = self.lasted.max(other.lasted);
@@ -96,9 +122,14 @@ impl Heard {
         in_time as f64 / self.lasted.as_secs_f64()
     }
 
+    /// How long each waited for the answer.
+    pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + '_ {
+        self.samples.iter().map(|s| s.answered - s.asked)
+    }
+
     /// The wait that so many in a thousand did not exceed, in milliseconds.
     pub(crate) fn permille(&self, permille: usize) -> f64 {
-        figures::permille(self.samples.iter().map(|s| s.answered - s.asked), permille)
+        figures::permille(self.waits(), permille)
     }
 }
 
@@ -192,9 +223,21 @@ impl Pace {
     /// At most, when each asks once.
     const fn lasts(self) -> Duration {
         match self {
-            Self::AsAnswered(lasts) | Self::PerSecond(_, lasts) => lasts,
+            Self::AsAnswered(lasts) | Self::PerSecond(_, lasts) | Self::AtOnce(lasts) => lasts,
         }
     }
+}
+
+/// What came back.
+enum Reply {
+    /// The answer, at this version.
+    Right(u64),
+    /// Come again.
+    SentAway,
+    /// Something else.
+    Wrong(String),
+    /// Nothing: the connection broke.
+    None(std::io::Error),
 }
 
 /// Whoever asks on one connection.
@@ -224,16 +267,15 @@ impl Customer {
                 // The timer ticks in milliseconds and may be late by one, which counts as waiting.
                 tokio::time::sleep_until(due).await;
             }
-            match connection.say(self.load.business, &participant, QUESTION).await {
-                Ok(response) => match version(&response) {
-                    Some(version) => heard.samples.push(Sample {
-                        asked: due - self.begun,
-                        answered: self.begun.elapsed(),
-                        version,
-                    }),
-                    None => heard.error(|| response.words()),
-                },
-                Err(error) => {
+            match self.ask(&mut connection, &participant, &mut heard.refusals).await {
+                Reply::Right(version) => heard.samples.push(Sample {
+                    asked: due - self.begun,
+                    answered: self.begun.elapsed(),
+                    version,
+                }),
+                Reply::SentAway => {}
+                Reply::Wrong(words) => heard.error(|| words),
+                Reply::None(error) => {
                     heard.error(|| error.to_string());
                     match Connection::open(self.load.server).await {
                         Ok(again) => connection = again,
@@ -245,6 +287,34 @@ impl Customer {
         heard
     }
 
+    /// Asks, and asks again when told to, if this load does.
+    async fn ask(
+        &self,
+        connection: &mut Connection,
+        participant: &str,
+        refusals: &mut Vec<Refusal>,
+    ) -> Reply {
+        loop {
+            let sent = Instant::now();
+            let response = match connection.say(self.load.business, participant, QUESTION).await {
+                Ok(response) => response,
+                Err(error) => return Reply::None(error),
+            };
+            let stay_away = match response.stay_away() {
+                Some(stay_away) if self.load.sent_away != SentAway::IsAnError => stay_away,
+                _ => return version(&response).map_or_else(|| Reply::Wrong(response.words()), Reply::Right),
+            };
+            refusals.push(Refusal {
+                at: self.begun.elapsed(),
+                took: sent.elapsed(),
+            });
+            if self.load.sent_away == SentAway::IsAnAnswer {
+                return Reply::SentAway;
+            }
+            tokio::time::sleep(stay_away).await;
+        }
+    }
+
     /// When the next question should be asked. In an open loop the connections take turns, each on its own schedule:
     /// one that is still waiting asks late, and its wait counts from when it should have asked.
     fn due(&self, turn: u32) -> Instant {
@@ -254,15 +324,16 @@ impl Customer {
                 let before = f64::from(turn) * self.load.connections as f64 + self.number as f64;
                 self.begun + Duration::from_secs_f64(before / rate)
             }
+            Pace::AtOnce(_) => self.begun,
         }
     }
 
     fn participant(&mut self) -> Option<String> {
         match self.load.pairs {
             Pairs::AtRandom(pairs) => Some(participant(self.chance.u32(..pairs))),
-            Pairs::Each(pairs) => {
-                let number = self.next.fetch_add(1, Ordering::Relaxed);
-                (number < pairs).then(|| participant(number))
+            Pairs::Each(ref pairs) => {
+                let number = pairs.start + self.next.fetch_add(1, Ordering::Relaxed);
+                pairs.contains(&number).then(|| participant(number))
             }
             Pairs::One(participant) => Some(participant.to_owned()),
         }

@@ -36,7 +36,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
         }
     });
     let load = Load {
-        pairs: Pairs::Each(CONVERSATIONS),
+        pairs: Pairs::Each(0..CONVERSATIONS),
         ..top::load(frontdesk.address, Duration::from_secs(600))
     };
     let heard = top::measure(site, "touched", &frontdesk, load).await;
@@ -54,7 +54,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
 }
 
 /// `VmHWM` of a process, in MiB.
-fn high_water_mark(pid: u32) -> f64 {
+pub(crate) fn high_water_mark(pid: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     status
         .lines()

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::cluster::{self, Cluster, Redis};
 use super::leash::{Leash, Manner};
@@ -56,13 +58,16 @@ impl Site {
     }
 
     pub(crate) async fn frontdesk_with(&self, database: &'static str, settings: &[(&str, &str)]) -> Server {
-        let url = if self.embedded {
-            format!("sqlite://{}", self.folder.path().join(database).display())
-        } else {
-            self.cluster.database(database).await
-        };
+        if !self.embedded {
+            self.cluster.database(database).await;
+        }
+        self.frontdesk_again(database, settings)
+    }
+
+    /// The same on what an earlier one has left.
+    pub(crate) fn frontdesk_again(&self, database: &'static str, settings: &[(&str, &str)]) -> Server {
         let mut environment = vec![
-            ("DATABASE_URL", url),
+            ("DATABASE_URL", self.database_url(database)),
             ("FRONTDESK_LISTEN", "127.0.0.1:0".to_owned()),
             ("FRONTDESK_RATE_LIMITS", "off".to_owned()),
             ("FRONTDESK_NOW", NOW.to_owned()),
@@ -75,6 +80,18 @@ impl Site {
         environment.extend(trials.iter().map(|(name, value)| (name.as_str(), value.clone())));
         let program = Path::new(env!("CARGO_BIN_EXE_frontdesk"));
         self.server(program, &["serve"], &environment, database)
+    }
+
+    /// Whether servers share a cache.
+    pub(crate) const fn has_redis(&self) -> bool {
+        self.redis.is_some()
+    }
+
+    /// Makes the cache that servers share forget everything.
+    pub(crate) fn empty_redis(&self) {
+        if let Some(redis) = &self.redis {
+            redis.empty();
+        }
     }
 
     /// The database that a server of that name works on.
@@ -117,6 +134,16 @@ impl Site {
 impl Server {
     pub(crate) const fn pid(&self) -> u32 {
         self.leash.pid()
+    }
+
+    /// Asks it to stop, and waits until it has; answers with how long that took. One that does not end in good order
+    /// ends the bench.
+    pub(crate) async fn stop(self) -> Duration {
+        let begun = Instant::now();
+        let code = self.leash.ask_to_end().await;
+        let took = begun.elapsed();
+        assert_eq!(code, Some(0), "the server did not stop in good order");
+        took
     }
 }
 

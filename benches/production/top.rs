@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::figures::{figure, median};
-use super::load::{ANSWER, BUSINESS, Heard, Load, Pace, Pairs, QUESTION, participant};
+use super::load::{ANSWER, BUSINESS, Heard, Load, Pace, Pairs, QUESTION, SentAway, participant};
 use super::site::{Server, Site};
 use super::wire::Connection;
 use super::{flush, ordinary, processor, role};
@@ -24,13 +24,14 @@ pub(crate) fn load(server: SocketAddr, lasts: Duration) -> Load {
         connections: CONNECTIONS,
         pairs: Pairs::AtRandom(PAIRS),
         pace: Pace::AsAnswered(lasts),
+        sent_away: SentAway::IsAnError,
     }
 }
 
 /// Asks once for each pair, so that every conversation has begun. Answers with the number of errors.
 pub(crate) async fn touch_all(server: SocketAddr) -> u64 {
     let all = Load {
-        pairs: Pairs::Each(PAIRS),
+        pairs: Pairs::Each(0..PAIRS),
         ..load(server, Duration::from_secs(300))
     };
     complain("warming up", &all.run().await)

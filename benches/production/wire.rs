@@ -4,8 +4,9 @@
 //! a buffer, reads until the length that the head names, and looks for words in the body instead of parsing it.
 
 use std::fmt::Write as _;
-use std::io::{Error, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -20,6 +21,7 @@ pub(crate) struct Connection {
 /// An answer.
 pub(crate) struct Response<'a> {
     pub(crate) status: u16,
+    head: &'a [u8],
     pub(crate) body: &'a [u8],
 }
 
@@ -54,6 +56,12 @@ impl Connection {
         self.exchange().await
     }
 
+    /// Whether the server has not closed it, as far as is known here. To be asked before a request that has to wait.
+    pub(crate) fn is_open(&self) -> bool {
+        let nothing_yet = self.stream.try_read(&mut [0]);
+        nothing_yet.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Result<Response<'_>> {
         self.request = format!("GET {path} HTTP/1.1\r\nhost: bench\r\n\r\n");
         self.exchange().await
@@ -84,7 +92,11 @@ impl Connection {
         let (body, length) = loop {
             self.more().await?;
             if let Some(end) = find(&self.response, b"\r\n\r\n") {
-                break (end + 4, length(&self.response[..end])?);
+                let length = header(&self.response[..end], b"\r\ncontent-length:")
+                    .and_then(number)
+                    .and_then(|length| usize::try_from(length).ok())
+                    .ok_or_else(|| Error::other("an answer without a length"))?;
+                break (end + 4, length);
             }
         };
         while self.response.len() < body + length {
@@ -94,6 +106,7 @@ impl Connection {
         let status = self.response.get(9..12).and_then(number).unwrap_or(0);
         Ok(Response {
             status: u16::try_from(status).unwrap_or(0),
+            head: &self.response[..body],
             body: &self.response[body..body + length],
         })
     }
@@ -118,6 +131,17 @@ impl Response<'_> {
         number(&rest[..digits])
     }
 
+    /// How long to stay away, if that is what it says and no more.
+    pub(crate) fn stay_away(&self) -> Option<Duration> {
+        let seconds = header(self.head, b"\r\nretry-after:").filter(|_| self.status == 503)?;
+        number(seconds).map(Duration::from_secs)
+    }
+
+    /// Whether nothing more is heard on this connection.
+    pub(crate) fn is_last(&self) -> bool {
+        header(self.head, b"\r\nconnection:").is_some_and(|value| value.eq_ignore_ascii_case(b"close"))
+    }
+
     /// For a complaint.
     pub(crate) fn words(&self) -> String {
         format!("{} {}", self.status, String::from_utf8_lossy(self.body))
@@ -132,18 +156,15 @@ fn number(digits: &[u8]) -> Option<u64> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-fn length(head: &[u8]) -> Result<usize> {
-    const NAME: &[u8] = b"\r\ncontent-length:";
-    head.windows(NAME.len())
-        .position(|window| window.eq_ignore_ascii_case(NAME))
-        .and_then(|at| {
-            let value = &head[at + NAME.len()..];
-            let end = value
-                .iter()
-                .position(|byte| *byte == b'\r')
-                .unwrap_or(value.len());
-            number(value[..end].trim_ascii())
-        })
-        .and_then(|length| usize::try_from(length).ok())
-        .ok_or_else(|| Error::other("an answer without a length"))
+/// The value of a header; its name comes with what stands around it.
+fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let at = head
+        .windows(name.len())
+        .position(|window| window.eq_ignore_ascii_case(name))?;
+    let value = &head[at + name.len()..];
+    let end = value
+        .iter()
+        .position(|byte| *byte == b'\r')
+        .unwrap_or(value.len());
+    Some(value[..end].trim_ascii())
 }

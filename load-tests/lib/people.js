@@ -78,16 +78,18 @@ function until(person, first, status) {
 }
 
 function cancel(person) {
-  if (book(person) === null) return;
+  const booked = book(person);
+  if (booked === null) return null;
   const answer = until(person, pick(["I have to cancel my appointment", "please cancel it", "cancel my booking"]), "cancelled");
-  if (answer === null) return;
+  if (answer === null) return booked;
   figures.cancelled.add(1);
   must(answer, { "a cancellation is told": (a) => /cancelled/i.test(words(a)) });
+  return null;
 }
 
 function move(person) {
   const booked = book(person);
-  if (booked === null) return;
+  if (booked === null) return null;
   const other = wish();
   let answer = say(person, `can I move it to ${other.date} at ${other.time}?`);
   for (let said = 0; answer !== null && said < 5; said++) {
@@ -95,11 +97,12 @@ function move(person) {
     if (found) {
       figures.moved.add(1);
       must(answer, { "a moved visit keeps its service": () => found.service === booked.service });
-      return;
+      break;
     }
     const options = answer.replies.flatMap((one) => one.options);
     answer = say(person, yes(answer) ? "yes" : (options.length > 0 ? pick(options) : `${other.date} at ${other.time}`));
   }
+  return booked;
 }
 
 function ask(person) {
@@ -117,6 +120,7 @@ function ask(person) {
   }
   const wanted = wish();
   say(person, `anything free for a ${wanted.service.name.toLowerCase()} on ${wanted.date}?`);
+  return null;
 }
 
 function babble(person) {
@@ -125,6 +129,7 @@ function babble(person) {
     const answer = say(person, pick(nonsense));
     if (answer !== null) must(answer, { "nonsense books nothing": (a) => a.appointments.length === 0 });
   }
+  return null;
 }
 
 const KINDS = [
@@ -135,10 +140,11 @@ const KINDS = [
   [10, "babbles", babble],
 ];
 
-// One whole conversation of somebody, looked through at its end.
+// One whole conversation of somebody, looked through at its end. Gives the visit that stands then, if there is one.
 export function converse(person) {
   let chance = Math.random() * 100;
   const [, , talk] = KINDS.find(([share]) => (chance -= share) < 0) ?? KINDS[0];
-  talk(person);
+  const booked = talk(person);
   settle(person);
+  return booked;
 }

@@ -5,7 +5,7 @@
 //! well: a program that is started and used in one breath finds it open.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready as ready_with};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
@@ -22,6 +22,7 @@ use tokio::sync::watch;
 use tower::{Service, ServiceExt};
 
 use super::edge;
+pub use super::edge::Room;
 use super::health::{DependencyState, Readiness, health};
 use super::problem::{Kind, Problem};
 
@@ -50,13 +51,14 @@ struct Shared {
     /// Set once, and then read by every request without a lock.
     opened: OnceLock<Router>,
     meanwhile: Router,
+    room: Room,
     phase: watch::Sender<Phase>,
 }
 
 impl Door {
-    /// A closed door that holds up at most `requests_max` requests.
+    /// A closed door that holds up as many requests as there is room for.
     #[must_use]
-    pub fn closed(requests_max: usize) -> Self {
+    pub fn closed(room: Room) -> Self {
         let (phase, seen) = watch::channel(Phase::Looking);
         let meanwhile = Router::new()
             .route("/health", get(health))
@@ -65,9 +67,16 @@ impl Door {
             .with_state(seen);
         Self(Arc::new(Shared {
             opened: OnceLock::new(),
-            meanwhile: edge::wrap(meanwhile, requests_max, FIRST_LOOK_MAX),
+            meanwhile: edge::wrap(meanwhile, room.clone(), FIRST_LOOK_MAX),
+            room,
             phase,
         }))
+    }
+
+    /// The room that it watches over.
+    #[must_use]
+    pub fn room(&self) -> Room {
+        self.0.room.clone()
     }
 
     /// Says that the database is away: nobody is held up any longer.
@@ -104,6 +113,9 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
+        if let Some(refusal) = self.0.room.refuse(request.uri().path(), request.headers()) {
+            return Either::Right(Box::pin(ready_with(Ok(refusal))));
+        }
         match self.0.opened.get() {
             Some(router) => Either::Left(router.clone().call(request)),
             None => Either::Right(Box::pin(wait(self.0.clone(), request.map(Body::new)))),
@@ -169,7 +181,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn while_the_database_is_away_it_lives_is_not_ready_and_takes_nothing() {
-        let door = Door::closed(8);
+        let door = Door::closed(Room::new(8));
         door.database_is_away();
         let (status, _, body) = ask(&door, Method::GET, "/health").await;
         assert_eq!((status, &body["status"]), (StatusCode::OK, &"alive".into()));
@@ -194,7 +206,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_opens_for_good_and_for_connections_that_were_there_before() {
-        let door = Door::closed(8);
+        let door = Door::closed(Room::new(8));
         let early = door.clone();
         door.database_is_away();
         assert_eq!(ask(&early, Method::POST, "/v1/messages").await.0.as_u16(), 503);
@@ -207,7 +219,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_look_is_waited_for_and_no_longer_than_its_limit() {
-        let door = Door::closed(8);
+        let door = Door::closed(Room::new(8));
         let (_, _, body) = ask(&door, Method::GET, "/ready").await;
         assert_eq!(body["database"]["state"], "unknown", "the watchman does not wait");
 
@@ -219,7 +231,7 @@ mod tests {
         assert_eq!(answer.2, "answered");
         assert_eq!(begun.elapsed(), Duration::from_secs(1));
 
-        let never = Door::closed(8);
+        let never = Door::closed(Room::new(8));
         let begun = tokio::time::Instant::now();
         assert_eq!(ask(&never, Method::POST, "/v1/messages").await.0.as_u16(), 503);
         assert_eq!(begun.elapsed(), FIRST_LOOK_MAX);

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use super::problem::{Kind, MEDIA_TYPE, Problem};
+use super::serve::NoRoom;
 use crate::ids;
 use crate::telemetry::metrics::{self, HttpStatus, Shed};
 
@@ -30,11 +31,46 @@ pub(super) const GRACE: Duration = Duration::from_secs(10);
 /// When it is worth asking again after an answer that took too long.
 const TIMED_OUT_RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// How long, and how much, is read of a request that comes to a full house.
+const DRAIN_MAX: Duration = Duration::from_secs(1);
+const DRAIN_BYTES_MAX: usize = 64 * 1024;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Room for requests that are worked on at once. Cheap to clone; clones are one.
+#[derive(Debug, Clone)]
+pub struct Room(Arc<Semaphore>);
+
+impl Room {
+    /// Room for so many.
+    #[must_use]
+    pub fn new(requests_max: usize) -> Self {
+        Self(Arc::new(Semaphore::new(requests_max)))
+    }
+
+    /// Refuses at once what there is no room for, before anything is looked up or made for it: when there is too much,
+    /// most of it comes this way, and what it costs is taken from the rest.
+    pub(super) fn refuse(&self, path: &str, headers: &HeaderMap) -> Option<Response> {
+        if self.0.available_permits() > 0 || is_for_watchers(path) {
+            return None;
+        }
+        let mut response = dress(full(Shed::Requests, TOO_MANY), path);
+        response.headers_mut().insert(REQUEST_ID, request_id(headers));
+        metrics::answered(HttpStatus::of(response.status().as_u16()));
+        Some(response)
+    }
+}
+
+const TOO_MANY: &str = "too many requests are under way";
+
+/// Whoever watches the process must see it most of all when it is full.
+fn is_for_watchers(path: &str) -> bool {
+    matches!(path, "/health" | "/ready" | "/metrics")
+}
 
 /// What bounds requests.
 struct Limits {
-    room: Semaphore,
+    room: Room,
     answer: Duration,
 }
 
@@ -42,9 +78,9 @@ struct Limits {
 ///
 /// One layer for all that holds for every request, because each layer of a router costs every request a copy of
 /// whatever is beneath it.
-pub(super) fn wrap(router: Router, requests_max: usize, answer_limit: Duration) -> Router {
+pub(super) fn wrap(router: Router, room: Room, answer_limit: Duration) -> Router {
     let limits = Arc::new(Limits {
-        room: Semaphore::new(requests_max),
+        room,
         answer: answer_limit,
     });
     router.layer(from_fn_with_state(limits, pass))
@@ -80,18 +116,22 @@ async fn pass(State(limits): State<Arc<Limits>>, mut request: Request, next: Nex
     .await
 }
 
-/// Answers 503 when as many requests are under way as there is room for, and gives none longer than it may take. An
-/// event stream counts only until it begins; the hub bounds those.
+/// Answers 503 when as many requests are under way as there is room for, or the connection is one too many, and gives
+/// none longer than it may take. An event stream counts only until it begins; the hub bounds those.
 async fn within(limits: &Limits, request: Request, next: Next) -> Response {
-    // Whoever watches the process must see it most of all when it is full.
-    let _permit = if matches!(request.uri().path(), "/health" | "/ready" | "/metrics") {
+    let _permit = if is_for_watchers(request.uri().path()) {
         None
+    } else if request.extensions().get::<NoRoom>().is_some() {
+        // The connection is closed after the answer, which would be lost if the rest of the request were still to come.
+        let _ = tokio::time::timeout(
+            DRAIN_MAX,
+            axum::body::to_bytes(request.into_body(), DRAIN_BYTES_MAX),
+        )
+        .await;
+        return full(Shed::Connections, "too many connections are open");
     } else {
-        let Ok(permit) = limits.room.try_acquire() else {
-            metrics::shed(Shed::Requests);
-            return Problem::new(Kind::Unavailable, "too many requests are under way")
-                .retry_after(Duration::from_secs(1))
-                .into_response();
+        let Ok(permit) = limits.room.0.try_acquire() else {
+            return full(Shed::Requests, TOO_MANY);
         };
         Some(permit)
     };
@@ -104,6 +144,13 @@ async fn within(limits: &Limits, request: Request, next: Next) -> Response {
         .retry_after(TIMED_OUT_RETRY_AFTER)
         .into_response(),
     }
+}
+
+fn full(reason: Shed, why: &'static str) -> Response {
+    metrics::shed(reason);
+    Problem::new(Kind::Unavailable, why)
+        .retry_after(Duration::from_secs(1))
+        .into_response()
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

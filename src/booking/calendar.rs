@@ -25,8 +25,8 @@ pub struct Calendar {
     /// Grows with every change of any allocation of the business; says which changes are in.
     pub version: u64,
     appointments: Shards<AppointmentId, Arc<Appointment>>,
-    /// By start, so that a customer's visits come in order.
-    participants: Shards<ParticipantId, BTreeMap<(Timestamp, AppointmentId), Arc<Appointment>>>,
+    /// By start, so that a customer's visits come in order. Few have more than one or two.
+    participants: Shards<ParticipantId, Vec<Arc<Appointment>>>,
     /// By resource; its seats from 1 stand at 0.
     lanes: BTreeMap<ResourceId, Vec<Arc<Lane>>>,
 }
@@ -88,10 +88,12 @@ impl Calendar {
                 });
             }
         }
-        let by_start = (appointment.starts_at, appointment.id);
+        let by_start = |visit: &Arc<Appointment>| (visit.starts_at, visit.id);
         self.participants
             .update(appointment.participant.clone(), |visits| {
-                visits.insert(by_start, Arc::clone(&appointment));
+                let at = visits.partition_point(|other| by_start(other) < by_start(&appointment));
+                visits.reserve_exact(1);
+                visits.insert(at, Arc::clone(&appointment));
             });
         self.appointments.insert(appointment.id, appointment);
     }
@@ -114,8 +116,25 @@ impl Calendar {
             self.participants.remove(&known.participant);
         } else {
             self.participants.update(known.participant.clone(), |visits| {
-                visits.remove(&(known.starts_at, id));
+                visits.retain(|visit| visit.id != id);
             });
+        }
+    }
+
+    /// Lets go of what no longer blocks anything after `before`: visits that are over and holds that have run out.
+    pub fn forget(&mut self, before: Timestamp) {
+        let is_over = |appointment: &Appointment| {
+            let until = appointment.allocations.iter().map(|one| one.blocked_until);
+            until.max().unwrap_or(appointment.ends_at) <= before
+                || expiry(appointment).is_some_and(|at| at <= before)
+        };
+        let over: Vec<AppointmentId> = self
+            .appointments()
+            .filter(|appointment| is_over(appointment))
+            .map(|appointment| appointment.id)
+            .collect();
+        for id in over {
+            self.remove(id);
         }
     }
 
@@ -151,7 +170,7 @@ impl Calendar {
         self.participants
             .get(participant)
             .into_iter()
-            .flat_map(BTreeMap::values)
+            .flatten()
             .filter(move |appointment| expiry(appointment).is_none_or(|at| now < at))
     }
 

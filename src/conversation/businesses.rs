@@ -32,10 +32,17 @@ pub struct Business {
 
 #[derive(Debug)]
 struct KnownCalendar {
-    calendar: tokio::sync::Mutex<Arc<Calendar>>,
+    calendar: tokio::sync::Mutex<Kept>,
     /// Counts announced changes; `seen` is the count that the calendar has read.
     changes: AtomicU64,
     seen: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    calendar: Arc<Calendar>,
+    /// When what is over was last let go of.
+    tidied: Timestamp,
 }
 
 impl KnownCalendar {
@@ -58,6 +65,9 @@ pub struct Businesses {
 
 /// Calendars begin a day before now, so that a visit under way is in them.
 const PAST: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often what is over is looked for, in a calendar that changes.
+const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 impl Businesses {
     /// Knows nothing yet.
@@ -110,22 +120,27 @@ impl Businesses {
         // Held across the read on purpose: of many turns that find the calendar stale, one reads and the rest wait
         // for it. The read itself is limited by the store.
         let known = &business.known;
-        let mut calendar = known.calendar.lock().await;
+        let mut kept = known.calendar.lock().await;
         let changes = known.changes.load(Ordering::Acquire);
         if known.seen.load(Ordering::Acquire) != changes {
             let from = now.checked_sub(PAST).unwrap_or(now);
             let delta = self
                 .store
-                .calendar_changes(&business.catalogue.id, calendar.version, from)
+                .calendar_changes(&business.catalogue.id, kept.calendar.version, from)
                 .await?;
-            let fresh = Arc::make_mut(&mut calendar);
+            let is_untidy = kept.tidied.duration_until(now) >= TIDY_EVERY;
+            let fresh = Arc::make_mut(&mut kept.calendar);
             for appointment in delta.appointments {
                 fresh.apply(appointment);
             }
             fresh.version = delta.version;
+            if is_untidy {
+                fresh.forget(from);
+                kept.tidied = now;
+            }
             known.seen.store(changes, Ordering::Release);
         }
-        Ok(calendar.clone())
+        Ok(kept.calendar.clone())
     }
 
     fn keep(&self, catalogue: Catalogue, version: u64) -> Arc<Business> {

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Time, Weekday};
 
-use super::rules::fold;
+use super::rules::{Letters, fold};
 use crate::types::{Language, ResourceId, ServiceId};
 
 /// What the engine must know of a business: how its services and people are called, and when it is open.
@@ -36,18 +36,34 @@ pub struct Entry<T> {
     /// Its name first, then its aliases.
     pub names: Vec<String>,
     /// The words of each name, in lower case: made once, because every message is compared with them.
-    pub(crate) words: Vec<Vec<String>>,
+    pub(crate) words: Vec<Vec<NameWord>>,
     /// The same without accents, for messages in languages whose writers leave them out.
-    pub(crate) plain: Vec<Vec<String>>,
+    pub(crate) plain: Vec<Vec<NameWord>>,
+}
+
+/// A word of a name.
+#[derive(Debug, Clone)]
+pub(crate) struct NameWord {
+    /// In lower case.
+    pub(crate) text: String,
+    /// Its letters.
+    pub(crate) letters: Letters,
+}
+
+impl NameWord {
+    fn new(text: String) -> Self {
+        let letters = Letters::of(&text);
+        Self { text, letters }
+    }
 }
 
 impl<T> Entry<T> {
     /// A thing that is called so: its name first, then its aliases.
     #[must_use]
     pub fn new(id: T, names: Vec<String>) -> Self {
-        let words: Vec<Vec<String>> = names.iter().map(|name| split(name)).collect();
-        let without_accents =
-            |words: &Vec<String>| words.iter().map(|word| fold(word).into_owned()).collect();
+        let words: Vec<Vec<NameWord>> = names.iter().map(|name| split(name)).collect();
+        let bare = |word: &NameWord| NameWord::new(fold(&word.text).into_owned());
+        let without_accents = |words: &Vec<NameWord>| words.iter().map(bare).collect();
         let plain = words.iter().map(without_accents).collect();
         Self {
             id,
@@ -58,10 +74,11 @@ impl<T> Entry<T> {
     }
 }
 
-fn split(name: &str) -> Vec<String> {
+fn split(name: &str) -> Vec<NameWord> {
     name.split(|c: char| !c.is_alphanumeric() && c != '\'')
         .map(|w| w.trim_matches('\'').to_lowercase())
         .filter(|w| !w.is_empty())
+        .map(NameWord::new)
         .collect()
 }
 

@@ -17,6 +17,7 @@ mod people;
 mod roles;
 mod time;
 mod token;
+mod typo;
 
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub(crate) use intent::salient;
 use lang::Lang;
 pub(crate) use lang::accents::fold;
 use time::Expression;
+pub(crate) use typo::Letters;
 
 /// So many words of English are courtesy in any language ("yes please").
 const FOREIGN_WORDS_MAX: usize = 3;

@@ -6,16 +6,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::BodyDataStream;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::support::FakeStore;
+use crate::api::edge;
 use crate::api::events::Listener;
-use crate::api::serve::serve;
+use crate::api::serve::{listen as listen_on, serve};
 use crate::outbound::hub::LiveReply;
 use crate::outbound::{Event, Hub};
 use crate::types::{BusinessId, Pair, ParticipantId};
@@ -166,4 +168,81 @@ async fn stopping_lets_a_request_under_way_finish_and_accepts_no_more() {
     assert!(answer.ends_with("done"), "{answer}");
     server.await.unwrap();
     assert!(TcpStream::connect(address).await.is_err());
+}
+
+/// Asks on a connection of its own, and gives all that is answered until the other side closes.
+async fn answer_to(client: &mut TcpStream, request: &str) -> String {
+    client.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// A server with room for one connection, whose `/` takes what is posted.
+fn with_room_for_one() -> (std::net::SocketAddr, CancellationToken, JoinHandle<()>) {
+    let listener = listen_on("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let router = Router::new()
+        .route("/health", get(|| async { "well" }))
+        .route("/", post(|| async { "taken" }));
+    let router = edge::wrap(router, edge::Room::new(100), Duration::from_secs(5));
+    let server = tokio::spawn(serve(listener, router, 1, stop.clone(), Duration::from_secs(5)));
+    (address, stop, server)
+}
+
+const POST: &str = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi";
+
+/// Takes the only place, and keeps it.
+async fn is_served(address: std::net::SocketAddr) -> TcpStream {
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(POST.as_bytes()).await.unwrap();
+    let mut begin = [0; 12];
+    client.read_exact(&mut begin).await.unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200");
+    client
+}
+
+#[tokio::test]
+async fn a_connection_too_many_is_told_so_and_closed_while_those_who_watch_are_served() {
+    let (address, stop, server) = with_room_for_one();
+    let first = is_served(address).await;
+
+    let mut second = TcpStream::connect(address).await.unwrap();
+    let answer = answer_to(&mut second, POST).await;
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("retry-after: 1\r\n"), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert!(answer.contains("too many connections are open"), "{answer}");
+
+    let mut watcher = TcpStream::connect(address).await.unwrap();
+    let answer = answer_to(&mut watcher, "GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+
+    drop(first);
+    // The next one waits until the server has seen that.
+    is_served(address).await;
+    stop.cancel();
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_idles_makes_room_for_who_asks() {
+    let (address, stop, server) = with_room_for_one();
+    let mut idle = is_served(address).await;
+    let asks = POST.replace("host: x", "host: x\r\nconnection: close");
+    // Told to come again until the first one has idled for long enough.
+    loop {
+        let mut next = TcpStream::connect(address).await.unwrap();
+        let answer = answer_to(&mut next, &asks).await;
+        if answer.starts_with("HTTP/1.1 200") {
+            break;
+        }
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    }
+    let mut rest = String::new();
+    idle.read_to_string(&mut rest).await.unwrap();
+    assert!(rest.ends_with("taken"), "closed after its answer: {rest}");
+    stop.cancel();
+    server.await.unwrap();
 }

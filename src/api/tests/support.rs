@@ -208,7 +208,7 @@ async fn on(
             keys: keys.iter().map(|&key| SecretString::from(key)).collect(),
             message_wait: Duration::from_secs(1),
             demo_business: BusinessId::new("demo-salon").unwrap(),
-            requests_max: 16,
+            room: crate::api::door::Room::new(16),
         },
     };
     Site {

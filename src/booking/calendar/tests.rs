@@ -159,3 +159,27 @@ fn a_seat_that_cannot_be_is_no_panic() {
     assert_eq!(calendar.len(), 2);
     assert!(calendar.is_free(&resource("mai"), 0, minute(60), minute(90), minute(0), &[]));
 }
+
+#[test]
+fn what_is_over_is_let_go_of_and_what_still_blocks_stays() {
+    let mut hold = visit(3, "cleo", 600);
+    (hold.status, hold.hold_expires_at) = (Status::Held, Some(minute(20)));
+    let mut calendar = Calendar::new(1, [visit(1, "anna", 0), visit(2, "anna", 300), hold]);
+    // The visit is over at 30, its buffer at 40.
+    calendar.forget(minute(39));
+    let ids = |calendar: &Calendar| {
+        let mut ids: Vec<u128> = calendar.appointments().map(|one| one.id.0.as_u128()).collect();
+        ids.sort_unstable();
+        ids
+    };
+    assert_eq!(ids(&calendar), [1, 2]);
+    assert!(is_free(&calendar, 600, 640));
+    calendar.forget(minute(40));
+    assert_eq!(ids(&calendar), [2]);
+    assert!(is_free(&calendar, 0, 40) && !is_free(&calendar, 300, 340));
+    let anna = customer("anna");
+    assert_eq!(calendar.of_participant(&anna, minute(0)).count(), 1);
+    calendar.forget(minute(340));
+    assert!(calendar.is_empty());
+    assert_eq!(calendar.of_participant(&anna, minute(0)).count(), 0);
+}

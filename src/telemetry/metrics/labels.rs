@@ -327,6 +327,8 @@ label!(
     Shed {
         /// As many requests are under way as there is room for.
         Requests = "requests",
+        /// As many connections are open as there is room for.
+        Connections = "connections",
         /// As many messages wait as may.
         Waiting = "waiting",
         /// Its business has its share of what is left.

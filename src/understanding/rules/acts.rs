@@ -24,7 +24,7 @@ use wishes::{services_said, staff_said, who};
 use super::choice::chosen;
 use super::cues::Hit;
 use super::intent::salient;
-use super::lang::{Lang, Lists};
+use super::lang::Lang;
 use super::people::{self, Party};
 use super::roles::{Motion, split};
 use super::time::day::Days;
@@ -67,14 +67,13 @@ pub(crate) fn analyse(lang: &'static Lang, heard: &Heard<'_>) -> Analysis {
     });
     let named = named(lang, heard, &text, here, &taken);
     // A name of several words hides the time words in it ("Twelve Oaks").
-    for name in named
-        .staff
-        .iter()
-        .chain(&named.services)
-        .filter(|m| m.to - m.from > 1 && exact(m))
-    {
-        times.retain(|p| p.to <= name.from || p.from >= name.to);
+    let mut hidden = vec![false; text.len()];
+    for name in named.staff.iter().chain(&named.services) {
+        if name.to - name.from > 1 && exact(name) {
+            mark(&mut hidden, name.from, name.to);
+        }
     }
+    times.retain(|p| !hidden[p.from..p.to].contains(&true));
     for piece in &times {
         mark(&mut taken, piece.from, piece.to);
     }

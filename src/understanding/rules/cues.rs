@@ -29,11 +29,11 @@
 //! stand between any two words ("no, thanks"). Where two cues overlap the heavier counts, then the longer, then the
 //! one that stands first in the file.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::lang::List;
+use super::lang::{List, Table};
 use super::token::{Kind, Text, Token};
 
 /// Something recognised.
@@ -52,11 +52,21 @@ pub(crate) struct Hit<'a> {
 #[derive(Debug)]
 pub(crate) struct Cues {
     patterns: Vec<Pattern>,
-    /// Patterns by their first word.
-    by_word: HashMap<String, Vec<usize>>,
-    /// Every word that stands in a pattern.
-    vocabulary: HashSet<String>,
+    /// Every word that stands in a pattern, and its number: a message's words are looked up once each, and then numbers
+    /// are compared.
+    numbers: Table<usize>,
+    /// Patterns by the number of their first word.
+    by_first: Vec<Vec<usize>>,
 }
+
+/// Stands for anybody's name.
+const STAFF: &str = "@staff";
+
+/// The same with a possessive.
+const OF_STAFF: &str = "@staff's";
+
+/// Stands for what is offered.
+const SERVICE: &str = "@service";
 
 #[derive(Debug)]
 struct Pattern {
@@ -68,10 +78,19 @@ struct Pattern {
 
 #[derive(Debug)]
 enum Element {
-    Words { words: Vec<String>, optional: bool },
+    Words { words: Words, optional: bool },
     Gap(usize),
     ClauseEnd,
     End,
+}
+
+/// The words of which one is said, by their numbers; and whether a name of the catalogue may stand for them.
+#[derive(Debug, Default)]
+struct Words {
+    numbers: Vec<usize>,
+    staff: bool,
+    of_staff: bool,
+    service: bool,
 }
 
 #[derive(Deserialize)]
@@ -98,12 +117,13 @@ impl Cues {
         let file: File = toml::from_str(&bare(text)).map_err(|e| e.to_string())?;
         let mut cues = Self {
             patterns: Vec::new(),
-            by_word: HashMap::new(),
-            vocabulary: HashSet::new(),
+            numbers: Table::default(),
+            by_first: Vec::new(),
         };
         for cue in &file.cue {
             for said in &cue.say {
-                let pattern = Pattern::parse(said, cue, &file.sets).map_err(|e| format!("{said:?}: {e}"))?;
+                let pattern = Pattern::parse(said, cue, &file.sets, &mut cues.numbers)
+                    .map_err(|e| format!("{said:?}: {e}"))?;
                 let index = cues.patterns.len();
                 let Some(Element::Words {
                     words,
@@ -112,13 +132,9 @@ impl Cues {
                 else {
                     return Err(format!("{said:?} must begin with a word"));
                 };
-                for word in words {
-                    cues.by_word.entry(word.clone()).or_default().push(index);
-                }
-                for element in &pattern.elements {
-                    if let Element::Words { words, .. } = element {
-                        cues.vocabulary.extend(words.iter().cloned());
-                    }
+                cues.by_first.resize_with(cues.numbers.len(), Vec::new);
+                for number in &words.numbers {
+                    cues.by_first[*number].push(index);
                 }
                 cues.patterns.push(pattern);
             }
@@ -128,26 +144,34 @@ impl Cues {
 
     /// Every word that stands in a pattern.
     pub(crate) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        let words = self.vocabulary.iter().filter(|word| !word.starts_with('@'));
+        let words = self.numbers.keys().filter(|word| !word.starts_with('@'));
         words.flat_map(|word| word.split(' '))
     }
 
     /// Whether the word stands in a pattern; what a gap covers may be any word.
     pub(crate) fn knows(&self, word: &str) -> bool {
-        self.vocabulary.contains(word)
+        self.numbers.contains_key(word)
     }
 
     /// Everything that is recognised in `text`, in order; what lies inside something longer is left out.
     pub(crate) fn find<'a>(&'a self, text: &Text<'_>) -> Vec<Hit<'a>> {
         let mut hits: Vec<Hit<'a>> = Vec::new();
-        for at in 0..text.len() {
-            let Some(token) = text.get(at) else { break };
-            let named = [("@staff", token.staff), ("@service", token.service)];
-            let named = named.into_iter().filter(|(_, is)| *is).map(|(word, _)| word);
-            let words = std::iter::once(token.low.as_ref()).chain(named);
-            for &index in words.filter_map(|word| self.by_word.get(word)).flatten() {
+        let number = |word: &str| self.numbers.get(word).copied();
+        let (staff, service) = (number(STAFF), number(SERVICE));
+        let said: Vec<Option<usize>> = text.tokens.iter().map(|token| number(&token.low)).collect();
+        for (at, token) in text.tokens.iter().enumerate() {
+            let words = [
+                said[at],
+                staff.filter(|_| token.staff),
+                service.filter(|_| token.service),
+            ];
+            let begun = words
+                .into_iter()
+                .flatten()
+                .filter_map(|word| self.by_first.get(word));
+            for &index in begun.flatten() {
                 let pattern = &self.patterns[index];
-                if let Some(to) = pattern.fits(text, at) {
+                if let Some(to) = pattern.fits(text, &said, at) {
                     hits.push(Hit {
                         act: &pattern.act,
                         from: at,
@@ -176,7 +200,13 @@ impl Cues {
 }
 
 impl Pattern {
-    fn parse(said: &str, cue: &Cue, sets: &HashMap<String, Vec<String>>) -> Result<Self, String> {
+    /// Words that are new get the next of `numbers`.
+    fn parse(
+        said: &str,
+        cue: &Cue,
+        sets: &HashMap<String, Vec<String>>,
+        numbers: &mut Table<usize>,
+    ) -> Result<Self, String> {
         let mut pattern = Self {
             act: cue.act.clone(),
             weight: cue.weight,
@@ -198,11 +228,14 @@ impl Pattern {
                         Some(part) if !part.is_empty() => (part, true),
                         _ => (part, false),
                     };
-                    let mut words = Vec::new();
+                    let mut words = Words::default();
                     for word in part.split('|') {
                         match word.strip_prefix('<').and_then(|w| w.strip_suffix('>')) {
-                            Some(set) => words.extend(sets.get(set).ok_or("no such set")?.iter().cloned()),
-                            None => words.push(word.replace('~', " ")),
+                            Some(set) => {
+                                let set = sets.get(set).ok_or("no such set")?;
+                                set.iter().for_each(|word| words.add(word.clone(), numbers));
+                            }
+                            None => words.add(word.replace('~', " "), numbers),
                         }
                     }
                     Element::Words { words, optional }
@@ -213,8 +246,8 @@ impl Pattern {
         Ok(pattern)
     }
 
-    /// The token after the pattern when it begins at `at`.
-    fn fits(&self, text: &Text<'_>, at: usize) -> Option<usize> {
+    /// The token after the pattern when it begins at `at`. `said` are the numbers of the message's words.
+    fn fits(&self, text: &Text<'_>, said: &[Option<usize>], at: usize) -> Option<usize> {
         if self.clause_start && !clause_starts(text, at) {
             return None;
         }
@@ -238,7 +271,7 @@ impl Pattern {
                     for skip in 0..=gap {
                         let Some(token) = text.get(next + skip) else { break };
                         // Commas are no words; sentences end a gap.
-                        if says(token, words) {
+                        if words.are_said(token, said[next + skip]) {
                             found = Some(next + skip + 1);
                             break;
                         }
@@ -255,8 +288,10 @@ impl Pattern {
                         None => {
                             // One comma may stand between two words ("no, thanks").
                             let comma = text.get(next).is_some_and(|t| matches!(t.raw, "," | "-"));
-                            let after = text.get(next + 1).filter(|t| comma && says(t, words));
-                            after?;
+                            let after = text.get(next + 1).filter(|_| comma)?;
+                            if !words.are_said(after, said[next + 1]) {
+                                return None;
+                            }
                             next += 2;
                         }
                     }
@@ -267,15 +302,25 @@ impl Pattern {
     }
 }
 
-/// Whether the token is one of the words; `@staff` is anybody's name, `@staff's` with a possessive, `@service` what is
-/// offered.
-fn says(token: &Token<'_>, words: &[String]) -> bool {
-    words.iter().any(|word| match word.as_str() {
-        "@staff" => token.staff,
-        "@staff's" => token.staff && token.low.ends_with("'s"),
-        "@service" => token.service,
-        word => word == token.low,
-    })
+impl Words {
+    fn add(&mut self, word: String, numbers: &mut Table<usize>) {
+        match word.as_str() {
+            STAFF => self.staff = true,
+            OF_STAFF => self.of_staff = true,
+            SERVICE => self.service = true,
+            _ => {}
+        }
+        let next = numbers.len();
+        self.numbers.push(*numbers.entry(word).or_insert(next));
+    }
+
+    /// Whether the token, whose word has this number, is one of them.
+    fn are_said(&self, token: &Token<'_>, number: Option<usize>) -> bool {
+        number.is_some_and(|number| self.numbers.contains(&number))
+            || self.staff && token.staff
+            || self.of_staff && token.staff && token.low.ends_with("'s")
+            || self.service && token.service
+    }
 }
 
 fn clause_starts(text: &Text<'_>, at: usize) -> bool {

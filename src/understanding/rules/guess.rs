@@ -4,11 +4,10 @@
 //! is understood costs nothing more. A single foreign word ("yes", "gracias") is courtesy and moves nobody; two that
 //! outweigh the words of every other language do.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::lang::Lang;
 use super::lang::accents::{fold, is_mark};
+use super::lang::{Lang, Table};
 use crate::types::Language;
 
 /// Characters that are looked at: the beginning of a long message tells its language.
@@ -26,8 +25,8 @@ pub(super) struct Guess {
 }
 
 /// Which languages have a word, as a set of bits in the order of [`Language::ALL`].
-static TELLING: LazyLock<HashMap<String, u8>> = LazyLock::new(|| {
-    let mut telling: HashMap<String, u8> = HashMap::new();
+static TELLING: LazyLock<Table<u8>> = LazyLock::new(|| {
+    let mut telling: Table<u8> = Table::default();
     for language in Language::ALL {
         let words = Lang::of(language).vocabulary();
         for word in words.filter(|word| word.len() > 1 && word.chars().all(char::is_alphabetic)) {

@@ -8,17 +8,21 @@ pub(crate) mod accents;
 mod compounds;
 mod lists;
 mod load;
+mod table;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 
 use super::cues::Cues;
+use super::typo::is_within;
 use crate::types::Language;
 use compounds::Compounds;
-pub(crate) use lists::{List, Lists};
+pub(crate) use lists::{List, Listed, Lists};
+pub(crate) use table::Table;
+use table::WordSet;
 
 /// The part that a word can play in a time expression or around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -156,7 +160,25 @@ impl Roles {
         self.0 & (1 << role as u32) != 0
     }
 
-    fn add(&mut self, role: Role) {
+    /// The set of these.
+    #[must_use]
+    pub(crate) const fn of(roles: &[Role]) -> Self {
+        let mut set = Self(0);
+        let mut at = 0;
+        while at < roles.len() {
+            set.add(roles[at]);
+            at += 1;
+        }
+        set
+    }
+
+    /// Whether one of `others` is among them.
+    #[must_use]
+    pub(crate) const fn any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    const fn add(&mut self, role: Role) {
         self.0 |= 1 << role as u32;
     }
 }
@@ -261,9 +283,9 @@ impl Word {
 pub(crate) struct Lang {
     /// Which one.
     pub(crate) language: Language,
-    words: HashMap<String, Word>,
+    words: Table<Word>,
     /// The same without accents, with what falls together; only where writers leave accents out.
-    plain: Option<HashMap<String, Word>>,
+    plain: Option<Table<Word>>,
     /// Several words that are one ("thứ sáu", "fin de semana").
     pub(crate) compounds: Compounds,
     /// Whether it has words for minutes after their hour.
@@ -277,10 +299,10 @@ pub(crate) struct Lang {
     /// Long names worth recognising with a typing error, by first letter.
     fuzzy: HashMap<char, Vec<String>>,
     pub(crate) holidays: Vec<Holiday>,
-    holiday_starts: HashSet<String>,
+    holiday_starts: WordSet,
     pub(crate) cues: Cues,
-    /// The lists on which a word stands.
-    listed: HashMap<String, Lists>,
+    /// The words that stand on lists, and those with which an entry of a list may begin.
+    listed: Table<Listed>,
     /// The words and phrases of each list, in the order of [`List::ALL`], by first letter.
     phrases: Vec<HashMap<char, Vec<Vec<String>>>>,
 }
@@ -337,11 +359,9 @@ impl Lang {
 
     /// Every word that stands in the language's files, without accents: what the language can be told by.
     pub(crate) fn vocabulary(&self) -> impl Iterator<Item = &str> {
-        let words = self
-            .words
-            .keys()
-            .chain(self.listed.keys())
-            .flat_map(|it| it.split(' '));
+        let listed = self.listed.iter();
+        let listed = listed.filter_map(|(word, it)| (it.on != Lists::default()).then_some(word));
+        let words = self.words.keys().chain(listed).flat_map(|it| it.split(' '));
         words.chain(self.cues.vocabulary())
     }
 
@@ -363,7 +383,7 @@ impl Lang {
             return None;
         }
         let first = word.chars().next()?;
-        let near = |name: &&String| name.len().abs_diff(len) <= 1 && strsim::osa_distance(name, word) <= 1;
+        let near = |name: &&String| name.len().abs_diff(len) <= 1 && is_within(name, word, 1);
         self.fuzzy.get(&first)?.iter().find(near)
     }
 
@@ -371,6 +391,9 @@ impl Lang {
     pub(crate) fn same_stem(&self, a: &str, b: &str) -> bool {
         /// Shorter stems are those of too many words.
         const SHORTEST: usize = 5;
+        if a.len() < SHORTEST || b.as_bytes().get(..SHORTEST) != Some(&a.as_bytes()[..SHORTEST]) {
+            return false;
+        }
         fn stems<'w>(endings: &'w [String], word: &'w str) -> impl Iterator<Item = &'w str> {
             let stem = |ending: &String| word.strip_suffix(ending.as_str());
             endings
@@ -401,6 +424,11 @@ impl Lang {
 
     /// The lists that have this single word.
     pub(crate) fn lists_of(&self, word: &str) -> Lists {
+        self.listed(word).on
+    }
+
+    /// What the lists say of this single word.
+    pub(crate) fn listed(&self, word: &str) -> Listed {
         self.listed.get(word).copied().unwrap_or_default()
     }
 }

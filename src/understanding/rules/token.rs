@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::lang::accents::{composed, fold};
-use super::lang::{Lang, List, Lists, Role, Word};
+use super::lang::{Lang, List, Lists, Role, Roles, Word};
 use crate::understanding::when::Span;
 
 /// What a token is made of.
@@ -50,12 +50,19 @@ pub(crate) struct Token<'a> {
     pub(crate) word: Option<&'a Word>,
     /// The lists on which the word stands.
     pub(crate) lists: Lists,
+    /// The lists with a phrase that may begin with it.
+    begins: Lists,
 }
 
 impl Token<'_> {
     /// Whether the word can play this part.
     pub(crate) fn is(&self, role: Role) -> bool {
         self.word.is_some_and(|word| word.roles.has(role))
+    }
+
+    /// Whether the word can play one of these parts.
+    pub(crate) fn is_any(&self, roles: Roles) -> bool {
+        self.word.is_some_and(|word| word.roles.any(roles))
     }
 
     /// Whether it begins with a capital letter.
@@ -119,7 +126,7 @@ impl<'a> Text<'a> {
             }
             let raw = &text[from..to];
             let (low, word) = known(lang, raw, accented);
-            let lists = lang.lists_of(&low);
+            let listed = lang.listed(&low);
             let number = (kind == Kind::Number && raw.len() <= 9)
                 .then(|| raw.parse().ok())
                 .flatten();
@@ -136,7 +143,8 @@ impl<'a> Text<'a> {
                 staff: false,
                 service: false,
                 word,
-                lists,
+                lists: listed.on,
+                begins: listed.begins,
             });
             (spaced, new_line) = (false, false);
         }
@@ -204,6 +212,9 @@ impl<'a> Text<'a> {
 
     /// The token after the longest phrase of the list that begins at `at`.
     pub(crate) fn phrase(&self, list: List, at: usize) -> Option<usize> {
+        if !self.get(at)?.begins.has(list) {
+            return None;
+        }
         let mut best = None;
         for words in self.lang.phrases(list, self.low(at)) {
             let mut next = at;
@@ -305,7 +316,8 @@ fn joined<'a>(text: &'a str, lang: &'a Lang, tokens: &[Token<'a>], mut at: usize
             token.kind = Kind::Word;
             token.number = None;
             token.word = lang.written(&low, &low, false);
-            token.lists = lang.lists_of(&low);
+            let listed = lang.listed(&low);
+            (token.lists, token.begins) = (listed.on, listed.begins);
             token.low = Cow::Owned(low);
         }
         joined.push(token);

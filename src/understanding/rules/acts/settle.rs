@@ -8,7 +8,7 @@ use super::Placed;
 use crate::understanding::act::{Act, Expecting, GoalKind, HandoffReason, Mode, SlotValue, StaffSaid, Topic};
 
 /// Nobody says so much in one message; what repeats itself without end is cut here.
-const ACTS_MAX: usize = 256;
+pub(super) const ACTS_MAX: usize = 256;
 
 /// Whether a "no" belongs to what follows: "no nail art", "I don't want the pedicure", "I don't care who".
 pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, staff: &Placed) -> bool {
@@ -25,7 +25,7 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, s
             }
         );
         let words = |from: usize, to: usize| text.tokens[from..to].iter().all(|t| t.kind == Kind::Word);
-        removed && (hit.to..=hit.to + SMALL_WORDS).contains(at) && words(hit.to, *at)
+        removed && words(hit.to, *at)
     };
     let anyone = |act: &Act| {
         matches!(
@@ -37,10 +37,14 @@ pub(super) fn not_an_answer(text: &Text<'_>, hit: &Hit<'_>, services: &Placed, s
             }
         )
     };
-    services.iter().any(taken_off)
-        || staff
-            .iter()
-            .any(|(at, act)| (hit.from..hit.to).contains(at) && anyone(act))
+    between(services, hit.to, hit.to + SMALL_WORDS + 1).any(taken_off)
+        || between(staff, hit.from, hit.to).any(|(_, act)| anyone(act))
+}
+
+/// The acts that begin at these tokens, of acts in order: a message may hold thousands.
+fn between(placed: &Placed, from: usize, to: usize) -> impl Iterator<Item = &(usize, Act)> {
+    let first = placed.partition_point(|(at, _)| *at < from);
+    placed[first..].iter().take_while(move |(at, _)| *at < to)
 }
 
 /// Whether a yes is made to depend on something: a "but" with more than a word after it.
@@ -146,7 +150,8 @@ pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
         .position(|(_, a)| matches!(a, Act::Confirm | Act::Deny));
     let mut moved = false;
     let mut acts: Vec<Act> = Vec::new();
-    for (place, (_, act)) in placed.into_iter().enumerate() {
+    let mut begins: Vec<usize> = Vec::new();
+    for (place, (at, act)) in placed.into_iter().enumerate() {
         let act = match act {
             Act::Start {
                 goal: GoalKind::Book | GoalKind::Cancel | GoalKind::Reschedule,
@@ -171,9 +176,26 @@ pub(super) fn settle(placed: Placed, motion: Motion) -> Vec<Act> {
         if acts.len() == ACTS_MAX {
             break;
         }
-        if !acts.contains(&act) {
+        let anywhere = !has_place(&act);
+        let repeated = acts
+            .iter()
+            .zip(&begins)
+            .any(|(other, begin)| (anywhere || *begin == at) && *other == act);
+        if !repeated {
             acts.push(act);
+            begins.push(at);
         }
     }
     acts
+}
+
+/// Whether the act tells where its words stand, and so is like no act that begins elsewhere.
+fn has_place(act: &Act) -> bool {
+    match act {
+        Act::Set {
+            value: SlotValue::Staff { said },
+        } => matches!(said, StaffSaid::Named { .. }),
+        Act::Set { .. } => true,
+        _ => false,
+    }
 }

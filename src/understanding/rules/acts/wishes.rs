@@ -4,6 +4,7 @@ use super::super::cues::Hit;
 use super::super::lang::List;
 use super::super::names::Mention;
 use super::super::token::{Kind, Text, Token};
+use super::settle::ACTS_MAX;
 use super::{Named, Placed, mark, set};
 use crate::types::ServiceId;
 use crate::understanding::act::{
@@ -110,9 +111,8 @@ fn lists(said: Vec<Wanted>) -> Placed {
             && *same == mode
         {
             for mention in mentions {
-                if list.iter().all(|m| {
-                    m.candidates.is_empty() || m.candidates != mention.candidates || m.span == mention.span
-                }) {
+                let again = |m: &ServiceMention| m.candidates == mention.candidates && m.span != mention.span;
+                if mention.candidates.is_empty() || !list.iter().any(again) {
                     list.push(mention);
                 }
             }
@@ -156,13 +156,18 @@ pub(super) fn staff_said(
     taken: &mut [bool],
 ) -> Placed {
     let mut placed: Placed = Vec::new();
+    let mut named = 0;
     for mention in staff {
         if taken[mention.from..mention.to].iter().any(|t| *t) || !is_meant(heard, text, mention) {
             continue;
         }
         mark(taken, mention.from, mention.to);
-        let said = who(heard.lexicon, text, mention);
-        placed.push(set(mention.from, SlotValue::Staff { said }));
+        // No two of them are alike, so that whatever follows so many is cut.
+        if named < ACTS_MAX {
+            let said = who(heard.lexicon, text, mention);
+            named += usize::from(matches!(said, StaffSaid::Named { .. }));
+            placed.push(set(mention.from, SlotValue::Staff { said }));
+        }
     }
     if !placed.is_empty() || hits.iter().any(|h| h.act == "handoff") {
         return placed;

@@ -3,19 +3,19 @@
 //! They are joined before anything is read, the longest first, so that the grammar need not know in how many words a
 //! language says a thing. A language without them pays nothing.
 
-use std::collections::HashMap;
+use super::Table;
 
 /// The compounds of a language, without accents.
 #[derive(Debug, Default)]
 pub(crate) struct Compounds {
     /// By first word, the longest first.
-    by_word: HashMap<String, Vec<Vec<String>>>,
+    by_word: Table<Vec<Vec<String>>>,
 }
 
 impl Compounds {
     /// Those among `names` that have several words.
     pub(super) fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
-        let mut by_word: HashMap<String, Vec<Vec<String>>> = HashMap::new();
+        let mut by_word: Table<Vec<Vec<String>>> = Table::default();
         for name in names.filter(|name| name.contains(' ')) {
             let words: Vec<String> = name.split(' ').map(str::to_owned).collect();
             let list = by_word.entry(words[0].clone()).or_default();

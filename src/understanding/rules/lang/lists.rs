@@ -26,15 +26,43 @@ pub(crate) struct Lists(u128);
 const _: () = assert!(List::ALL.len() <= u128::BITS as usize);
 
 impl Lists {
+    /// The set of these.
+    #[must_use]
+    pub(crate) const fn of(lists: &[List]) -> Self {
+        let mut set = Self(0);
+        let mut at = 0;
+        while at < lists.len() {
+            set.add(lists[at]);
+            at += 1;
+        }
+        set
+    }
+
     /// Whether `list` is one of them.
     #[must_use]
     pub(crate) const fn has(self, list: List) -> bool {
         self.0 & (1 << list as u32) != 0
     }
 
-    pub(super) fn add(&mut self, list: List) {
+    /// Whether one of `others` is among them.
+    #[must_use]
+    pub(crate) const fn any(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    pub(super) const fn add(&mut self, list: List) {
         self.0 |= 1 << list as u32;
     }
+}
+
+/// What the lists say of a word.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Listed {
+    /// The lists on which it stands.
+    pub(crate) on: Lists,
+    /// The lists with an entry that may begin with it. Most words begin nothing, so that most phrases need not be
+    /// looked for.
+    pub(crate) begins: Lists,
 }
 
 lists! {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::cues::Cues;
 use super::accents::fold;
 use super::compounds::Compounds;
-use super::{Half, Holiday, HolidayRule, Lang, List, Lists, Part, Role, Unit, Word};
+use super::{Half, Holiday, HolidayRule, Lang, List, Listed, Part, Role, Table, Unit, Word};
 use crate::types::Language;
 
 /// What differs between languages beyond their words.
@@ -72,7 +72,7 @@ impl Lang {
     /// A language from its words, its lists and its cues.
     pub(super) fn load(language: Language, words: &str, lists: &str, cues: &str) -> Result<Self, String> {
         let file: File = toml::from_str(words).map_err(|e| e.to_string())?;
-        let mut map: HashMap<String, Word> = HashMap::new();
+        let mut map: Table<Word> = Table::default();
         for (role, list) in &file.roles {
             for word in list {
                 map.entry(word.clone()).or_default().roles.add(*role);
@@ -200,12 +200,11 @@ impl Lang {
     }
 }
 
-type Listed = HashMap<String, Lists>;
 type Phrases = Vec<HashMap<char, Vec<Vec<String>>>>;
 
 /// The words as they are written without accents; what falls together means both.
-fn without_accents(words: &HashMap<String, Word>, accented: &[String]) -> HashMap<String, Word> {
-    let mut plain: HashMap<String, Word> = HashMap::new();
+fn without_accents(words: &Table<Word>, accented: &[String]) -> Table<Word> {
+    let mut plain: Table<Word> = Table::default();
     let mut named: Vec<(&String, &Word)> = words
         .iter()
         .filter(|(word, _)| !accented.contains(word))
@@ -222,23 +221,32 @@ fn read_lists(
     text: &str,
     bare: &impl Fn(&str) -> String,
     compounds: &Compounds,
-) -> Result<(Listed, Phrases), String> {
+) -> Result<(Table<Listed>, Phrases), String> {
     let file: HashMap<List, Vec<String>> = toml::from_str(text).map_err(|e| e.to_string())?;
     // A list forgotten is not an empty one: nobody would notice what the language then overhears.
     if let Some(missing) = List::ALL.iter().find(|list| !file.contains_key(list)) {
         return Err(format!("there is no list {missing:?}"));
     }
-    let mut listed = Listed::new();
+    let mut listed: Table<Listed> = Table::default();
     let mut phrases = Phrases::new();
     for list in List::ALL {
         let mut by_letter: HashMap<char, Vec<Vec<String>>> = HashMap::new();
         for said in file.get(list).into_iter().flatten() {
             let words = compounds.join(phrase(&bare(said)));
-            let Some(first) = words.first().and_then(|word| word.chars().next()) else {
+            let Some((first, letter)) = words.first().and_then(|word| Some((word, word.chars().next()?)))
+            else {
                 continue;
             };
-            listed.entry(words.join(" ")).or_default().add(*list);
-            by_letter.entry(first).or_default().push(words);
+            // A word of the list may be several tokens ("w/o", "any one"); each way begins with one of these.
+            for (at, c) in first.char_indices() {
+                let begins = &mut listed
+                    .entry(first[..at + c.len_utf8()].to_owned())
+                    .or_default()
+                    .begins;
+                begins.add(*list);
+            }
+            listed.entry(words.join(" ")).or_default().on.add(*list);
+            by_letter.entry(letter).or_default().push(words);
         }
         phrases.push(by_letter);
     }

@@ -41,7 +41,7 @@ pub(crate) fn name(t: &Text<'_>, expecting: Option<Expecting>, taken: &[bool]) -
     page.cued()
         .or_else(|| page.introduced())
         .or_else(|| page.at_the_beginning())
-        .or_else(|| page.answer().filter(|_| asked))
+        .or_else(|| if asked { page.answer() } else { None })
 }
 
 impl Page<'_> {

@@ -301,3 +301,24 @@ fn a_long_message_keeps_what_is_said_in_its_middle() {
     assert!(acts.contains(&"service gel-manicure".to_owned()), "{acts:?}");
     assert!(acts.contains(&"when Fri 20 Nov 14:00".to_owned()), "{acts:?}");
 }
+
+#[test]
+fn names_without_end_are_cut_and_a_refusal_repeated_hides_nobody() {
+    let all = hear(&"with Mai or Linh, ".repeat(300));
+    assert_eq!(all.len(), 256);
+    let text = format!("{}but with Linh please", "not with Mai, ".repeat(300));
+    let acts: Vec<String> = hear(&text).iter().map(short).collect();
+    assert_eq!(acts, ["staff not mai", "staff linh"]);
+}
+
+#[test]
+fn a_phrase_is_known_in_more_pieces_than_it_has_words() {
+    for text in [
+        "any one is fine",
+        "any body is fine",
+        "what ever stylist, any one",
+    ] {
+        let acts: Vec<String> = hear(text).iter().map(short).collect();
+        assert!(acts.contains(&"staff anyone".to_owned()), "{text}: {acts:?}");
+    }
+}

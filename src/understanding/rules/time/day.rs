@@ -14,7 +14,7 @@ use jiff::ToSpan as _;
 use jiff::civil::{Date, DateTime, Weekday};
 
 use super::super::lang::{List, Role, Unit};
-use super::super::token::{Kind, Text};
+use super::super::token::{Kind, Text, Token};
 use crate::understanding::when::DateRange;
 
 /// How long ago a date without a year may be before next year's is meant.
@@ -107,6 +107,17 @@ pub(crate) struct Days<'a> {
 impl Days<'_> {
     fn today(&self) -> Date {
         self.now.date()
+    }
+
+    /// Whether anything about time can begin at `at`: a number, a word that the language knows, or a holiday's name.
+    /// Most words of a message are none of these.
+    pub(crate) fn may_begin(&self, at: usize) -> bool {
+        let begins = |token: &Token<'_>| {
+            token.kind == Kind::Number
+                || token.word.is_some()
+                || token.kind == Kind::Word && self.lang.starts_holiday(&token.low)
+        };
+        self.text.get(at).is_some_and(begins)
     }
 
     /// The days at `at`, with the token after them.

@@ -16,7 +16,7 @@ use part::{next_part, order, part};
 
 use jiff::civil::DateTime;
 
-use super::super::lang::{List, Part, Role};
+use super::super::lang::{List, Part, Role, Roles};
 use super::super::token::Text;
 use super::clock::{Clock, Form, clock};
 use super::day::{Day, Days, Found, Said};
@@ -140,7 +140,9 @@ fn atoms(c: &Context<'_>) -> Vec<Piece> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < t.len() {
-        if let Some((day, to)) = c.days.read(at) {
+        if !c.days.may_begin(at) {
+            at += 1;
+        } else if let Some((day, to)) = c.days.read(at) {
             let what = match day {
                 Found::Day(day) => What::Days(day),
                 Found::Moment(moment) => What::Moment(moment),
@@ -180,26 +182,31 @@ fn atoms(c: &Context<'_>) -> Vec<Piece> {
     found
 }
 
+/// Words that hold an expression together.
+const LINKS: Roles = Roles::of(&[
+    Role::On,
+    Role::At,
+    Role::In,
+    Role::Of,
+    Role::The,
+    Role::From,
+    Role::Between,
+    Role::Around,
+    Role::This,
+    Role::During,
+    Role::By,
+    Role::After,
+    Role::Before,
+    Role::Starting,
+]);
+
 /// Whether only words that hold an expression together stand between two tokens.
 pub(crate) fn linked(t: &Text<'_>, from: usize, to: usize) -> bool {
     to >= from
         && to - from <= 3
         && (from..to).all(|i| {
             t.get(i).is_some_and(|w| {
-                w.is(Role::On)
-                    || w.is(Role::At)
-                    || w.is(Role::In)
-                    || w.is(Role::Of)
-                    || w.is(Role::The)
-                    || w.is(Role::From)
-                    || w.is(Role::Between)
-                    || w.is(Role::Around)
-                    || w.is(Role::This)
-                    || w.is(Role::During)
-                    || w.is(Role::By)
-                    || w.is(Role::After)
-                    || w.is(Role::Before)
-                    || w.is(Role::Starting)
+                w.is_any(LINKS)
                     || matches!(w.raw, "," | "@" | "(" | ")" | "-" | "–")
                     || t.listed(List::TimeFiller, i)
             })

@@ -66,40 +66,39 @@ pub(super) fn qualify(c: &Context<'_>, pieces: &mut Vec<Piece>) {
 
 /// Joins the two ends of ranges.
 pub(super) fn join(c: &Context<'_>, pieces: &mut Vec<Piece>) {
-    let t = c.days.text;
-    let mut at = 0;
-    while at + 1 < pieces.len() {
-        let (a, b) = (pieces[at], pieces[at + 1]);
-        if b.from < a.to {
-            at += 1;
-            continue;
+    // Taking a piece out of the middle moves all that follow; a long message may hold thousands of ranges.
+    let mut joined = Vec::with_capacity(pieces.len());
+    let mut rest = pieces.drain(..).peekable();
+    while let Some(piece) = rest.next() {
+        let range = rest.peek().and_then(|next| tied(c, &piece, next));
+        if range.is_some() {
+            rest.next();
         }
-        let gap: Vec<usize> = (a.to..b.from).collect();
-        let glue = |i: &usize| t.is(*i, Role::The) || t.is(*i, Role::At) || t.is(*i, Role::On);
-        let between = (1..=2).any(|n| a.from >= n && t.is(a.from - n, Role::Between));
-        let tied = gap
-            .iter()
-            .any(|i| t.is(*i, Role::To) || between && t.is(*i, Role::And))
-            && gap
-                .iter()
-                .all(|i| t.is(*i, Role::To) || t.is(*i, Role::And) && between || glue(i))
-            && gap.len() <= 3;
-        let moved = c.moving && gap.iter().any(|i| t.listed(List::MoveTo, *i)) && !between;
-        let joined = if tied && !moved {
-            range(c, &a, &b, between)
-        } else {
-            None
-        };
-        if let Some(mut piece) = joined {
-            // "between", "from" belong to the range.
-            piece.outer = piece.from;
-            pieces[at] = piece;
-            pieces.remove(at + 1);
-            at += 1;
-        } else {
-            at += 1;
-        }
+        joined.push(range.unwrap_or(piece));
     }
+    drop(rest);
+    *pieces = joined;
+}
+
+/// The range of two pieces that a word between them makes the ends of one.
+fn tied(c: &Context<'_>, a: &Piece, b: &Piece) -> Option<Piece> {
+    let t = c.days.text;
+    let gap = a.to..b.from;
+    if gap.is_empty() || gap.len() > 3 {
+        return None;
+    }
+    let between = (1..=2).any(|n| a.from >= n && t.is(a.from - n, Role::Between));
+    let ties = |i: usize| t.is(i, Role::To) || between && t.is(i, Role::And);
+    let glue = |i: usize| t.is(i, Role::The) || t.is(i, Role::At) || t.is(i, Role::On);
+    let tied = gap.clone().any(ties) && gap.clone().all(|i| ties(i) || glue(i));
+    let moved = c.moving && gap.clone().any(|i| t.listed(List::MoveTo, i)) && !between;
+    if !tied || moved {
+        return None;
+    }
+    let mut piece = range(c, a, b, between)?;
+    // "between", "from" belong to the range.
+    piece.outer = piece.from;
+    Some(piece)
 }
 
 /// "arriving on the 10th, leaving on the 12th": two days of one stay.
