@@ -4,6 +4,7 @@
 //! so that a value of these types can be logged, stored and put into a URL without a second thought.
 
 mod language;
+mod trace;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use language::Language;
+pub use trace::{NoTrace, Trace, TraceId};
 
 /// Why a name from outside was refused. The text says what a valid one looks like.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
