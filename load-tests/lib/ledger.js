@@ -10,8 +10,11 @@ const count = (list, key) => {
 
 const extra = (counts) => [...counts.values()].reduce((sum, times) => sum + times - 1, 0);
 
+// What the waitlist says of its own accord when a slot has become free; no answer holds it.
+const isNotice = (message) => message.text.startsWith("Good news:");
+
 // Compares a whole conversation. A message without an answer may or may not be there; everything else must be there once,
-// in its order, and nothing else.
+// in its order, and nothing else but notices, each of which is there once, too.
 export function settle(person) {
   const transcript = person.transcript();
   if (transcript === null) return;
@@ -23,6 +26,8 @@ export function settle(person) {
 export function balance(log, transcript) {
   const inbound = transcript.filter((message) => message.direction === "inbound");
   const outbound = transcript.filter((message) => message.direction === "outbound");
+  const replies = outbound.filter((message) => !isNotice(message));
+  const notices = outbound.filter(isNotice);
   const answered = log.filter((said) => said.answer !== null);
 
   const times = count(inbound, (message) => message.message_id);
@@ -30,8 +35,8 @@ export function balance(log, transcript) {
 
   // Replies have ids of their own that an answer does not name, so that they are compared by what they say.
   const expected = answered.flatMap((said) => said.answer.replies.map((reply) => reply.text));
-  const { missing: unheard, more } = compare(expected, outbound.map((message) => message.text));
-  const repeated = extra(count(outbound, (message) => message.message_id));
+  const { missing: unheard, more } = compare(expected, replies.map((message) => message.text));
+  const repeated = extra(count(outbound, (message) => message.message_id)) + extra(count(notices, (message) => message.text));
   const isWhole = log.length === answered.length;
 
   const gaps = transcript.some((message, at) => message.seq !== at + 1);
@@ -52,6 +57,8 @@ export function prove() {
     ["a doubled message", numbered([...whole, whole[2]]), 0, 1],
     ["a doubled reply", numbered([...whole, line("outbound", "3", "B")]), 0, 1],
     ["a reply that was sent again", numbered([...whole, whole[3]]), 0, 1],
+    ["a notice", numbered([...whole, line("outbound", "3", "Good news: C")]), 0, 0],
+    ["a doubled notice", numbered([...whole, line("outbound", "3", "Good news: C"), line("outbound", "4", "Good news: C")]), 0, 1],
   ];
   for (const [what, transcript, missing, twice] of cases) {
     const found = balance(log, transcript);
