@@ -77,7 +77,7 @@ impl Exporter {
     /// Makes spans of ours into spans of the exporter's, whatever the log shows of them.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
-        S: Subscriber + for<'a> LookupSpan<'a>,
+        S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
         let ours = FilterFn::new(|metadata| {
             metadata.is_span()
