@@ -8,9 +8,11 @@ COPY benches benches
 COPY examples examples
 COPY migrations migrations
 COPY src src
+# What is not in every build, separated by commas: docker build --build-arg FEATURES=otel .
+ARG FEATURES=
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --locked --release --bin frontdesk \
+    cargo build --locked --release --bin frontdesk --features "$FEATURES" \
     && cp target/release/frontdesk /frontdesk
 
 # Only the program, and the certificates by which it knows a database or a cache that speaks TLS.

@@ -21,8 +21,8 @@ use criterion::{Criterion, Throughput};
 use frontdesk::dialogue::Reply;
 use frontdesk::store::sqlite::{Options, SqliteStore};
 use frontdesk::store::{
-    CommitOutcome, Direction, Inbound, MessageKey, OutboxRow, Session, Store, StoredContext, TranscriptEntry,
-    TurnCommit,
+    CommitOutcome, Direction, Inbound, MessageKey, Origin, OutboxRow, Session, Store, StoredContext,
+    TranscriptEntry, TurnCommit,
 };
 use frontdesk::types::{BusinessId, Channel, MessageId, Pair, ParticipantId, SessionId, TurnId};
 use jiff::Timestamp;
@@ -184,6 +184,7 @@ fn turn(task: usize, conversation: usize, version: u64) -> TurnCommit {
         address: None,
         sent_at: Some(at),
         received_at: at,
+        trace: None,
     };
     let reply = Reply {
         text: "Friday 20 November, 15:00: Gel Manicure with Mai, 60 min, $45. Shall I book it?".to_owned(),
@@ -261,6 +262,7 @@ fn turn(task: usize, conversation: usize, version: u64) -> TurnCommit {
             channel: Channel::Api,
             reach: None,
             content: reply.into(),
+            origin: Origin::default(),
             sent: true,
             attempts: 0,
             parts_sent: 0,

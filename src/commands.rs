@@ -24,6 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{self, Settings};
+use crate::telemetry::export::Export;
 use crate::types::{BusinessId, ParticipantId};
 use crate::{app, telemetry, tls};
 
@@ -256,7 +257,7 @@ fn dispatch(arguments: Arguments, output: &mut (impl Write + Send)) -> Result<Ex
 
 /// Settings for a command that talks to a person: only warnings are logged, and those of the settings are shown.
 fn quiet(settings: Settings) -> Result<Settings, Failure> {
-    telemetry::log(&settings.log, "warn").map_err(anyhow::Error::from)?;
+    telemetry::log(&settings.log, "warn", &Export::default()).map_err(anyhow::Error::from)?;
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }

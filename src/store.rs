@@ -53,7 +53,7 @@ pub use self::inbox::{
 pub use self::obstacle::Obstacle;
 pub use self::opening::until_open;
 pub use self::outbox::{
-    Attempt, Content, DeliveryReceipt, DeliveryStatus, Notice, OutboxEntry, OutboxQuery, OutboxRow,
+    Attempt, Content, DeliveryReceipt, DeliveryStatus, Notice, Origin, OutboxEntry, OutboxQuery, OutboxRow,
     OutboxState, OutboxVerdict, ReceiptOf, Settlement,
 };
 pub use self::transcript::{Asked, Direction, TranscriptEntry};

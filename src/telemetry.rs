@@ -1,10 +1,17 @@
-//! Logs and metrics.
+//! Logs, spans and metrics.
 //!
 //! A log line reads alone and carries fields; it never holds names, numbers, tokens or message text. Metrics are a
-//! closed set ([`metrics`]), and every series of it exists from the start, so that zero can be told from absent.
+//! closed set ([`metrics`]), and every series of it exists from the start, so that zero can be told from absent. Spans
+//! hold what the log may hold; they belong to [`trace`]s that may begin and end elsewhere, and can be [`export`]ed.
 
+pub mod export;
 pub mod metrics;
+#[cfg(test)]
+pub(crate) mod noted;
+#[cfg(feature = "otel")]
+mod otel;
 mod process;
+pub mod trace;
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -12,6 +19,7 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
+use self::export::Export;
 use crate::config::log::{Format, Log};
 
 /// Why telemetry could not be set up.
@@ -48,19 +56,35 @@ impl Level {
     }
 }
 
-/// Begins to log to standard error. `level` holds when the settings name none; what is given changes it later.
+/// Begins to log to standard error, and to export spans where there is a way for them. `level` holds when the settings
+/// name none; what is given changes it later. What is exported does not depend on it.
 ///
 /// # Errors
 /// When the filter is wrong, or logging was begun before.
-pub fn log(settings: &Log, level: &str) -> Result<Level, Error> {
-    use tracing_subscriber::util::SubscriberInitExt;
+pub fn log(settings: &Log, level: &str, export: &Export) -> Result<Level, Error> {
     let filter = EnvFilter::builder().parse(settings.level.as_deref().unwrap_or(level))?;
+    #[cfg(feature = "otel")]
+    let level = match &export.exporter {
+        Some(exporter) => log_and_export(settings.format, filter, exporter)?,
+        None => log_alone(settings.format, filter)?,
+    };
+    #[cfg(not(feature = "otel"))]
+    let level = log_alone(settings.format, filter)?;
+    if let Some(problem) = &export.problem {
+        tracing::warn!(problem, "spans are not exported");
+    }
+    Ok(level)
+}
+
+/// The log alone: what its filter leaves out costs next to nothing.
+fn log_alone(format: Format, filter: EnvFilter) -> Result<Level, Error> {
+    use tracing_subscriber::util::SubscriberInitExt;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_span_events(FmtSpan::NONE)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    match settings.format {
+    match format {
         Format::Pretty => {
             let builder = builder.with_filter_reloading();
             let filter = builder.reload_handle();
@@ -74,6 +98,26 @@ pub fn log(settings: &Log, level: &str) -> Result<Level, Error> {
             Ok(Level(Arc::new(move |new| filter.reload(new))))
         }
     }
+}
+
+/// The log with its filter, and beside it the spans that are exported, whatever the log shows of them.
+#[cfg(feature = "otel")]
+fn log_and_export(format: Format, filter: EnvFilter, exporter: &otel::Exporter) -> Result<Level, Error> {
+    use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let (filter, handle) = tracing_subscriber::reload::Layer::new(filter);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    let lines = match format {
+        Format::Pretty => lines.with_filter(filter).boxed(),
+        Format::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(exporter.layer())
+        .try_init()?;
+    Ok(Level(Arc::new(move |new| handle.reload(new))))
 }
 
 /// Renders the metrics. Cheap to clone.

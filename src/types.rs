@@ -4,6 +4,7 @@
 //! so that a value of these types can be logged, stored and put into a URL without a second thought.
 
 mod language;
+mod trace;
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
 pub use language::Language;
+pub use trace::{NoTrace, Trace, TraceId};
 
 /// Why a name from outside was refused. The text says what a valid one looks like.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -18,11 +18,14 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use super::serve::NoRoom;
 use crate::ids;
 use crate::telemetry::metrics::{self, HttpStatus, Shed};
+use crate::telemetry::trace;
+use crate::types::Trace;
 
 /// How much longer than a message's wait any answer may take: longer than a write is tried at the database, so that
 /// a database that is away is told as such.
@@ -36,6 +39,8 @@ const DRAIN_MAX: Duration = Duration::from_secs(1);
 const DRAIN_BYTES_MAX: usize = 64 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const TRACE: HeaderName = HeaderName::from_static(Trace::HEADER);
 
 /// Room for requests that are worked on at once. Cheap to clone; clones are one.
 #[derive(Debug, Clone)]
@@ -94,12 +99,20 @@ async fn pass(State(limits): State<Arc<Limits>>, mut request: Request, next: Nex
         .extensions()
         .get::<MatchedPath>()
         .map_or("(none)", MatchedPath::as_str);
+    let trace = told_trace(request.headers());
     let span = tracing::info_span!(
         "request",
         request.id = id.to_str().unwrap_or_default(),
         http.method = %request.method(),
         http.route = route,
+        trace.id = trace.map(|trace| display(trace.id)),
+        // Of the turn that answers it, if one does.
+        turn = Empty,
     );
+    if let Some(trace) = trace {
+        trace::goes_on(&span, trace);
+        request.extensions_mut().insert(trace);
+    }
     async move {
         let begun = tokio::time::Instant::now();
         let uri = request.uri().clone();
@@ -225,6 +238,15 @@ fn secure(headers: &mut HeaderMap) {
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// The trace that the caller says the request belongs to. Said twice, it is not said.
+fn told_trace(headers: &HeaderMap) -> Option<Trace> {
+    let mut told = headers.get_all(TRACE).iter();
+    let (Some(only), None) = (told.next(), told.next()) else {
+        return None;
+    };
+    only.to_str().ok()?.parse().ok()
 }
 
 /// The caller's own id if it is harmless, else a new one.

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 use utoipa::ToSchema;
 
 use super::App;
@@ -16,7 +17,7 @@ use crate::ids;
 use crate::outbound::Event;
 use crate::store::{Inbound, MessageKey};
 use crate::text::{normalise_json, normalised};
-use crate::types::{BusinessId, Channel, MessageId, Pair, ParticipantId};
+use crate::types::{BusinessId, Channel, MessageId, Pair, ParticipantId, Trace};
 
 /// The longest text, in characters.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -87,6 +88,11 @@ pub(super) struct AcceptedMessage {
 /// follows on the event stream and in the transcript.
 #[utoipa::path(
     post, path = "/v1/messages", tag = "conversations", operation_id = "sendMessage",
+    params(
+        ("traceparent" = Option<String>, Header, description = "The trace that the message belongs to (W3C Trace \
+         Context). It is passed on with the requests that the turn makes. One that cannot be read is as good as none.",
+         example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ),
     request_body = NewMessage,
     responses(
         (status = 200, description = "The answer", body = Answer),
@@ -96,14 +102,17 @@ pub(super) struct AcceptedMessage {
 pub(super) async fn say(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
+    trace: Option<Extension<Trace>>,
     Body(message): Body<NewMessage>,
 ) -> Result<Response, Problem> {
     let channel = channel(&caller, message.channel)?;
-    let inbound = message.into_inbound(channel, app.clock.now())?;
+    let mut inbound = message.into_inbound(channel, app.clock.now())?;
+    inbound.trace = trace.map(|Extension(trace)| trace);
     let pair = inbound.pair();
     caller.may_speak_for(&pair, &app)?;
 
-    let _share = app.admit(channel, &pair).await?;
+    let accept = tracing::debug_span!("accept", conversation = %pair.conversation(), %channel);
+    let _share = app.admit(channel, &pair).instrument(accept).await?;
     if channel == Channel::Web {
         app.hub.publish(&pair, Event::Typing);
     }
@@ -174,6 +183,7 @@ impl NewMessage {
             address: None,
             sent_at: self.sent_at.and_then(|at| credible(at, now)),
             received_at: now,
+            trace: None,
         })
     }
 }

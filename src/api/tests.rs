@@ -6,6 +6,7 @@ mod live;
 mod models;
 mod pauses;
 mod support;
+mod traces;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};

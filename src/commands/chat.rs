@@ -177,6 +177,7 @@ fn inbound(pair: &Pair, text: &str, clock: &dyn Clock) -> anyhow::Result<Inbound
         address: None,
         sent_at: None,
         received_at: now,
+        trace: None,
     })
 }
 

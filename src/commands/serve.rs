@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::{self, Reload};
 use crate::config::{self, Settings};
 use crate::lifecycle::{Ending, Lifecycle};
+use crate::telemetry::export::Export;
 use crate::telemetry::{self, Level, Meter};
 
 /// Serves until a signal, and tells by the exit code whether the end was wished for.
@@ -13,8 +14,10 @@ pub(super) fn run(
     settings: Settings,
     read: impl Fn() -> Result<Settings, config::Error> + Send + Sync + 'static,
 ) -> anyhow::Result<ExitCode> {
+    let runtime = super::runtime()?;
+    let export = Export::of_environment(runtime.handle());
     let reload = Reload {
-        level: telemetry::log(&settings.log, Level::OF_SERVE)?,
+        level: telemetry::log(&settings.log, Level::OF_SERVE, &export)?,
         read: Arc::new(read),
     };
     for warning in &settings.warnings {
@@ -24,7 +27,6 @@ pub(super) fn run(
         tracing::warn!("no API keys are set: serving this machine only");
     }
     let meter = Meter::install()?;
-    let runtime = super::runtime()?;
     let life = Lifecycle::new(settings.server.shutdown_deadline);
     let ending = runtime.block_on(life.clone().run(app::serve(settings, meter, life, reload)));
     match &ending {
@@ -33,6 +35,10 @@ pub(super) fn run(
             tracing::warn!("stopped early; what is not answered is found again at the next start");
         }
         Ending::Crashed(reason) => tracing::error!(%reason, "stopped because something broke"),
+    }
+    // Whoever asks twice waits for nothing.
+    if !matches!(ending, Ending::Forced) {
+        export.finish();
     }
     // Tasks that did not let go must not keep the process alive; nothing is owed by memory alone.
     runtime.shutdown_background();

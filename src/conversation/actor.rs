@@ -300,6 +300,12 @@ impl State {
         }
         // In the order in which they were sent, as far as the sender's side tells.
         messages.sort_by_key(|m| m.inbound.sent_at.unwrap_or(m.inbound.received_at));
+        let mut traced = messages
+            .iter()
+            .filter_map(|m| Some((m.inbound.trace?, &m.arrived)));
+        if let Some((trace, arrived)) = traced.next_back() {
+            beginning.belongs_to(trace, arrived);
+        }
         let thinking = self.thinking(&messages, alone);
         (Work::Messages(messages, thinking), beginning)
     }

@@ -23,11 +23,12 @@ use crate::ids::{self, Seed};
 use crate::invariants::{self, Invariant};
 use crate::store::cache::Cached;
 use crate::store::{
-    Asked, CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, OutboxRow, Standing, StoredContext,
-    TranscriptEntry, TurnCommit,
+    Asked, CommitOutcome, Direction, HoldOutcome, Inbound, MessageKey, Origin, OutboxRow, Standing,
+    StoredContext, TranscriptEntry, TurnCommit,
 };
 use crate::telemetry::metrics::{self, AppointmentEvent, Stage};
-use crate::types::{Channel, Pair, Reach, SessionId, TurnId};
+use crate::telemetry::trace;
+use crate::types::{Channel, Pair, Reach, SessionId, Trace, TurnId};
 
 /// What a turn goes on from: everything but the world.
 pub(super) struct Draft {
@@ -51,6 +52,11 @@ impl Draft {
             given: Vec::new(),
             begun: Instant::now(),
         }
+    }
+
+    /// The trace that the turn belongs to: that of its last message that has one.
+    fn trace(&self) -> Option<Trace> {
+        self.given.iter().rev().find_map(|given| given.inbound.trace)
     }
 }
 
@@ -299,6 +305,12 @@ fn write_up(
             )
         })
         .collect();
+    // Elsewhere whoever called gets the reply as the answer.
+    let sent = !channel.is_ours_to_deliver();
+    let origin = Origin {
+        turn: Some(turn),
+        trace: trace::here(draft.trace()),
+    };
     let mut outbox = Vec::new();
     for (ordinal, reply) in (0_u32..).zip(&replies) {
         let id = Uuid::new_v5(&turn.0, &ordinal.to_be_bytes());
@@ -323,8 +335,9 @@ fn write_up(
             channel,
             reach: context.reached.clone(),
             content: reply.clone().into(),
-            // Elsewhere whoever called gets it as the answer.
-            sent: !channel.is_ours_to_deliver(),
+            // Nobody watches what is not sent, and every byte of a turn is written twice.
+            origin: if sent { Origin::default() } else { origin },
+            sent,
             attempts: 0,
             parts_sent: 0,
             unknown: false,
@@ -334,6 +347,7 @@ fn write_up(
     if let Some(listeners) = services.listeners.of(&pair.business) {
         let told = Told {
             turn,
+            origin,
             pair,
             version: loaded.version() + 1,
             catalogue: &business.catalogue,

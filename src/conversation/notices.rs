@@ -12,12 +12,13 @@ use crate::accounts::Listener;
 use crate::booking::appointment::{Appointment, EventKind};
 use crate::booking::{Catalogue, Status};
 use crate::dialogue::Effect;
-use crate::store::{Content, Notice, OutboxRow};
+use crate::store::{Content, Notice, Origin, OutboxRow};
 use crate::types::{Channel, Pair, Reach, TurnId};
 
 /// What a turn is, for those who are told of it.
 pub(super) struct Told<'a> {
     pub turn: TurnId,
+    pub origin: Origin,
     pub pair: &'a Pair,
     pub version: u64,
     pub catalogue: &'a Catalogue,
@@ -38,7 +39,10 @@ pub(super) fn rows(told: &Told<'_>, listeners: &[Listener]) -> Vec<OutboxRow> {
         for listener in listeners.iter().filter(|listener| listener.wants(kind)) {
             let id = Uuid::new_v5(&told.turn.0, &ordinal.to_be_bytes());
             let place = (told.version, ordinal);
-            rows.push(row(id, told.pair, place, listener, (kind, &data), told.at));
+            rows.push(OutboxRow {
+                origin: told.origin,
+                ..row(id, told.pair, place, listener, (kind, &data), told.at)
+            });
             ordinal += 1;
         }
     }
@@ -110,6 +114,7 @@ fn row(
             timestamp: at,
             data: data.clone(),
         }),
+        origin: Origin::default(),
         sent: false,
         attempts: 0,
         parts_sent: 0,

@@ -8,7 +8,7 @@ use crate::booking::Catalogue;
 use crate::booking::visit::StaffWish;
 use crate::dialogue::Context;
 use crate::dialogue::goal::{Goal, WhenSlot};
-use crate::types::{Channel, Pair};
+use crate::types::{Channel, Pair, Trace};
 use crate::understanding::SlotKind;
 use crate::understanding::scene::{CommonAnswer, GoalSaid, Line, Scene};
 
@@ -18,6 +18,8 @@ pub(super) struct At<'a> {
     pub(super) channel: Channel,
     /// The model of its account, if that has one of its own.
     pub(super) model: Option<&'a str>,
+    /// The trace that it came with.
+    pub(super) trace: Option<Trace>,
 }
 
 /// The scene of a message. `now` is when it was sent, in the business's local time.
@@ -57,6 +59,7 @@ pub(super) fn of<'a>(
             .or(at.model)
             .or_else(|| catalogue.understanding.model_for(at.channel)),
         time_left: patience.left(),
+        trace: at.trace,
     }
 }
 

@@ -76,7 +76,11 @@ pub(super) async fn understand(
             let of_account = services.listeners.model(channel, &inbound.key.account);
             let model = of_account.as_deref();
             let scene = said.as_ref().map(|said| {
-                let at = scene::At { channel, model };
+                let at = scene::At {
+                    channel,
+                    model,
+                    trace: inbound.trace,
+                };
                 scene::of(pair, at, business, context, said.lines(), now, patience)
             });
             if let Some(understood) = without_words(inbound, language) {

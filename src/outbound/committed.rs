@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::wire::{Answer, Call};
 use crate::dialogue::outcome::Reply;
-use crate::store::{Content, Notice, OutboxRow};
+use crate::store::{Content, Notice, Origin, OutboxRow};
 use crate::types::{AccountId, BusinessId, Channel, Pair, ParticipantId, Reach};
 
 pub(crate) const ROW: Uuid = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001);
@@ -37,6 +37,7 @@ pub(crate) fn row(channel: Channel, address: &Value, text: &str, options: &[&str
             heard_at: at(),
         }),
         content: Content::Reply(reply),
+        origin: Origin::default(),
         sent: false,
         attempts: 0,
         parts_sent: 0,

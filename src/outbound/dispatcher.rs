@@ -15,12 +15,15 @@ use futures_util::{FutureExt, future::BoxFuture};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use super::{Sender, Sent};
 use crate::clock::Clock;
 use crate::store::{OutboxRow, Result, Settlement, Store};
 use crate::telemetry::metrics::{self, Delivery};
+use crate::telemetry::trace;
 use crate::types::Channel;
 
 /// When a reply is tried again, counted from the try that failed. After the last it is given up.
@@ -124,7 +127,10 @@ impl Dispatcher {
             }
             if look && !stop.is_cancelled() {
                 let claimed = self.claim(IN_FLIGHT_MAX - in_flight.len()).await;
-                in_flight.extend(claimed.into_iter().map(|row| self.deliver(row).boxed()));
+                in_flight.extend(claimed.into_iter().map(|row| {
+                    let span = sending(&row);
+                    self.deliver(row).instrument(span).boxed()
+                }));
                 look = false;
             }
             if stop.is_cancelled() && in_flight.is_empty() {
@@ -193,6 +199,7 @@ impl Dispatcher {
             Sent::Refused(reason) => (Settlement::Dead(reason), Delivery::Dead),
         };
         metrics::outbox_sent(row.channel, result);
+        Span::current().record("result", result.as_str());
         if matches!(settlement, Settlement::Dead(_)) {
             tracing::error!(outbox.id = %row.id, channel = %row.channel, attempts = row.attempts, "gave up on a reply");
         }
@@ -215,6 +222,26 @@ impl Dispatcher {
             }
         }
     }
+}
+
+/// Of one try, below the turn that said it as far as that can be told across processes.
+fn sending(row: &OutboxRow) -> Span {
+    let origin = row.origin;
+    let span = tracing::debug_span!(
+        parent: None,
+        "send",
+        conversation = %row.pair.conversation(),
+        turn = origin.turn.map(|turn| display(turn.0)),
+        outbox.id = %row.id,
+        channel = %row.channel,
+        attempt = row.attempts,
+        trace.id = origin.trace.map(|trace| display(trace.id)),
+        result = Empty,
+    );
+    if let Some(trace) = origin.trace {
+        trace::goes_on(&span, trace);
+    }
+    span
 }
 
 /// When a reply that failed now is tried again, if ever: on schedule, and not before the channel wants it. `attempts`

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret as _;
 use tokio::time::{Instant, timeout_at};
 
 use super::wire::{Answer, Call};
+use crate::types::Trace;
 
 /// Bytes of an answer that are read.
 const ANSWER_MAX: usize = 64 * 1024;
@@ -42,14 +43,23 @@ impl Answered {
     }
 }
 
-/// Makes a call and reads what comes back, until `until` at the latest.
-pub(super) async fn exchange(http: &reqwest::Client, call: Call, until: Instant) -> Heard {
+/// Makes a call and reads what comes back, until `until` at the latest. The provider is told of the trace beside the
+/// call, so that neither its key nor its body depends on it.
+pub(super) async fn exchange(
+    http: &reqwest::Client,
+    call: Call,
+    trace: Option<Trace>,
+    until: Instant,
+) -> Heard {
     let mut request = http
         .request(call.method, call.url.expose_secret())
         .header(CONTENT_TYPE, call.content_type)
         .body(call.body);
     for (name, value) in call.headers {
         request = request.header(name, value.expose_secret());
+    }
+    if let Some(trace) = trace {
+        request = request.header(Trace::HEADER, trace.to_string());
     }
     let exchanging = async {
         match request.send().await {

@@ -15,6 +15,7 @@ use super::{Sender, Sent};
 use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::store::OutboxRow;
+use crate::telemetry::trace;
 use crate::types::Channel;
 
 /// How long one row may take, all of its messages together. Shorter than what the dispatcher allows, because whoever is
@@ -77,7 +78,7 @@ impl Provider {
         let http = self.http.clone();
         tokio::spawn(async move {
             // Whatever comes of it: the reply is what matters.
-            let _ = exchange(&http, call, Instant::now() + ATTENTION_LIMIT).await;
+            let _ = exchange(&http, call, None, Instant::now() + ATTENTION_LIMIT).await;
             drop(permit);
         });
     }
@@ -108,7 +109,8 @@ impl Provider {
             .zip(calls)
             .skip(usize::try_from(row.parts_sent).unwrap_or(usize::MAX))
         {
-            let judgement = match exchange(&self.http, call, until).await {
+            let trace = trace::onward(row.origin.trace);
+            let judgement = match exchange(&self.http, call, trace, until).await {
                 Heard::Answered(answered) => self.wire.judge(&answered.view()),
                 Heard::Unreached(problem) => Judgement::Later { after: None, problem },
                 Heard::Silence(problem) => Judgement::Unknown(problem.to_owned()),

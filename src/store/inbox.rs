@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{BusinessId, Channel, MessageId, Pair, ParticipantId};
+use crate::types::{BusinessId, Channel, MessageId, Pair, ParticipantId, Trace};
 
 /// What names a message for ever: the same key is the same message, however often it is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct Inbound {
     pub sent_at: Option<Timestamp>,
     /// When it reached us.
     pub received_at: Timestamp,
+    /// The trace that brought it. Not part of the message: it is not stored, so that whoever finds the message in the
+    /// inbox knows of none, and a message that comes again in another one is the same message.
+    #[serde(skip)]
+    pub trace: Option<Trace>,
 }
 
 impl Inbound {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::dialogue::outcome::Reply;
-use crate::types::{AccountId, BusinessId, Channel, Pair, Reach};
+use crate::types::{AccountId, BusinessId, Channel, Pair, Reach, Trace, TurnId};
 
 /// Something that is committed and has to be delivered.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct OutboxRow {
     pub reach: Option<Reach>,
     /// What it says.
     pub content: Content,
+    /// What it comes of.
+    pub origin: Origin,
     /// `true` when the caller of a synchronous API gets it in its answer: stored as sent.
     pub sent: bool,
     /// How often it was tried.
@@ -48,6 +50,36 @@ impl OutboxRow {
             self.id.to_string()
         } else {
             format!("{}.{part}", self.id)
+        }
+    }
+}
+
+/// What a row comes of, for whoever watches how it is delivered. It stands with the content, is no part of what is
+/// sent, and nothing is decided by it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnId>,
+    /// The trace that the turn belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// Content and origin as they are stored: one JSON object.
+#[derive(Serialize)]
+pub(super) struct Stored<'a> {
+    #[serde(flatten)]
+    pub(super) content: &'a Content,
+    #[serde(flatten)]
+    pub(super) origin: Origin,
+}
+
+impl<'a> From<&'a OutboxRow> for Stored<'a> {
+    fn from(row: &'a OutboxRow) -> Self {
+        Self {
+            content: &row.content,
+            origin: row.origin,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::act::{GoalKind, SlotKind};
-use crate::types::{Channel, Pair};
+use crate::types::{Channel, Pair, Trace};
 
 /// The conversation around a message, as far as whoever understands it may know it: nothing of other customers, no
 /// secret, and no id that could be acted upon.
@@ -29,6 +29,8 @@ pub struct Scene<'a> {
     pub model: Option<&'a str>,
     /// How long understanding may take, from now.
     pub time_left: Duration,
+    /// The trace that brought the message. A model's endpoint is told of it beside the question.
+    pub trace: Option<Trace>,
 }
 
 /// A goal in words.

@@ -15,6 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
+use tracing::Span;
 
 use super::files::files;
 use super::intake::{Happening, Saying, short_id};
@@ -27,7 +28,7 @@ use crate::rates::{Over, Rates};
 use crate::store::{self, Acceptance, Attachment, DeliveryReceipt, Inbound, MessageKey, Sighting, Store};
 use crate::telemetry::metrics::{self, Limited, Told};
 use crate::text::normalised;
-use crate::types::{AccountId, Channel, MessageId, Pair, ParticipantId};
+use crate::types::{AccountId, Channel, MessageId, Pair, ParticipantId, Trace};
 
 /// The longest text of a message, in characters: longer than any channel's.
 const TEXT_CHARS_MAX: usize = 20_000;
@@ -97,8 +98,14 @@ impl Acceptor {
         }
     }
 
-    pub(super) async fn accept(&self, account: &Arc<Account>, happenings: Vec<Happening>) -> Accepted {
-        match self.try_accept(account, happenings).await {
+    /// `trace` is that of the request.
+    pub(super) async fn accept(
+        &self,
+        account: &Arc<Account>,
+        happenings: Vec<Happening>,
+        trace: Option<Trace>,
+    ) -> Accepted {
+        match self.try_accept(account, happenings, trace).await {
             Ok(None) => Accepted::All,
             Ok(Some(refused)) => Accepted::Partly(refused),
             Err(error) => Accepted::Partly(error.into()),
@@ -110,6 +117,7 @@ impl Acceptor {
         &self,
         account: &Arc<Account>,
         happenings: Vec<Happening>,
+        trace: Option<Trace>,
     ) -> store::Result<Option<Refused>> {
         let now = self.clock.now();
         let sorted = Sorted::of(account, happenings, now);
@@ -118,7 +126,7 @@ impl Acceptor {
         }
         // Before what the customer says to the person.
         let unpaused = self.pause(account, sorted.staff, now).await?;
-        let refused = self.take(account, sorted.sayings, now).await?.or(unpaused);
+        let refused = self.take(account, sorted.sayings, trace, now).await?.or(unpaused);
         let channels = self.accounts.store();
         for message_id in &sorted.unsaid {
             channels.redact(&key(account, message_id)).await?;
@@ -181,6 +189,7 @@ impl Acceptor {
         &self,
         account: &Arc<Account>,
         sayings: Vec<Saying>,
+        trace: Option<Trace>,
         now: Timestamp,
     ) -> store::Result<Option<Refused>> {
         let names: Vec<Vec<String>> = sayings.iter().map(|saying| saying.aliases.clone()).collect();
@@ -194,14 +203,19 @@ impl Acceptor {
             .collect();
         let over = self.rates.messages(account.through(), &pairs).await;
         let mut refused = None;
-        let mut places: Vec<Place> = Vec::with_capacity(sayings.len());
+        let mut places: Vec<(Place, Span)> = Vec::with_capacity(sayings.len());
         let mut messages: Vec<Inbound> = Vec::with_capacity(sayings.len());
         let mut attached: Vec<Attachment> = Vec::new();
         for ((saying, pair), over) in sayings.into_iter().zip(pairs).zip(over) {
+            // Open until its message is with its conversation, or with what waits.
+            let accept = tracing::debug_span!("accept", conversation = %pair.conversation(), channel = %account.channel);
             match self.place(account, &pair, over).await {
                 Ok(place) => {
-                    let message = inbound(account, &saying, pair.participant, now);
-                    places.push(place);
+                    let message = Inbound {
+                        trace,
+                        ..inbound(account, &saying, pair.participant, now)
+                    };
+                    places.push((place, accept));
                     attached.extend(files(&saying, &message));
                     messages.push(message);
                 }
@@ -220,7 +234,7 @@ impl Acceptor {
         if let Some(ring) = bell {
             ring();
         }
-        for ((message, place), acceptance) in messages.into_iter().zip(places).zip(accepted) {
+        for ((message, (place, _accept)), acceptance) in messages.into_iter().zip(places).zip(accepted) {
             if acceptance == Acceptance::Duplicate {
                 metrics::inbox_duplicate(account.channel);
                 continue;
@@ -464,5 +478,6 @@ fn inbound(account: &Account, saying: &Saying, participant: ParticipantId, now: 
         // A provider's clock is believed, but nobody writes from the future.
         sent_at: saying.sent_at.map(|at| at.min(now)),
         received_at: now,
+        trace: None,
     }
 }

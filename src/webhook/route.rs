@@ -28,7 +28,7 @@ use crate::rates::{Over, Rates};
 use crate::shares::{NoShare, Shares};
 use crate::store::Store;
 use crate::telemetry::metrics::{self, Hook, Shed};
-use crate::types::{AccountId, BusinessId, Channel};
+use crate::types::{AccountId, BusinessId, Channel, Trace};
 
 /// How long a body may take to come in.
 const READ_LIMIT: Duration = Duration::from_secs(10);
@@ -237,7 +237,8 @@ impl Webhooks {
             .parse(&request, account)
             .map_err(|malformed| Refusal::Malformed(malformed.0))?;
         let _share = self.shares.take(&account.business).map_err(Refusal::NoShare)?;
-        match self.acceptor.accept(account, parsed.happenings).await {
+        let trace = parts.extensions.get::<Trace>().copied();
+        match self.acceptor.accept(account, parsed.happenings, trace).await {
             Accepted::All => Ok(parsed.answer),
             Accepted::Partly(refused) => Err(Refusal::Later(refused)),
         }

@@ -13,6 +13,9 @@ mod kills;
 mod limits;
 mod linking;
 mod order;
+#[cfg(feature = "otel")]
+mod otel;
 mod staff;
 mod steps;
 mod stub;
+mod traces;

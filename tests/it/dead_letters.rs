@@ -25,6 +25,7 @@ fn letter(participant: &str, message_id: &str, received_at: Timestamp) -> Inboun
         address: None,
         sent_at: None,
         received_at,
+        trace: None,
     }
 }
 

@@ -165,6 +165,7 @@ async fn listen(setting: &Setting, text: &str, answer: Value) -> Understood {
         answers: Vec::new(),
         model: None,
         time_left: Duration::from_secs(8),
+        trace: None,
     };
     let options = Options {
         mode: Mode::Always,

@@ -70,6 +70,7 @@ pub(super) async fn texts(
         answers: answers.collect(),
         model: catalogue.understanding.model_for(Channel::Terminal),
         time_left: llm.timeout,
+        trace: None,
     };
     while let Some(text) = lines.next().await.context("cannot read standard input")? {
         let heard = Heard {

@@ -263,6 +263,7 @@ pub(super) fn message(who: &str, id: &str, text: &str) -> Inbound {
         address: None,
         sent_at: None,
         received_at: now(),
+        trace: None,
     }
 }
 

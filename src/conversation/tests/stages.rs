@@ -1,77 +1,79 @@
 //! What a turn leaves in traces and in the log.
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id};
-use tracing::{Event, Instrument as _, Level, Subscriber, info_span};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing::field::Empty;
+use tracing::{Instrument as _, info_span};
 
 use super::house::{House, WAIT, answered, message, pair, quiet};
+use crate::store::Inbound;
+use crate::telemetry::noted::Notes;
+use crate::types::Trace;
 
-/// Writes down which spans were opened where, and which warnings were logged.
-#[derive(Clone, Default)]
-struct Notes(Arc<Mutex<Noted>>);
-
-#[derive(Default)]
-struct Noted {
-    spans: Vec<String>,
-    warnings: Vec<Vec<(String, String)>>,
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Notes {
-    fn on_new_span(&self, span: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        // The actor library has some of its own.
-        if !span.metadata().target().starts_with("frontdesk") {
-            return;
-        }
-        let scope = context.span_scope(id).into_iter().flatten();
-        let mut names: Vec<_> = scope.map(|span| span.name()).collect();
-        names.reverse();
-        self.0.lock().unwrap().spans.push(names.join("/"));
-    }
-
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() == Level::WARN {
-            let mut fields = Fields::default();
-            event.record(&mut fields);
-            self.0.lock().unwrap().warnings.push(fields.0);
-        }
-    }
-}
-
-#[derive(Default)]
-struct Fields(Vec<(String, String)>);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.push((field.name().to_owned(), format!("{value:?}")));
-    }
+fn trace(number: u32) -> Trace {
+    format!("00-{number:032x}-00f067aa0ba902b7-01").parse().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_is_a_tree_of_spans_below_the_request_that_began_it() {
-    let notes = Notes::default();
-    let _guard = tracing::subscriber::set_default(Registry::default().with(notes.clone()));
+    let (notes, _guard) = Notes::begin();
     let house = House::open().await;
-    let request = info_span!("request");
+    let request = info_span!("request", turn = Empty);
     let said = house.conversations.say(message("ana", "a", "gel"), WAIT);
     answered(said.instrument(request).await);
-    let spans = notes.0.lock().unwrap().spans.join(" ");
     assert_eq!(
-        spans,
+        notes.paths().join(" "),
         "request request/wait request/load request/turn request/turn/understand request/turn/decide \
          request/turn/hold request/turn/commit"
     );
+    let turn = notes.only("request/turn");
+    assert_eq!(turn.get("conversation"), pair("ana").conversation().to_string());
+    assert!(!turn.get("turn").is_empty());
+    assert_eq!(notes.only("request").get("turn"), turn.get("turn"));
+    assert_eq!(turn.get("trace.id"), "", "nobody told of a trace");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_of_several_messages_belongs_to_the_trace_of_the_last_one_that_has_one() {
+    let (notes, _guard) = Notes::begin();
+    let house = House::open().await;
+    let first = house.begins("ana", "slow hi").await;
+    let say = |id: &str, number: Option<u32>| {
+        let message = Inbound {
+            trace: number.map(trace),
+            ..message("ana", id, "gel")
+        };
+        let request = info_span!("request", id, turn = Empty);
+        let conversations = house.conversations.clone();
+        tokio::spawn(async move { conversations.say(message, WAIT).await }.instrument(request))
+    };
+    let mut others = Vec::new();
+    for (id, number) in [("b", Some(1)), ("c", Some(2)), ("d", None)] {
+        others.push(say(id, number));
+        quiet().await;
+    }
+    house.mind.release(1);
+    answered(first.await.unwrap());
+    for other in others {
+        answered(other.await.unwrap());
+    }
+    let spans = notes.spans();
+    let turns: Vec<_> = spans.iter().filter(|span| span.path.ends_with("turn")).collect();
+    let ids: Vec<_> = turns.iter().map(|turn| turn.fields.get("trace.id")).collect();
+    assert_eq!(ids, [String::new(), trace(2).id.to_string()]);
+    // All that it answers know which one it is.
+    for id in ["b", "c", "d"] {
+        let request = spans
+            .iter()
+            .find(|span| span.path == "request" && span.fields.get("id") == id);
+        let request = request.expect("a request of each");
+        assert_eq!(request.fields.get("turn"), turns[1].fields.get("turn"), "{id}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_turn_says_where_its_time_went() {
-    let notes = Notes::default();
-    let _guard = tracing::subscriber::set_default(Registry::default().with(notes.clone()));
+    let (notes, _guard) = Notes::begin();
     let house = House::open().await;
     let slow = house.begins("ana", "slow hi").await;
     tokio::time::advance(Duration::from_secs(6)).await;
@@ -80,14 +82,11 @@ async fn a_slow_turn_says_where_its_time_went() {
     quiet().await;
     house.says("ana", "gel").await;
 
-    let noted = notes.0.lock().unwrap();
-    let [warning] = noted.warnings.as_slice() else {
-        panic!("{:?}", noted.warnings)
+    let warnings = notes.warnings();
+    let [warning] = warnings.as_slice() else {
+        panic!("{warnings:?}")
     };
-    let of = |name: &str| {
-        let field = warning.iter().find(|(field, _)| field == name);
-        field.map_or("", |(_, value)| value.as_str())
-    };
+    let of = |name: &str| warning.get(name);
     assert_eq!(of("message"), "a slow turn");
     assert_eq!(of("conversation"), pair("ana").conversation().to_string());
     assert_ne!(of("turn"), "");

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use super::*;
 use crate::clock::ManualClock;
 use crate::dialogue::Reply;
+use crate::store::Origin;
 use crate::types::{BusinessId, Pair, ParticipantId};
 
 /// An outbox in memory that keeps order per conversation, as the store does.
@@ -79,6 +80,7 @@ impl Rows {
                 options: Vec::new(),
             }
             .into(),
+            origin: Origin::default(),
             sent: false,
             attempts: 0,
             parts_sent: 0,

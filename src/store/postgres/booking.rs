@@ -13,6 +13,7 @@ use super::rows::{Cells, json, signed};
 use super::turn_rows::time;
 use crate::booking::appointment::Appointment;
 use crate::dialogue::outcome::{Profile, WaitlistEntry};
+use crate::store::outbox::Stored;
 use crate::store::rules::{Desk, Met, Put, reason_name};
 use crate::store::{OutboxRow, Result, TurnCommit, waitlist};
 use crate::types::{AppointmentId, BusinessId, Pair};
@@ -309,7 +310,7 @@ impl Desk for PgConnection {
         .bind(i64::from(row.ordinal))
         .bind(signed(row.seq))
         .bind(row.channel.as_str())
-        .bind(json(&row.content)?)
+        .bind(json(&Stored::from(row))?)
         .bind(time(row.at))
         .bind(reach.map_or("", |reach| reach.account.as_str()))
         .bind(reach.map(|reach| reach.address.as_str()))

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::rows::{json, signed};
 use crate::dialogue::Effect;
+use crate::store::outbox::Stored;
 use crate::store::rules::as_stored;
 use crate::store::{Direction, Inbound, OutboxRow, Session, TranscriptEntry, TurnCommit};
 
@@ -333,7 +334,7 @@ impl<'a> TurnRows<'a> {
         outbox.ordinal.push(i64::from(row.ordinal));
         outbox.seq.push(signed(row.seq));
         outbox.channel.push(row.channel.as_str());
-        outbox.reply.push(json(&row.content)?);
+        outbox.reply.push(json(&Stored::from(row))?);
         outbox.state.push(if row.sent { 2 } else { 0 });
         outbox.attempts.push(i64::from(row.attempts));
         outbox.at.push(time(row.at));

@@ -9,6 +9,7 @@ use super::{appointments, waitlist, writer};
 use crate::booking::appointment::Appointment;
 use crate::booking::visit::Allocation;
 use crate::dialogue::outcome::{Profile, WaitlistEntry};
+use crate::store::outbox::Stored;
 use crate::store::rules::{Desk, Met, Put, reason_name};
 use crate::store::{OutboxRow, Result, TurnCommit};
 use crate::types::{AppointmentId, BusinessId, Pair};
@@ -171,7 +172,7 @@ impl Desk for SqliteConnection {
         .bind(i64::from(row.ordinal))
         .bind(signed(row.seq))
         .bind(row.channel.as_str())
-        .bind(json(&row.content)?)
+        .bind(json(&Stored::from(row))?)
         .bind(micros(row.at))
         .bind(reach.map_or("", |reach| reach.account.as_str()))
         .bind(reach.map(|reach| reach.address.as_str()))

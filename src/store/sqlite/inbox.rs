@@ -126,6 +126,7 @@ pub(super) fn read(cells: &Cells<'_>) -> Result<Inbound> {
         address: cells.get("address")?,
         sent_at: cells.time_if_any("sent_at")?,
         received_at: cells.time("received_at")?,
+        trace: None,
     })
 }
 

@@ -86,6 +86,8 @@ fn read(cells: &Cells<'_>, sent: bool) -> Result<OutboxRow> {
         channel: cells.parsed("channel")?,
         reach,
         content: cells.json("reply")?,
+        // What cannot be read of it must not hold the reply up.
+        origin: cells.json("reply").unwrap_or_default(),
         sent,
         attempts: cells.number("attempts")?,
         parts_sent: cells.number("parts_sent")?,

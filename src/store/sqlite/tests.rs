@@ -22,6 +22,7 @@ fn message(name: &str) -> Inbound {
         address: None,
         sent_at: None,
         received_at: Timestamp::UNIX_EPOCH,
+        trace: None,
     }
 }
 

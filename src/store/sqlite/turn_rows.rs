@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 use super::rows::{hex, json, micros, signed};
 use super::together::{Together, puts_text};
 use super::transcript::{MessageRow, insert_messages};
+use crate::store::outbox::Stored;
 use crate::store::{Result, TurnCommit};
 use crate::types::ConversationId;
 
@@ -126,7 +127,7 @@ impl<'a> Rows<'a> {
                 row.ordinal,
                 signed(row.seq),
                 row.channel.as_str(),
-                json(&row.content)?,
+                json(&Stored::from(row))?,
                 if row.sent { 2 } else { 0 },
                 row.attempts,
                 micros(row.at),

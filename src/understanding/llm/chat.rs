@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::telemetry::metrics::LlmOutcome;
-use crate::types::BusinessId;
+use crate::types::{BusinessId, Trace};
 
 /// Who completes chats: the real client, or a script in tests.
 #[async_trait]
@@ -41,6 +41,8 @@ pub struct ChatRequest<'a> {
     pub max_tokens: u32,
     /// When the answer is of no use any more, from now.
     pub time_left: Duration,
+    /// The trace that it is asked in.
+    pub trace: Option<Trace>,
 }
 
 /// One message of a prompt.

@@ -63,6 +63,7 @@ fn scene<'a>(pair: &'a Pair, history: &'a [Line]) -> Scene<'a> {
         }],
         model: None,
         time_left: Duration::from_secs(8),
+        trace: None,
     }
 }
 

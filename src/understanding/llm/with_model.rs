@@ -92,6 +92,7 @@ impl WithModel {
             schema: LazyLock::force(&SCHEMA),
             max_tokens: ANSWER_TOKENS_MAX,
             time_left: scene.time_left,
+            trace: scene.trace,
         };
         let asked_at = Instant::now();
         let answer = timeout(scene.time_left.saturating_add(GRACE), self.chat.complete(request))

@@ -7,7 +7,7 @@ use frontdesk::booking::visit::Allocation;
 use frontdesk::dialogue::Reply;
 use frontdesk::store::{
     Actor, Change, ChangeOutcome, CommitOutcome, Content, Direction, HoldOutcome, Inbound, MessageKey,
-    OutboxRow, Session, Store, StoredContext, TranscriptEntry, TurnCommit,
+    Origin, OutboxRow, Session, Store, StoredContext, TranscriptEntry, TurnCommit,
 };
 use frontdesk::types::{
     AppointmentId, BusinessId, Channel, GoalId, MessageId, Pair, ParticipantId, ResourceId, ServiceId,
@@ -89,6 +89,7 @@ pub(crate) fn message(pair: &Pair, name: &str) -> Inbound {
         address: None,
         sent_at: Some(at("08:59")),
         received_at: at("09:00"),
+        trace: None,
     }
 }
 
@@ -182,6 +183,12 @@ pub(crate) fn reply(pair: &Pair, version: u64, ordinal: u32) -> OutboxRow {
             text: "When would you like to come?".to_owned(),
             options: vec!["10:00".to_owned(), "10:30".to_owned()],
         }),
+        origin: Origin {
+            turn: Some(TurnId(id(&format!("{} {version}", pair.participant)))),
+            trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+                .parse()
+                .ok(),
+        },
         sent: false,
         attempts: 0,
         parts_sent: 0,

@@ -213,6 +213,7 @@ impl Desk {
             address: None,
             sent_at: None,
             received_at: self.clock.now(),
+            trace: None,
         }
     }
 

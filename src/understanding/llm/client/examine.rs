@@ -101,6 +101,7 @@ pub async fn examine(endpoint: &Endpoint, settings: &Settings) -> Result<Examine
         schema: &SCHEMA,
         max_tokens: 200,
         time_left: patience,
+        trace: None,
     };
     let unlimited = Budget::new(None, None);
     let mut account = Account::new(&unlimited, &business);

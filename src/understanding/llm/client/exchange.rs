@@ -7,6 +7,8 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use tokio::time::{Instant, timeout_at};
 
+use crate::types::Trace;
+
 /// Bytes of a refusal that are read.
 const REFUSAL_MAX: usize = 16 * 1024;
 /// Characters of a request's id that are kept.
@@ -35,15 +37,25 @@ pub(super) struct Answered {
     pub(super) request_id: Option<String>,
 }
 
+/// What is sent.
+#[derive(Debug, Default)]
+pub(super) struct Asks {
+    /// JSON; without any, something is only read.
+    pub(super) body: Option<Vec<u8>>,
+    /// The trace that the endpoint is told of.
+    pub(super) trace: Option<Trace>,
+}
+
 /// Sends a request and reads what comes back, until `until` at the latest.
 pub(super) async fn exchange(
     http: &reqwest::Client,
     url: &Url,
     key: Option<&HeaderValue>,
-    body: Option<Vec<u8>>,
+    asks: Asks,
     body_max: usize,
     until: Instant,
 ) -> Heard {
+    let Asks { body, trace } = asks;
     let method = if body.is_some() { Method::POST } else { Method::GET };
     let mut request = http.request(method, url.clone());
     if let Some(key) = key {
@@ -51,6 +63,9 @@ pub(super) async fn exchange(
     }
     if let Some(body) = body {
         request = request.header(CONTENT_TYPE, "application/json").body(body);
+    }
+    if let Some(trace) = trace {
+        request = request.header(Trace::HEADER, trace.to_string());
     }
     let exchanging = async {
         let response = match request.send().await {

@@ -14,13 +14,14 @@ use tokio::time::Instant;
 use super::account::Account;
 use super::attempt::{Attempt, Failure, Next};
 use super::dialect::{Dialect, Rung};
-use super::exchange::{Answered, Heard, exchange};
+use super::exchange::{Answered, Asks, Heard, exchange};
 use super::gate::{Gate, Pass};
 use super::pauses::Pauses;
 use super::settings::{Endpoint, OpenError, Settings};
 use super::trouble::Trouble;
 use super::wire;
 use crate::telemetry::metrics::{self, LlmEndpoint, LlmOutcome};
+use crate::telemetry::trace;
 use crate::understanding::llm::chat::{ChatReply, ChatRequest};
 
 /// Models of which something is remembered. More are a sign that names are made up; all is then learnt anew.
@@ -162,11 +163,15 @@ impl Line {
             let call = account.begin(body.len());
             let begins = Instant::now();
             let ends = begins + given;
+            let asks = Asks {
+                body: Some(body),
+                trace: trace::onward(asked.trace),
+            };
             let heard = exchange(
                 &self.http,
                 &self.chat,
                 self.key.as_ref(),
-                Some(body),
+                asks,
                 settings.body_max,
                 ends,
             )
@@ -208,7 +213,15 @@ impl Line {
 
     /// The models that it lists; `None` when it does not.
     pub(super) async fn listed(&self, body_max: usize, until: Instant) -> Option<Vec<String>> {
-        let heard = exchange(&self.http, &self.models, self.key.as_ref(), None, body_max, until).await;
+        let heard = exchange(
+            &self.http,
+            &self.models,
+            self.key.as_ref(),
+            Asks::default(),
+            body_max,
+            until,
+        )
+        .await;
         let Heard::Answered(Answered {
             status: 200, body, ..
         }) = heard

@@ -51,6 +51,7 @@ fn question(business: &BusinessId) -> ChatRequest<'_> {
         schema: &SCHEMA,
         max_tokens: 300,
         time_left: Duration::from_secs(20),
+        trace: None,
     }
 }
 

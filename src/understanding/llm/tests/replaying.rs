@@ -43,6 +43,7 @@ async fn ask(chat: &impl Chat, text: &str) -> Result<ChatReply, ChatFailure> {
         schema: &SCHEMA,
         max_tokens: 10,
         time_left: Duration::from_secs(1),
+        trace: None,
     };
     chat.complete(request).await
 }

@@ -309,3 +309,38 @@ async fn a_refusal_about_something_else_ends_the_matter() {
     assert_eq!(desk.hears().await, Err(Error));
     assert_eq!(desk.stub.calls(), 1);
 }
+
+#[tokio::test]
+async fn the_endpoint_is_told_of_the_trace_and_each_call_is_a_span_of_its_own() {
+    let desk = Desk::new(|n, _| if n == 0 { Does::says(503, "busy") } else { good() }).await;
+    let salon = business("salon");
+    let traced = ChatRequest {
+        trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            .parse()
+            .ok(),
+        ..question(&salon)
+    };
+    desk.client.complete(traced).await.unwrap();
+    desk.ask().await.unwrap();
+    let asked = desk.stub.asked();
+    let told: Vec<_> = asked
+        .iter()
+        .map(|asked| {
+            asked
+                .head
+                .lines()
+                .find_map(|line| line.strip_prefix("traceparent: "))
+        })
+        .collect();
+    let [Some(first), Some(second), None] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    for told in [first, second] {
+        assert!(
+            told.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-") && told.ends_with("-01"),
+            "{told}"
+        );
+    }
+    assert_ne!(first, second);
+    assert_eq!(asked[0].body, asked[1].body);
+}
