@@ -21,6 +21,12 @@ TARGETS = [
     ("production_ratio_to_yardstick", "x", ">=", 3.0),
     ("production_share_of_echo_percent", "%", ">=", 20.0),
     ("production_p99_at_half_less_flush", "ms", "<", 15.0),
+    ("production_fair_p99_ratio", "x", "<=", 1.5),
+    ("production_overload_kept_percent", "%", ">=", 85.0),
+    ("production_overload_recovery", "s", "<=", 5.0),
+    ("production_growth_throughput_percent", "%", ">=", 85.0),
+    ("production_growth_memory_percent", "%", "<=", 115.0),
+    ("production_webhooks_model_p99", "ms", "<", 50.0),
     ("production_hot_pair_to_many", "x", ">=", 0.5),
     ("production_hot_pair_out_of_order", "answers", "<", 1.0),
     # None for a live actor; what is left are the sweeps, which do not grow with the messages.
