@@ -27,17 +27,20 @@ struct Span {
     attributes: BTreeMap<String, String>,
 }
 
+/// Path and body of each request.
+type Posted = Mutex<Vec<(String, Vec<u8>)>>;
+
 /// Takes whatever is posted to it.
 struct Collector {
     url: String,
-    posted: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    posted: Arc<Posted>,
 }
 
 impl Collector {
     async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let posted = Arc::<Mutex<Vec<(String, Vec<u8>)>>>::default();
+        let posted = Arc::<Posted>::default();
         let taken = posted.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -70,7 +73,7 @@ impl Collector {
     }
 }
 
-async fn take(mut stream: TcpStream, taken: &Mutex<Vec<(String, Vec<u8>)>>) -> std::io::Result<()> {
+async fn take(mut stream: TcpStream, taken: &Posted) -> std::io::Result<()> {
     let mut bytes = Vec::new();
     loop {
         let end = loop {
@@ -135,7 +138,7 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, &[u8])> {
     fields
 }
 
-fn all<'a>(bytes: &'a [u8], number: u64) -> impl Iterator<Item = &'a [u8]> {
+fn all(bytes: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     let found = fields(bytes).into_iter();
     found.filter_map(move |(n, value)| (n == number).then_some(value))
 }
