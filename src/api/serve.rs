@@ -24,10 +24,13 @@ use tower::{Service, ServiceExt as _};
 
 use crate::rates::peer::Connection;
 
-/// How long the head of a request may take to come in, from when the connection was made or answered last. So it is
-/// also how long one may idle: longer than the minute for which load balancers keep theirs, since who closes first
-/// must be the one who asks, or a request meets a closed connection.
-const HEADER_LIMIT: Duration = Duration::from_secs(75);
+/// How long the first head of a connection may take to come in.
+const HEADER_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a connection that was answered may take for the next one, and so how long it may idle: longer than the
+/// minute for which load balancers keep theirs, since who closes first must be the one who asks, or a request meets a
+/// closed connection.
+const NEXT_HEADER_LIMIT: Duration = Duration::from_secs(75);
 
 /// The same for those that are only told that there is no room.
 const HEADER_LIMIT_WITHOUT_ROOM: Duration = Duration::from_secs(2);
@@ -85,7 +88,7 @@ pub async fn serve<S>(
 {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEADER_LIMIT)
+        .header_read_timeout(NEXT_HEADER_LIMIT)
         .max_buf_size(HEADER_BYTES_MAX);
     let mut once = http.clone();
     once.header_read_timeout(HEADER_LIMIT_WITHOUT_ROOM)
@@ -174,12 +177,13 @@ where
             stop,
             opened,
         } = self;
-        // Milliseconds from `opened` to the latest request.
-        let latest = Arc::new(AtomicU64::new(millis(opened.elapsed())));
+        let came = opened.elapsed();
+        // Milliseconds from `opened` to the latest request, from 1; 0 before the first.
+        let latest = Arc::new(AtomicU64::new(0));
         let service = service.map_request({
             let latest = latest.clone();
             move |mut request: Request<Incoming>| {
-                latest.store(millis(opened.elapsed()), Ordering::Relaxed);
+                latest.store(millis(opened.elapsed()).max(1), Ordering::Relaxed);
                 request.extensions_mut().insert(from);
                 if !has_room {
                     request.extensions_mut().insert(NoRoom);
@@ -189,15 +193,22 @@ where
         });
         let service = TowerToHyperService::new(service);
         let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-        let mut is_leaving = false;
+        let mut first_head = pin!(tokio::time::sleep(HEADER_LIMIT));
+        let (mut is_new, mut is_leaving) = (true, false);
         let ended = loop {
             tokio::select! {
                 biased;
                 ended = connection.as_mut() => break ended,
                 () = stop.cancelled(), if !is_leaving => is_leaving = true,
+                () = first_head.as_mut(), if is_new => {
+                    if latest.load(Ordering::Relaxed) == 0 {
+                        return;
+                    }
+                    is_new = false;
+                }
                 () = crowded.notified(), if !is_leaving => {
-                    let idle = millis(opened.elapsed()).saturating_sub(latest.load(Ordering::Relaxed));
-                    is_leaving = idle >= millis(IDLE_MIN);
+                    let since = latest.load(Ordering::Relaxed).max(millis(came));
+                    is_leaving = millis(opened.elapsed()).saturating_sub(since) >= millis(IDLE_MIN);
                 }
             }
             if is_leaving {
