@@ -236,4 +236,35 @@ mod tests {
         assert_eq!(ask(&never, Method::POST, "/v1/messages").await.0.as_u16(), 503);
         assert_eq!(begun.elapsed(), FIRST_LOOK_MAX);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_no_room_is_told_when_to_come_again_while_the_process_can_be_watched() {
+        let room = Room::new(1);
+        let door = Door::closed(room.clone());
+        let begun = Arc::new(tokio::sync::Notify::new());
+        let slow = {
+            let begun = begun.clone();
+            post(move || async move {
+                begun.notify_one();
+                std::future::pending::<()>().await;
+            })
+        };
+        let router = house().route("/slow", slow);
+        door.open(edge::wrap(router, room, Duration::from_secs(30)));
+        let under_way = tokio::spawn({
+            let door = door.clone();
+            async move { ask(&door, Method::POST, "/slow").await }
+        });
+        begun.notified().await;
+        let (status, retry_after, body) = ask(&door, Method::POST, "/v1/messages").await;
+        assert_eq!(
+            (status, retry_after.as_str()),
+            (StatusCode::SERVICE_UNAVAILABLE, "1")
+        );
+        assert_eq!(body["detail"], "too many requests are under way");
+        assert_eq!(ask(&door, Method::GET, "/ready").await.0, StatusCode::OK);
+        // The one under way ends at its limit, and its place is free.
+        assert_eq!(under_way.await.unwrap().0, StatusCode::GATEWAY_TIMEOUT);
+        assert_eq!(ask(&door, Method::POST, "/v1/messages").await.0, StatusCode::OK);
+    }
 }

@@ -32,7 +32,7 @@ const HEADER_LIMIT: Duration = Duration::from_secs(10);
 /// closed connection.
 const NEXT_HEADER_LIMIT: Duration = Duration::from_secs(75);
 
-/// The same for those that are only told that there is no room.
+/// How long the head of a request may take that is only told that there is no room.
 const HEADER_LIMIT_WITHOUT_ROOM: Duration = Duration::from_secs(2);
 
 /// Connections beyond the limit that are told so at once; the kernel lets further ones wait.
