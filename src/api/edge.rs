@@ -3,10 +3,11 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     self, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, REFERRER_POLICY,
@@ -59,14 +60,28 @@ impl Room {
         if self.0.available_permits() > 0 || is_for_watchers(path) {
             return None;
         }
-        let mut response = dress(full(Shed::Requests, TOO_MANY), path);
+        let mut response = too_many();
         response.headers_mut().insert(REQUEST_ID, request_id(headers));
         metrics::answered(HttpStatus::of(response.status().as_u16()));
         Some(response)
     }
 }
 
-const TOO_MANY: &str = "too many requests are under way";
+/// Made once: when there is too much, most answers are this one.
+static TOO_MANY: LazyLock<axum::http::Response<Bytes>> = LazyLock::new(|| {
+    let mut response = come_again("too many requests are under way").whole();
+    secure(response.headers_mut());
+    response
+});
+
+fn too_many() -> Response {
+    metrics::shed(Shed::Requests);
+    TOO_MANY.clone().map(Body::from)
+}
+
+fn come_again(why: &'static str) -> Problem {
+    Problem::new(Kind::Unavailable, why).retry_after(Duration::from_secs(1))
+}
 
 /// Whoever watches the process must see it most of all when it is full.
 fn is_for_watchers(path: &str) -> bool {
@@ -141,10 +156,11 @@ async fn within(limits: &Limits, request: Request, next: Next) -> Response {
             axum::body::to_bytes(request.into_body(), DRAIN_BYTES_MAX),
         )
         .await;
-        return full(Shed::Connections, "too many connections are open");
+        metrics::shed(Shed::Connections);
+        return come_again("too many connections are open").into_response();
     } else {
         let Ok(permit) = limits.room.0.try_acquire() else {
-            return full(Shed::Requests, TOO_MANY);
+            return too_many();
         };
         Some(permit)
     };
@@ -157,13 +173,6 @@ async fn within(limits: &Limits, request: Request, next: Next) -> Response {
         .retry_after(TIMED_OUT_RETRY_AFTER)
         .into_response(),
     }
-}
-
-fn full(reason: Shed, why: &'static str) -> Response {
-    metrics::shed(reason);
-    Problem::new(Kind::Unavailable, why)
-        .retry_after(Duration::from_secs(1))
-        .into_response()
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -249,8 +250,9 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// As a response whose body is at hand, so that it can be kept and given more than once.
+    pub(super) fn whole(self) -> axum::http::Response<Bytes> {
         let Parts {
             kind,
             retry_after,
@@ -259,7 +261,8 @@ impl IntoResponse for Problem {
         } = *self.0;
         let (status, _, _) = kind.facts();
         let text = serde_json::to_vec(&body).unwrap_or_default();
-        let mut response = (status, text).into_response();
+        let mut response = axum::http::Response::new(text.into());
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(wait) = retry_after {
@@ -275,6 +278,12 @@ impl IntoResponse for Problem {
             );
         }
         response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.whole().map(Body::from)
     }
 }
 

@@ -441,7 +441,8 @@ pub fn limit_decided(by: DecidedBy) {
 
 /// Something was refused because too much is under way.
 pub fn shed(reason: Shed) {
-    counter!(SHED, "reason" => reason.as_str()).increment(1);
+    static KEYS: Keys = keys::of_one!(SHED, "reason" => Shed);
+    keys::counter(&KEYS[reason as usize]).increment(1);
 }
 
 /// A provider told something.
