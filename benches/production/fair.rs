@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::businesses;
 use super::figures::{figure, median};
-use super::load::{Heard, Load, Pace};
+use super::load::{Asked, Heard, Load, Pace};
 use super::site::Site;
 use super::top;
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
     let frontdesk = site.frontdesk("fair").await;
     businesses::open(frontdesk.address, 1).await;
     let every = || Load {
-        business: "salon-000",
+        asked: Asked::Copies(1),
         connections: 32,
         ..top::load(frontdesk.address, ROUND)
     };
@@ -34,12 +34,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
     };
     // Every conversation of both has begun.
     let mut errors = top::touch_all(frontdesk.address).await;
-    let warm = Load {
-        pairs: super::load::Pairs::Each(0..top::PAIRS),
-        pace: Pace::AsAnswered(Duration::from_secs(300)),
-        ..every()
-    };
-    errors += top::complain("warming up", &warm.run().await);
+    errors += top::touch(every()).await;
     let (mut alone, mut beside, mut beside_all) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         alone.push(top::measure(site, "alone", &frontdesk, steady()).await);

@@ -3,6 +3,7 @@
 //! It runs in the bench's own process, on threads with a runtime each, which share nothing while they measure. The
 //! bench's process has nothing else to do then. A second process would save nothing and cost a way to report.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,8 +13,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::figures;
 use super::wire::{Connection, Response};
+use super::{businesses, figures};
 
 pub(crate) const BUSINESS: &str = "demo-salon";
 pub(crate) const QUESTION: &str = "do you have parking?";
@@ -33,12 +34,30 @@ const PATIENCE: Duration = Duration::from_secs(40);
 #[derive(Clone)]
 pub(crate) struct Load {
     pub(crate) server: SocketAddr,
-    pub(crate) business: &'static str,
+    pub(crate) asked: Asked,
     pub(crate) connections: usize,
     pub(crate) pairs: Pairs,
     pub(crate) pace: Pace,
     /// What it is to be sent away for the moment: 503 with `Retry-After`.
     pub(crate) sent_away: SentAway,
+}
+
+/// Whom they ask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Asked {
+    /// One business.
+    One(&'static str),
+    /// As many copies of it as there are; each customer has one of them.
+    Copies(u32),
+}
+
+impl Asked {
+    fn by(self, customer: u32) -> Cow<'static, str> {
+        match self {
+            Self::One(business) => business.into(),
+            Self::Copies(copies) => businesses::business(u64::from(customer % copies)).into(),
+        }
+    }
 }
 
 /// What it is to be sent away.
@@ -260,14 +279,15 @@ impl Customer {
             if due >= until {
                 break;
             }
-            let Some(participant) = self.participant() else {
+            let Some((business, participant)) = self.whom_and_who() else {
                 break;
             };
             if matches!(self.load.pace, Pace::PerSecond(..)) {
                 // The timer ticks in milliseconds and may be late by one, which counts as waiting.
                 tokio::time::sleep_until(due).await;
             }
-            match self.ask(&mut connection, &participant, &mut heard.refusals).await {
+            let asked = self.ask(&mut connection, &business, &participant, &mut heard.refusals);
+            match asked.await {
                 Reply::Right(version) => heard.samples.push(Sample {
                     asked: due - self.begun,
                     answered: self.begun.elapsed(),
@@ -291,12 +311,13 @@ impl Customer {
     async fn ask(
         &self,
         connection: &mut Connection,
+        business: &str,
         participant: &str,
         refusals: &mut Vec<Refusal>,
     ) -> Reply {
         loop {
             let sent = Instant::now();
-            let response = match connection.say(self.load.business, participant, QUESTION).await {
+            let response = match connection.say(business, participant, QUESTION).await {
                 Ok(response) => response,
                 Err(error) => return Reply::None(error),
             };
@@ -328,15 +349,17 @@ impl Customer {
         }
     }
 
-    fn participant(&mut self) -> Option<String> {
-        match self.load.pairs {
-            Pairs::AtRandom(pairs) => Some(participant(self.chance.u32(..pairs))),
+    /// Which business is asked, and by whom.
+    fn whom_and_who(&mut self) -> Option<(Cow<'static, str>, String)> {
+        let number = match self.load.pairs {
+            Pairs::AtRandom(pairs) => self.chance.u32(..pairs),
             Pairs::Each(ref pairs) => {
                 let number = pairs.start + self.next.fetch_add(1, Ordering::Relaxed);
-                pairs.contains(&number).then(|| participant(number))
+                pairs.contains(&number).then_some(number)?
             }
-            Pairs::One(participant) => Some(participant.to_owned()),
-        }
+            Pairs::One(participant) => return Some((self.load.asked.by(0), participant.to_owned())),
+        };
+        Some((self.load.asked.by(number), participant(number)))
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::figures::{figure, median};
-use super::load::{ANSWER, BUSINESS, Heard, Load, Pace, Pairs, QUESTION, SentAway, participant};
+use super::load::{ANSWER, Asked, BUSINESS, Heard, Load, Pace, Pairs, QUESTION, SentAway, participant};
 use super::site::{Server, Site};
 use super::wire::Connection;
 use super::{flush, ordinary, processor, role};
@@ -20,7 +20,7 @@ const ROUND_OF_ECHO: Duration = Duration::from_secs(2);
 pub(crate) fn load(server: SocketAddr, lasts: Duration) -> Load {
     Load {
         server,
-        business: BUSINESS,
+        asked: Asked::One(BUSINESS),
         connections: CONNECTIONS,
         pairs: Pairs::AtRandom(PAIRS),
         pace: Pace::AsAnswered(lasts),
@@ -30,9 +30,15 @@ pub(crate) fn load(server: SocketAddr, lasts: Duration) -> Load {
 
 /// Asks once for each pair, so that every conversation has begun. Answers with the number of errors.
 pub(crate) async fn touch_all(server: SocketAddr) -> u64 {
+    touch(load(server, Duration::from_secs(300))).await
+}
+
+/// The same for each pair that this load asks for.
+pub(crate) async fn touch(load: Load) -> u64 {
     let all = Load {
         pairs: Pairs::Each(0..PAIRS),
-        ..load(server, Duration::from_secs(300))
+        pace: Pace::AsAnswered(Duration::from_secs(300)),
+        ..load
     };
     complain("warming up", &all.run().await)
 }
