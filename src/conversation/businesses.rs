@@ -5,8 +5,10 @@
 //! the hold is what decides.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -61,7 +63,17 @@ impl KnownCalendar {
 pub struct Businesses {
     store: Arc<dyn Store>,
     known: Arc<Mutex<HashMap<BusinessId, Arc<Business>>>>,
+    /// Who reads a business holds the one of these that its id falls to, so that others wait for what is read instead of
+    /// reading it themselves. Held across the read on purpose.
+    readers: Arc<[tokio::sync::Mutex<()>; READERS]>,
+    hasher: RandomState,
 }
+
+/// Businesses that may be read at once.
+const READERS: usize = 64;
+
+/// How long another reader is waited for, which only spares work; then everybody reads.
+const READER_WAIT: Duration = Duration::from_secs(1);
 
 /// Calendars begin a day before now, so that a visit under way is in them.
 const PAST: SignedDuration = SignedDuration::from_hours(24);
@@ -76,6 +88,8 @@ impl Businesses {
         Self {
             store,
             known: Arc::default(),
+            readers: Arc::new(std::array::from_fn(|_| tokio::sync::Mutex::default())),
+            hasher: RandomState::new(),
         }
     }
 
@@ -84,8 +98,14 @@ impl Businesses {
     /// # Errors
     /// When the store fails or holds a document that this version cannot read.
     pub async fn find(&self, id: &BusinessId) -> Result<Option<Arc<Business>>> {
-        if let Some(business) = self.lock().get(id) {
-            return Ok(Some(business.clone()));
+        if let Some(business) = self.known(id) {
+            return Ok(Some(business));
+        }
+        let place = self.hasher.hash_one(id) % READERS as u64;
+        let reader = self.readers[place as usize].lock();
+        let _reading = tokio::time::timeout(READER_WAIT, reader).await;
+        if let Some(business) = self.known(id) {
+            return Ok(Some(business));
         }
         let Some((version, document)) = self.store.business(id).await? else {
             return Ok(None);
@@ -141,6 +161,10 @@ impl Businesses {
             known.seen.store(changes, Ordering::Release);
         }
         Ok(kept.calendar.clone())
+    }
+
+    fn known(&self, id: &BusinessId) -> Option<Arc<Business>> {
+        self.lock().get(id).cloned()
     }
 
     fn keep(&self, catalogue: Catalogue, version: u64) -> Arc<Business> {

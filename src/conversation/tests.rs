@@ -2,6 +2,7 @@
 
 mod admission;
 mod behind;
+mod businesses;
 mod caches;
 mod cap;
 mod fairness;
