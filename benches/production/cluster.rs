@@ -16,6 +16,9 @@ use super::leash::{Leash, Manner};
 const INSTALL: &str = "this bench starts a PostgreSQL of its own and found none: \
                        install it, on Debian with `apt-get install postgresql` (15 or later)";
 
+/// What PostgreSQL keeps of its log with stock settings: `max_wal_size`.
+const LOG_MIB: i32 = 1024;
+
 /// A running PostgreSQL.
 pub(crate) struct Cluster {
     leash: Leash,
@@ -75,7 +78,26 @@ impl Cluster {
             .leash
             .until(|| async { PgConnection::connect(&url).await.is_ok() })
             .await;
+        cluster.run_in().await;
         cluster
+    }
+
+    /// Has it write as much log as it likes to keep, as one has that is not new: files of the log are used again then,
+    /// while a new one is filled with zeros and flushed first, for which everybody waits some 50 ms.
+    async fn run_in(&self) {
+        let mut connection = self.connect("postgres").await;
+        let write = "SELECT count(pg_logical_emit_message(false, 'bench', repeat('-', 1048576))) \
+                     FROM generate_series(1, $1)";
+        let write = sqlx::query(write).bind(LOG_MIB);
+        write.execute(&mut connection).await.unwrap();
+        self.checkpoint().await;
+    }
+
+    /// Has it write what is in memory, and use its log again. To be asked between rounds whose longest waits are compared,
+    /// so that neither falls into one of them alone.
+    pub(crate) async fn checkpoint(&self) {
+        let mut connection = self.connect("postgres").await;
+        sqlx::query("CHECKPOINT").execute(&mut connection).await.unwrap();
     }
 
     pub(crate) fn url(&self, database: &str) -> String {

@@ -37,6 +37,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
     errors += top::touch(every()).await;
     let (mut alone, mut beside, mut beside_all) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
+        site.cluster.checkpoint().await;
         alone.push(top::measure(site, "alone", &frontdesk, steady()).await);
         for (pace, heard) in [
             (Pace::PerSecond(STEADY * TIMES, ROUND), &mut beside),

@@ -55,6 +55,7 @@ async fn overload(site: &Site, frontdesk: &Server, name: &str, load: &Load) -> u
         (vec![top().await], Vec::new(), Vec::new(), Vec::new());
     let mut errors = 0;
     for round in 0..ROUNDS {
+        site.cluster.checkpoint().await;
         let known = tops[round].per_second();
         let before = top::measure(site, "half", frontdesk, at(0.5 * known, ROUND)).await;
         let twice = Load {

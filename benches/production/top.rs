@@ -68,6 +68,7 @@ pub(crate) async fn run(site: &Site) -> u64 {
     );
     let (mut echoes, mut plain, mut fast, mut turns) = (Vec::new(), Vec::new(), Vec::new(), u64::from(PAIRS));
     for _ in 0..ROUNDS {
+        site.cluster.checkpoint().await;
         echoes.push(measure(site, "echo", &echo, load(echo.address, ROUND_OF_ECHO)).await);
         ordinary::age(&url, turns / u64::from(PAIRS)).await;
         plain.push(measure(site, "yardstick", &yardstick, load(yardstick.address, ROUND)).await);
@@ -120,6 +121,7 @@ async fn at_half(site: &Site, frontdesk: &Server, top: f64) -> u64 {
     let (mut p50, mut p99, mut less_flush, mut flushes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut errors = 0;
     for _ in 0..ROUNDS {
+        site.cluster.checkpoint().await;
         let flush = flush::measure(site.folder());
         let half = Load {
             pace: Pace::PerSecond(top / 2.0, ROUND),
